@@ -1,0 +1,151 @@
+//! The stage on which behaviour is tested: a table of its own on a real engine, credentials, a clock to set, and
+//! requests that go through the gateway's stand-in into the functions' `handle`.
+//!
+//! The engine is an embedded DynamoDB, one per test, in memory. `ACCEPTANCE_DYNAMODB_ENDPOINT` names another one, the
+//! official DynamoDB Local in CI; then every test has a table of its own there.
+
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "A test that cannot be set up ends here."
+)]
+
+pub mod request;
+pub mod stored;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use key_inventory::auth::RequiredCredentials;
+use key_inventory::auth::api_key::{self, ApiKeyId};
+use key_inventory::backend::{Backend, authenticator};
+use key_inventory::clock::Clock;
+use key_inventory::config::TokenConfig;
+use key_inventory::table::{AuditShards, Table};
+use key_inventory::values::{EpochMillis, OrgId, UserId};
+use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
+use local_inventory::issuer::{LocalIssuer, Subject};
+
+pub use request::{Reply, RequestBuilder};
+
+/// 2026-11-23T12:00:00Z, when every test begins.
+pub const NOON: EpochMillis = EpochMillis::new(1_795_435_200_000);
+
+/// A table, credentials and a clock of one test.
+#[derive(Debug)]
+pub struct Stage {
+    /// What the functions are handed.
+    pub backend: Arc<Backend>,
+    /// The client beneath, to look at what is stored.
+    pub client: aws_sdk_dynamodb::Client,
+    /// Signs the tokens that the backend accepts.
+    pub issuer: Arc<LocalIssuer>,
+    clock: Arc<AtomicU64>,
+    _engine: Option<EmbeddedDynamoDb>,
+}
+
+/// How a stage differs from the usual one.
+#[derive(Debug)]
+pub struct Setting {
+    /// Which credentials are required.
+    pub required: RequiredCredentials,
+    /// How tokens are verified; by the stage's issuer unless given.
+    pub tokens: Option<TokenConfig>,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { required: RequiredCredentials::Both, tokens: None }
+    }
+}
+
+impl Stage {
+    /// The usual stage: both credentials required, tokens of the stage's issuer.
+    pub async fn new() -> Self {
+        Self::set(Setting::default()).await
+    }
+
+    /// A stage with a setting.
+    pub async fn set(setting: Setting) -> Self {
+        let (engine, client) = engine().await;
+        Self::on(engine, client, setting).await
+    }
+
+    /// A stage whose functions use another client than an engine's own, one that disturbs it say.
+    pub async fn on(
+        engine: Option<EmbeddedDynamoDb>,
+        client: aws_sdk_dynamodb::Client,
+        setting: Setting,
+    ) -> Self {
+        let issuer = Arc::new(LocalIssuer::ephemeral().expect("a signing key"));
+        let tokens = setting.tokens.unwrap_or_else(|| issuer.token_config().expect("a key set"));
+        let clock = Arc::new(AtomicU64::new(NOON.get()));
+        let time = Arc::clone(&clock);
+        let told = Clock::from_fn(move || EpochMillis::new(time.load(Ordering::SeqCst)));
+        let name = format!("inventory-{:016x}", fastrand::Rng::new().u64(..));
+        let table = Table::new(client.clone(), name, AuditShards::DEFAULT);
+        assert!(table.create().await.expect("a table"), "the table is new");
+        let authenticator = authenticator(tokens, setting.required);
+        let backend = Arc::new(Backend::new(table, authenticator, told, fastrand::Rng::new()));
+        Self { backend, client, issuer, clock, _engine: engine }
+    }
+
+    /// What the clock says.
+    #[must_use]
+    pub fn now(&self) -> EpochMillis {
+        EpochMillis::new(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// Moves the clock on.
+    pub fn pass(&self, duration: Duration) {
+        self.clock.store(self.now().plus(duration).get(), Ordering::SeqCst);
+    }
+
+    /// A user token for an hour.
+    #[must_use]
+    pub fn user_token(&self, user_id: &str) -> String {
+        let user = UserId::parse(user_id).expect("a user id");
+        self.token(&Subject::User(user))
+    }
+
+    /// A service token for an hour.
+    #[must_use]
+    pub fn service_token(&self, org_id: &str) -> String {
+        self.token(&Subject::Service(organisation(org_id)))
+    }
+
+    fn token(&self, subject: &Subject) -> String {
+        self.issuer.token(subject, self.now(), Duration::from_secs(3_600)).expect("a token")
+    }
+
+    /// A new API key of an organisation, which is registered if it is not yet.
+    pub async fn api_key(&self, org_id: &str) -> (String, ApiKeyId) {
+        self.api_key_until(org_id, None).await
+    }
+
+    /// A new API key that expires.
+    pub async fn api_key_until(&self, org_id: &str, until: Option<EpochMillis>) -> (String, ApiKeyId) {
+        let org_id = organisation(org_id);
+        self.backend.table.register_organisation(&org_id, None, self.now()).await.expect("an organisation");
+        let mut random = [0; api_key::RANDOM_BYTES];
+        fastrand::Rng::new().fill(&mut random);
+        let (text, stored) = api_key::issue(org_id, &random, self.now(), until);
+        self.backend.table.store_api_key(&stored).await.expect("an API key");
+        (text, stored.api_key_id)
+    }
+}
+
+fn organisation(org_id: &str) -> OrgId {
+    OrgId::parse(org_id).expect("an organisation id")
+}
+
+/// The engine of one test and a client for it.
+pub async fn engine() -> (Option<EmbeddedDynamoDb>, aws_sdk_dynamodb::Client) {
+    if let Ok(endpoint) = std::env::var("ACCEPTANCE_DYNAMODB_ENDPOINT") {
+        return (None, dynamodb::client(&endpoint));
+    }
+    let engine = EmbeddedDynamoDb::in_memory().await.expect("an embedded DynamoDB");
+    let client = dynamodb::client(&engine.endpoint());
+    (Some(engine), client)
+}

@@ -1,0 +1,129 @@
+//! Requests and replies.
+
+use lambda_http::http::{HeaderName, HeaderValue, Method, Request};
+use lambda_http::{Body, Response};
+use local_inventory::gateway;
+use serde_json::Value;
+
+use crate::Stage;
+
+/// A request in the making.
+#[derive(Debug, Clone)]
+pub struct RequestBuilder {
+    method: Method,
+    path: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Vec<u8>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Reply {
+    /// The response as the function gave it.
+    pub response: Response<Body>,
+}
+
+impl RequestBuilder {
+    /// A request with any method and path.
+    #[must_use]
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// `POST /users/{user}/AddPhysicalKey` with a JSON body.
+    #[must_use]
+    pub fn add(user: &str, body: &Value) -> Self {
+        Self::new(Method::POST, format!("/users/{user}/AddPhysicalKey")).json(&body.to_string())
+    }
+
+    /// `POST /users/{user}/RemovePhysicalKey` with a JSON body.
+    #[must_use]
+    pub fn remove(user: &str, body: &Value) -> Self {
+        Self::new(Method::POST, format!("/users/{user}/RemovePhysicalKey")).json(&body.to_string())
+    }
+
+    /// A body of type `application/json`, whatever it is.
+    #[must_use]
+    pub fn json(self, body: &str) -> Self {
+        self.header("content-type", "application/json").body(body)
+    }
+
+    /// Any body.
+    #[must_use]
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = body.as_ref().to_vec();
+        self
+    }
+
+    /// One more header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {
+        let value = HeaderValue::from_bytes(value.as_ref()).expect("a header value");
+        self.headers.push((HeaderName::from_static(name), value));
+        self
+    }
+
+    /// No header of this name.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(present, _)| present != name);
+        self
+    }
+
+    /// A bearer token.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// An API key.
+    #[must_use]
+    pub fn api_key(self, api_key: &str) -> Self {
+        self.header("x-api-key", api_key)
+    }
+
+    /// An idempotency key.
+    #[must_use]
+    pub fn idempotency_key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    /// Sends it through the gateway's stand-in. The request id is `test-request`.
+    pub async fn send(&self, stage: &Stage) -> Reply {
+        let mut request = Request::builder().method(self.method.clone()).uri(self.path.as_str());
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(self.body.clone()).expect("a request");
+        Reply { response: gateway::answer(&stage.backend, &request, "test-request").await }
+    }
+}
+
+impl Reply {
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// The body's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.response.body().as_ref()
+    }
+
+    /// The body as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(self.bytes()).expect("a JSON body")
+    }
+
+    /// The value of a header that is there once.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.response.headers().get_all(name).iter();
+        let value = values.next().map(|value| value.to_str().expect("an ASCII header"));
+        assert!(values.next().is_none(), "{name} is there once");
+        value
+    }
+}

@@ -1,0 +1,54 @@
+//! What is stored: the whole table as JSON, in order, to be compared before and after.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Value, json};
+
+use crate::Stage;
+
+impl Stage {
+    /// Every item, by its keys.
+    pub async fn stored(&self) -> BTreeMap<(String, String), Value> {
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(self.backend.table.name())
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = BTreeMap::new();
+        while let Some(item) = pages.next().await {
+            let item = item.expect("an item");
+            let text = |name: &str| item[name].as_s().expect("a text").clone();
+            let shown = item.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();
+            items.insert((text("pk"), text("sk")), Value::Object(shown));
+        }
+        items
+    }
+
+    /// The items of a user whose sort key begins with a prefix, in order.
+    pub async fn stored_of(&self, user: &str, prefix: &str) -> Vec<Value> {
+        let pk = format!("USER#{user}");
+        let stored = self.stored().await;
+        let matches = stored.into_iter().filter(|((of, sk), _)| *of == pk && sk.starts_with(prefix));
+        matches.map(|(_, item)| item).collect()
+    }
+}
+
+/// An attribute in DynamoDB's own JSON: `{"S":"…"}`, `{"N":"…"}`, `{"M":{…}}`.
+fn attribute(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::N(number) => json!({"N": number}),
+        AttributeValue::Bool(bool) => json!({"BOOL": bool}),
+        AttributeValue::Null(_) => json!({"NULL": true}),
+        AttributeValue::M(map) => {
+            let members: serde_json::Map<_, _> =
+                map.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();
+            json!({"M": members})
+        }
+        other => panic!("no item has an attribute like {other:?}"),
+    }
+}

@@ -1,0 +1,3 @@
+//! What callers see and what is stored, through the functions' `handle`.
+
+mod commands;

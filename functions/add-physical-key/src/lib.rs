@@ -1,0 +1,25 @@
+//! `POST /users/{id}/AddPhysicalKey`: records that an organisation issued a physical key to the user.
+
+use key_inventory::backend::Backend;
+use key_inventory::execute::answer_command;
+use key_inventory::http::body::BodyObject;
+use key_inventory::http::exchange::Exchange;
+use key_inventory::http::routes::Route;
+use key_inventory::user::{AddPhysicalKey, Command};
+use key_inventory::values::{Note, OrgId, OrgName};
+use lambda_http::{Body, Request, Response};
+
+/// Answers one request.
+pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
+    let mut exchange = Exchange::begin(&request, &backend.clock);
+    let outcome = answer_command(backend, &mut exchange, &request, Route::AddPhysicalKey, read).await;
+    exchange.finish(outcome)
+}
+
+/// Reads the body: `{"orgId": …, "orgName"?: …, "note"?: …}`. Every member is read, so that every fault is found.
+fn read(body: &mut BodyObject<'_>) -> Option<Command> {
+    let org_id = body.required_text("orgId", |text| OrgId::parse(text));
+    let org_name = body.optional_text("orgName", |text| OrgName::parse(text));
+    let note = body.optional_text("note", |text| Note::parse(text));
+    Some(Command::AddPhysicalKey(AddPhysicalKey { org_id: org_id?, org_name, note }))
+}

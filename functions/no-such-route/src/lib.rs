@@ -1,0 +1,20 @@
+//! Every path that is no route, and every route with another method. API Gateway's own answers to these would not
+//! have the contract's body; this function has neither permissions nor configuration.
+
+use key_inventory::clock::Clock;
+use key_inventory::http::exchange::Exchange;
+use key_inventory::http::problem::Problem;
+use key_inventory::http::routes::{Matched, Route};
+use lambda_http::{Body, Request, RequestExt, Response};
+
+/// Answers one request.
+#[must_use]
+pub fn handle(clock: &Clock, request: &Request) -> Response<Body> {
+    let exchange = Exchange::begin(request, clock);
+    let problem = match Route::find(request.method(), request.raw_http_path()) {
+        Matched::AnotherMethod(allowed) => Problem::MethodNotAllowed(allowed),
+        // The gateway found no route, so for this deployment there is none.
+        Matched::Route(..) | Matched::Nothing => Problem::RouteNotFound,
+    };
+    exchange.finish(Err(problem))
+}

@@ -1,0 +1,22 @@
+//! `POST /users/{id}/RemovePhysicalKey`: records that a physical key was taken back.
+
+use key_inventory::backend::Backend;
+use key_inventory::execute::answer_command;
+use key_inventory::http::body::BodyObject;
+use key_inventory::http::exchange::Exchange;
+use key_inventory::http::routes::Route;
+use key_inventory::user::{Command, RemovePhysicalKey};
+use lambda_http::{Body, Request, Response};
+
+/// Answers one request.
+pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
+    let mut exchange = Exchange::begin(&request, &backend.clock);
+    let outcome = answer_command(backend, &mut exchange, &request, Route::RemovePhysicalKey, read).await;
+    exchange.finish(outcome)
+}
+
+/// Reads the body: `{"number": …}`.
+fn read(body: &mut BodyObject<'_>) -> Option<Command> {
+    let number = body.required_number("number")?;
+    Some(Command::RemovePhysicalKey(RemovePhysicalKey { number }))
+}

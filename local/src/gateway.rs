@@ -1,0 +1,116 @@
+//! A stand-in for API Gateway's HTTP API: turns an HTTP request into the event that the gateway would send, and
+//! hands it to the function of its route, through the same deserialisation as in Lambda.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use key_inventory::backend::Backend;
+use key_inventory::http::Fault;
+use key_inventory::http::exchange::Exchange;
+use key_inventory::http::problem::Problem;
+use key_inventory::http::routes::{Matched, Route};
+use key_inventory::values::EpochMillis;
+use lambda_http::http::{HeaderMap, Request as HttpRequest};
+use lambda_http::{Body, Context, Request, RequestExt, Response};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+/// The time-out of the functions in the template.
+const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Answers an HTTP request by the function of its route.
+pub async fn answer(backend: &Backend, request: &HttpRequest<Vec<u8>>, request_id: &str) -> Response<Body> {
+    let now = backend.clock.now();
+    let matched = Route::find(request.method(), request.uri().path());
+    let route = match matched {
+        Matched::Route(route, _) => Some(route),
+        Matched::AnotherMethod(_) | Matched::Nothing => None,
+    };
+    let Some(event) = event(request, &matched, request_id, now) else {
+        let exchange = Exchange::begin(&invocation(Request::default(), request_id, now), &backend.clock);
+        let fault = Fault::outside("The path is not percent-encoded UTF-8.");
+        return exchange.finish(Err(Problem::InvalidRequest(vec![fault])));
+    };
+    let Ok(event) = lambda_http::request::from_str(&event.to_string()) else {
+        let exchange = Exchange::begin(&invocation(Request::default(), request_id, now), &backend.clock);
+        return exchange
+            .finish(Err(Problem::InvalidRequest(vec![Fault::outside("The request is not usable.")])));
+    };
+    let invocation = invocation(event, request_id, now);
+    match route {
+        Some(Route::AddPhysicalKey) => add_physical_key::handle(backend, invocation).await,
+        Some(Route::RemovePhysicalKey) => remove_physical_key::handle(backend, invocation).await,
+        None => no_such_route::handle(&backend.clock, &invocation),
+    }
+}
+
+/// Adds what Lambda adds to an event.
+fn invocation(event: Request, request_id: &str, now: EpochMillis) -> Request {
+    let mut context = Context::default();
+    request_id.clone_into(&mut context.request_id);
+    context.deadline = now.plus(FUNCTION_TIMEOUT).get();
+    event.with_lambda_context(context)
+}
+
+/// The event of payload format 2.0 (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP
+/// APIs"); `None` for a path that JSON cannot hold.
+fn event(
+    request: &HttpRequest<Vec<u8>>,
+    matched: &Matched<'_>,
+    request_id: &str,
+    now: EpochMillis,
+) -> Option<Value> {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).ok();
+    let path = decode(request.uri().path())?;
+    let (route_key, path_parameters) = match matched {
+        Matched::Route(route, id) => {
+            (format!("{} {}", route.method(), route.path_of("{id}")), json!({"id": decode(id)?}))
+        }
+        Matched::AnotherMethod(_) | Matched::Nothing => ("$default".to_owned(), json!({})),
+    };
+    let body = request.body();
+    let (body, is_base64_encoded) = match std::str::from_utf8(body) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (BASE64.encode(body), true),
+    };
+    Some(json!({
+        "version": "2.0",
+        "routeKey": route_key,
+        "rawPath": path,
+        "rawQueryString": request.uri().query().unwrap_or_default(),
+        "headers": headers(request.headers()),
+        "pathParameters": path_parameters,
+        "requestContext": {
+            "accountId": "local",
+            "apiId": "local",
+            "domainName": "localhost",
+            "domainPrefix": "local",
+            "http": {
+                "method": request.method().as_str(),
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "",
+            },
+            "requestId": request_id,
+            "routeKey": route_key,
+            "stage": "$default",
+            "time": "",
+            "timeEpoch": now.get(),
+        },
+        "body": body,
+        "isBase64Encoded": is_base64_encoded,
+    }))
+}
+
+/// Lower-case names, repeated headers joined by commas. `Host` is the gateway's own.
+fn headers(headers: &HeaderMap) -> BTreeMap<&str, String> {
+    let mut joined =
+        BTreeMap::from([("host", "localhost".to_owned()), ("x-forwarded-proto", "http".to_owned())]);
+    for name in headers.keys().filter(|name| !matches!(name.as_str(), "host" | "x-forwarded-proto")) {
+        let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        joined.insert(name.as_str(), values.collect::<Vec<_>>().join(","));
+    }
+    joined
+}

@@ -1,0 +1,271 @@
+//! API keys: `pki_<id>_<secret and checksum>`, shown once when issued; only a hash of the secret is stored.
+//!
+//! The checksum lets a mistyped key be refused without a read. The id begins with a tag of the organisation's id,
+//! so that all API keys of one organisation can be told to belong together before anything is read: a retry that
+//! crosses a rotation finds its first answer (see [`super::Presented::scope`]).
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::values::{EpochMillis, OrgId};
+
+/// Names our keys to secret scanners and to people.
+const PREFIX: &str = "pki_";
+const TAG_BYTES: usize = 5;
+const ID_BYTES: usize = 15;
+const ID_CHARACTERS: usize = 24;
+const SECRET_BYTES: usize = 32;
+const CHECKSUM_BYTES: usize = 4;
+/// Lower-case letters and digits only: a double click selects the whole, and case does not matter to a reader.
+const ENCODING: data_encoding::Encoding = data_encoding::BASE32_DNSSEC;
+
+/// How many random bytes an API key takes.
+pub const RANDOM_BYTES: usize = ID_BYTES - TAG_BYTES + SECRET_BYTES;
+
+/// The public part of an API key: 24 lower-case letters and digits. It may be logged.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApiKeyId(String);
+
+impl ApiKeyId {
+    /// The id, if the text has the form of one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = ENCODING.decode(text.as_bytes()).ok()?;
+        // Decoding ignores case; the canonical spelling is the stored one.
+        (bytes.len() == ID_BYTES && ENCODING.encode(&bytes) == text).then(|| Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The part that all API keys of one organisation share.
+    #[must_use]
+    pub fn organisation_tag(&self) -> &str {
+        self.0.get(..TAG_BYTES * 8 / 5).unwrap_or_default()
+    }
+}
+
+/// An API key as it is presented, its checksum verified, its secret not yet.
+#[derive(Clone)]
+pub struct PresentedApiKey {
+    id: ApiKeyId,
+    secret: [u8; SECRET_BYTES],
+}
+
+impl std::fmt::Debug for PresentedApiKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PresentedApiKey").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// What is stored of an API key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredApiKey {
+    /// Its public part.
+    pub api_key_id: ApiKeyId,
+    /// The organisation it belongs to.
+    pub org_id: OrgId,
+    /// SHA-256 of the secret, in hexadecimal. The secret has 256 random bits, so nothing slower is needed.
+    pub secret_hash: String,
+    /// When it was issued.
+    pub created_at: EpochMillis,
+    /// From when on it is refused, if it expires at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<EpochMillis>,
+    /// When it was revoked, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<EpochMillis>,
+}
+
+/// Why an API key is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ApiKeyFault {
+    /// Not the form of an API key, or the checksum does not match.
+    #[error("The API key is mistyped or cut off. Copy it again as a whole.")]
+    Malformed,
+    /// No such API key, or its secret is another one.
+    #[error("The API key is not known here. Ask for a new one.")]
+    Unknown,
+    /// It was revoked.
+    #[error("The API key has been revoked. Ask for a new one.")]
+    Revoked,
+    /// It has expired.
+    #[error("The API key has expired. Ask for a new one.")]
+    Expired,
+}
+
+fn checksum(id: &str, secret: &[u8]) -> [u8; CHECKSUM_BYTES] {
+    let digest = Sha256::new().chain_update(PREFIX).chain_update(id).chain_update(secret).finalize();
+    let mut checksum = [0; CHECKSUM_BYTES];
+    checksum.copy_from_slice(&digest[..CHECKSUM_BYTES]);
+    checksum
+}
+
+fn secret_hash(secret: &[u8; SECRET_BYTES]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(secret))
+}
+
+/// Makes a new API key of an organisation from random bytes: the text to show once, and what to store.
+#[must_use]
+pub fn issue(
+    org_id: OrgId,
+    random: &[u8; RANDOM_BYTES],
+    created_at: EpochMillis,
+    valid_until: Option<EpochMillis>,
+) -> (String, StoredApiKey) {
+    let (random_id, secret) = random.split_at(ID_BYTES - TAG_BYTES);
+    let mut id = Sha256::digest(org_id.as_str())[..TAG_BYTES].to_vec();
+    id.extend_from_slice(random_id);
+    let id = ENCODING.encode(&id);
+    let mut tail = secret.to_vec();
+    tail.extend_from_slice(&checksum(&id, secret));
+    let text = format!("{PREFIX}{id}_{}", ENCODING.encode(&tail));
+    let secret_hash = data_encoding::HEXLOWER.encode(&Sha256::digest(secret));
+    let stored = StoredApiKey {
+        api_key_id: ApiKeyId(id),
+        org_id,
+        secret_hash,
+        created_at,
+        valid_until,
+        revoked_at: None,
+    };
+    (text, stored)
+}
+
+impl PresentedApiKey {
+    /// Reads the header's text. Costs no I/O.
+    pub fn parse(text: &str) -> Result<Self, ApiKeyFault> {
+        Self::read(text).ok_or(ApiKeyFault::Malformed)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let (id, tail) = text.strip_prefix(PREFIX)?.split_at_checked(ID_CHARACTERS)?;
+        let id = ApiKeyId::parse(id)?;
+        let encoded = tail.strip_prefix('_')?;
+        let tail = ENCODING.decode(encoded.as_bytes()).ok()?;
+        if ENCODING.encode(&tail) != encoded {
+            return None;
+        }
+        let (secret, sum) = tail.split_at_checked(SECRET_BYTES)?;
+        let secret: [u8; SECRET_BYTES] = secret.try_into().ok()?;
+        bool::from(sum.ct_eq(&checksum(id.as_str(), &secret))).then_some(Self { id, secret })
+    }
+
+    /// The public part, by which the stored one is found.
+    #[must_use]
+    pub const fn id(&self) -> &ApiKeyId {
+        &self.id
+    }
+
+    /// Compares with what is stored, in constant time, and gives the organisation. That a key was revoked or has
+    /// expired is told only to someone who has its secret.
+    pub fn verify(&self, stored: Option<&StoredApiKey>, now: EpochMillis) -> Result<OrgId, ApiKeyFault> {
+        let hash = secret_hash(&self.secret);
+        // An unknown id is compared as well, so that it takes as long as a wrong secret.
+        let expected = stored.map_or("", |stored| &stored.secret_hash);
+        let matches = bool::from(hash.as_bytes().ct_eq(expected.as_bytes()));
+        match stored {
+            Some(stored) if matches && stored.api_key_id == self.id => {
+                if stored.revoked_at.is_some() {
+                    Err(ApiKeyFault::Revoked)
+                } else if stored.valid_until.is_some_and(|until| until <= now) {
+                    Err(ApiKeyFault::Expired)
+                } else {
+                    Ok(stored.org_id.clone())
+                }
+            }
+            _ => Err(ApiKeyFault::Unknown),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: EpochMillis = EpochMillis::new(1_000);
+
+    fn issued(valid_until: Option<EpochMillis>) -> (String, StoredApiKey) {
+        let mut random = [0; RANDOM_BYTES];
+        for (byte, value) in random.iter_mut().zip(7..) {
+            *byte = value;
+        }
+        issue(OrgId::parse("acme").unwrap(), &random, NOW, valid_until)
+    }
+
+    #[test]
+    fn an_issued_key_is_accepted() {
+        let (text, stored) = issued(None);
+        let presented = PresentedApiKey::parse(&text).unwrap();
+        assert_eq!(presented.id(), &stored.api_key_id);
+        assert_eq!(presented.verify(Some(&stored), NOW), Ok(OrgId::parse("acme").unwrap()));
+    }
+
+    #[test]
+    fn every_single_changed_character_is_noticed_without_a_read() {
+        let (text, _) = issued(None);
+        for position in 0..text.len() {
+            for replacement in ["0", "v", "z", "A", "_", "é"] {
+                let mut changed = text.clone();
+                changed.replace_range(position..=position, replacement);
+                if changed != text {
+                    assert_eq!(
+                        PresentedApiKey::parse(&changed).unwrap_err(),
+                        ApiKeyFault::Malformed,
+                        "{changed}"
+                    );
+                }
+            }
+            assert_eq!(PresentedApiKey::parse(&text[..position]).unwrap_err(), ApiKeyFault::Malformed);
+        }
+        assert!(PresentedApiKey::parse(&text.to_uppercase()).is_err());
+        assert!(PresentedApiKey::parse(&format!("{text}0")).is_err());
+    }
+
+    #[test]
+    fn the_secret_is_what_counts() {
+        let (text, stored) = issued(None);
+        let presented = PresentedApiKey::parse(&text).unwrap();
+        let other = StoredApiKey { secret_hash: "0".repeat(64), ..stored.clone() };
+        assert_eq!(presented.verify(Some(&other), NOW), Err(ApiKeyFault::Unknown));
+        let empty = StoredApiKey { secret_hash: String::new(), ..stored };
+        assert_eq!(presented.verify(Some(&empty), NOW), Err(ApiKeyFault::Unknown));
+        assert_eq!(presented.verify(None, NOW), Err(ApiKeyFault::Unknown));
+    }
+
+    #[test]
+    fn revocation_and_expiry_are_told_to_the_owner_only() {
+        let (text, stored) = issued(Some(EpochMillis::new(2_000)));
+        let presented = PresentedApiKey::parse(&text).unwrap();
+        assert!(presented.verify(Some(&stored), EpochMillis::new(1_999)).is_ok());
+        assert_eq!(presented.verify(Some(&stored), EpochMillis::new(2_000)), Err(ApiKeyFault::Expired));
+        let revoked = StoredApiKey { revoked_at: Some(NOW), ..stored };
+        assert_eq!(presented.verify(Some(&revoked), NOW), Err(ApiKeyFault::Revoked));
+        let wrong = StoredApiKey { secret_hash: "0".repeat(64), ..revoked };
+        assert_eq!(presented.verify(Some(&wrong), NOW), Err(ApiKeyFault::Unknown));
+    }
+
+    #[test]
+    fn keys_of_one_organisation_share_their_tag() {
+        let one = issue(OrgId::parse("acme").unwrap(), &[1; RANDOM_BYTES], NOW, None).1.api_key_id;
+        let two = issue(OrgId::parse("acme").unwrap(), &[2; RANDOM_BYTES], NOW, None).1.api_key_id;
+        let foreign = issue(OrgId::parse("umbrella").unwrap(), &[1; RANDOM_BYTES], NOW, None).1.api_key_id;
+        assert_ne!(one, two);
+        assert_eq!(one.organisation_tag(), two.organisation_tag());
+        assert_ne!(one.organisation_tag(), foreign.organisation_tag());
+    }
+
+    #[test]
+    fn debug_output_shows_no_secret() {
+        let (text, _) = issued(None);
+        let debug = format!("{:?}", PresentedApiKey::parse(&text).unwrap());
+        assert!(debug.contains("pki_") || debug.contains("ApiKeyId"), "{debug}");
+        assert!(!debug.contains(&text[29..40]) && !debug.contains("secret"), "{debug}");
+    }
+}

@@ -1,0 +1,171 @@
+//! Who may do what: each credential is a restriction, and all that are present apply (contract, "Who may do what").
+//!
+//! Pure. This type is the whole of authorisation; the handlers only ask it.
+
+use crate::values::{OrgId, UserId};
+
+/// What one verified credential confines its bearer to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restriction {
+    /// A user token: that user's inventory.
+    ToUser(UserId),
+    /// A service token or an API key: that organisation's physical keys.
+    ToOrganisation(OrgId),
+}
+
+/// Everything a caller is confined to. There is always at least one restriction: a caller without a credential
+/// does not get this far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confinement {
+    user: Option<UserId>,
+    organisation: Option<OrgId>,
+}
+
+/// Why a caller with good credentials may not do this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// The token and the API key name different organisations.
+    #[error("the bearer token and the API key belong to different organisations")]
+    CredentialsDisagree,
+    /// A user token, and somebody else's inventory.
+    #[error("the bearer token is for another user's inventory")]
+    AnotherUsersInventory,
+    /// A physical key is to be added in another organisation's name.
+    #[error("the credentials are for another organisation than `orgId`")]
+    AnotherOrganisation,
+}
+
+impl Confinement {
+    /// What a first restriction confines to.
+    #[must_use]
+    pub fn to(restriction: Restriction) -> Self {
+        match restriction {
+            Restriction::ToUser(user) => Self { user: Some(user), organisation: None },
+            Restriction::ToOrganisation(organisation) => {
+                Self { user: None, organisation: Some(organisation) }
+            }
+        }
+    }
+
+    /// Adds a restriction. Two that name different organisations leave nothing to do, so they are refused.
+    pub fn and(self, restriction: Restriction) -> Result<Self, Forbidden> {
+        match restriction {
+            Restriction::ToUser(user) => match &self.user {
+                Some(present) if *present != user => Err(Forbidden::AnotherUsersInventory),
+                _ => Ok(Self { user: Some(user), ..self }),
+            },
+            Restriction::ToOrganisation(organisation) => match &self.organisation {
+                Some(present) if *present != organisation => Err(Forbidden::CredentialsDisagree),
+                _ => Ok(Self { organisation: Some(organisation), ..self }),
+            },
+        }
+    }
+
+    /// Whether the caller may act on the inventory of `owner` at all.
+    pub fn may_act_on(&self, owner: &UserId) -> Result<(), Forbidden> {
+        match &self.user {
+            Some(user) if user != owner => Err(Forbidden::AnotherUsersInventory),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the caller may add a physical key that `issuer` issued.
+    pub fn may_issue_for(&self, issuer: &OrgId) -> Result<(), Forbidden> {
+        match &self.organisation {
+            Some(organisation) if organisation != issuer => Err(Forbidden::AnotherOrganisation),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a physical key that `issuer` issued exists for the caller.
+    #[must_use]
+    pub fn sees(&self, issuer: &OrgId) -> bool {
+        self.organisation.as_ref().is_none_or(|organisation| organisation == issuer)
+    }
+
+    /// The organisation the caller is confined to, if any.
+    #[must_use]
+    pub const fn organisation(&self) -> Option<&OrgId> {
+        self.organisation.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(id: &str) -> UserId {
+        UserId::parse(id).unwrap()
+    }
+
+    fn org(id: &str) -> OrgId {
+        OrgId::parse(id).unwrap()
+    }
+
+    fn to_user(id: &str) -> Restriction {
+        Restriction::ToUser(user(id))
+    }
+
+    fn to_org(id: &str) -> Restriction {
+        Restriction::ToOrganisation(org(id))
+    }
+
+    /// Every caller × every owner and issuer: may act, may issue, sees.
+    #[test]
+    fn the_matrix_in_full() {
+        use Forbidden::{AnotherOrganisation, AnotherUsersInventory};
+        let alice = Confinement::to(to_user("alice"));
+        let acme = Confinement::to(to_org("acme"));
+        let alice_at_acme = Confinement::to(to_user("alice")).and(to_org("acme")).unwrap();
+        let yes = Ok(());
+        for (caller, owner, issuer, act, issue, sees) in [
+            (&alice, "alice", "acme", yes, yes, true),
+            (&alice, "alice", "umbrella", yes, yes, true),
+            (&alice, "bob", "acme", Err(AnotherUsersInventory), yes, true),
+            (&alice, "bob", "umbrella", Err(AnotherUsersInventory), yes, true),
+            (&acme, "alice", "acme", yes, yes, true),
+            (&acme, "alice", "umbrella", yes, Err(AnotherOrganisation), false),
+            (&acme, "bob", "acme", yes, yes, true),
+            (&acme, "bob", "umbrella", yes, Err(AnotherOrganisation), false),
+            (&alice_at_acme, "alice", "acme", yes, yes, true),
+            (&alice_at_acme, "alice", "umbrella", yes, Err(AnotherOrganisation), false),
+            (&alice_at_acme, "bob", "acme", Err(AnotherUsersInventory), yes, true),
+            (&alice_at_acme, "bob", "umbrella", Err(AnotherUsersInventory), Err(AnotherOrganisation), false),
+        ] {
+            let case = format!("{caller:?}, {owner}, {issuer}");
+            assert_eq!(caller.may_act_on(&user(owner)), act, "{case}");
+            assert_eq!(caller.may_issue_for(&org(issuer)), issue, "{case}");
+            assert_eq!(caller.sees(&org(issuer)), sees, "{case}");
+        }
+    }
+
+    #[test]
+    fn restrictions_apply_in_either_order() {
+        let one = Confinement::to(to_user("alice")).and(to_org("acme"));
+        let other = Confinement::to(to_org("acme")).and(to_user("alice"));
+        assert_eq!(one, other);
+    }
+
+    #[test]
+    fn a_restriction_twice_is_the_restriction() {
+        assert_eq!(Confinement::to(to_org("acme")).and(to_org("acme")), Ok(Confinement::to(to_org("acme"))));
+        assert_eq!(Confinement::to(to_user("a")).and(to_user("a")), Ok(Confinement::to(to_user("a"))));
+    }
+
+    #[test]
+    fn restrictions_that_leave_nothing_are_refused() {
+        assert_eq!(
+            Confinement::to(to_org("acme")).and(to_org("umbrella")),
+            Err(Forbidden::CredentialsDisagree)
+        );
+        assert_eq!(Confinement::to(to_user("a")).and(to_user("b")), Err(Forbidden::AnotherUsersInventory));
+    }
+
+    #[test]
+    fn ids_that_differ_by_case_or_look_alike_are_different() {
+        let acme = Confinement::to(to_org("acme"));
+        assert!(!acme.sees(&org("Acme")));
+        assert!(!acme.sees(&org("acme\u{200b}x")));
+        assert!(!acme.sees(&org("асме")));
+    }
+}

@@ -1,0 +1,253 @@
+//! Credentials: from the headers of a request to a [`Caller`].
+//!
+//! In two steps, around the one read. [`Authenticator::present`] verifies all that needs no read: the token, and the
+//! form and checksum of the API key. [`Presented::confirm`] verifies the API key against the stored one.
+
+pub mod api_key;
+pub mod confinement;
+pub mod jwks;
+pub mod signing_keys;
+pub mod token;
+
+use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
+
+use self::api_key::{ApiKeyFault, PresentedApiKey, StoredApiKey};
+use self::confinement::{Confinement, Forbidden, Restriction};
+use self::jwks::SigningKeysUnavailable;
+use self::token::{TokenError, TokenFault, TokenIdentity, TokenVerifier};
+use crate::history::{Actor, ActorKind};
+use crate::values::EpochMillis;
+
+/// The header of an API key.
+pub const API_KEY_HEADER: &str = "x-api-key";
+
+/// Which credentials a request must have. Every one that is present is verified, required or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RequiredCredentials {
+    /// A bearer token and an API key.
+    #[default]
+    Both,
+    /// At least one of them.
+    Either,
+}
+
+/// What is wrong with a credential. `Display` is what the caller reads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialFault {
+    /// No `Authorization` header.
+    #[error("A bearer token is required: `Authorization: Bearer <JWT>`.")]
+    TokenMissing,
+    /// An `Authorization` header that is no bearer token, or several.
+    #[error("The Authorization header is not one `Bearer <JWT>`.")]
+    NotABearerToken,
+    /// The token is refused.
+    #[error(transparent)]
+    Token(TokenFault),
+    /// No `X-API-Key` header.
+    #[error("An API key is required: `X-API-Key: <API key>`.")]
+    ApiKeyMissing,
+    /// The API key is refused.
+    #[error(transparent)]
+    ApiKey(#[from] ApiKeyFault),
+    /// Neither header, where one of them would do.
+    #[error("A bearer token (`Authorization: Bearer <JWT>`) or an API key (`X-API-Key`) is required.")]
+    BothMissing,
+}
+
+impl CredentialFault {
+    /// Whether the credential is not there at all, rather than refused.
+    #[must_use]
+    pub const fn is_missing(&self) -> bool {
+        matches!(self, Self::TokenMissing | Self::ApiKeyMissing | Self::BothMissing)
+    }
+
+    /// Whether it is about the API key rather than the bearer token.
+    #[must_use]
+    pub const fn is_about_api_key(&self) -> bool {
+        matches!(self, Self::ApiKeyMissing | Self::ApiKey(_))
+    }
+}
+
+/// Why there is no caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuthFault {
+    /// Credentials are missing or refused; never empty.
+    Unauthenticated(Vec<CredentialFault>),
+    /// The credentials are good and exclude each other.
+    Forbidden(Forbidden),
+    /// The token cannot be verified, because the issuer's keys are not known.
+    SigningKeysUnavailable,
+}
+
+impl From<SigningKeysUnavailable> for AuthFault {
+    fn from(_: SigningKeysUnavailable) -> Self {
+        Self::SigningKeysUnavailable
+    }
+}
+
+/// Verifies credentials.
+#[derive(Debug)]
+pub struct Authenticator {
+    tokens: TokenVerifier,
+    required: RequiredCredentials,
+}
+
+/// Credentials that are good as far as can be told without a read.
+#[derive(Debug, Clone)]
+pub struct Presented {
+    token: Option<TokenIdentity>,
+    api_key: Option<PresentedApiKey>,
+}
+
+/// A caller whose credentials are all verified: what it is confined to, and who it is in the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// What it may do.
+    pub confinement: Confinement,
+    /// Who it is.
+    pub actor: Actor,
+}
+
+impl Authenticator {
+    /// An authenticator.
+    #[must_use]
+    pub const fn new(tokens: TokenVerifier, required: RequiredCredentials) -> Self {
+        Self { tokens, required }
+    }
+
+    /// Fetches the issuer's keys ahead of the first token.
+    pub async fn warm_up(&self, now: EpochMillis) {
+        self.tokens.warm_up(now).await;
+    }
+
+    /// Verifies what can be verified without a read. All faults are named at once.
+    pub async fn present(&self, headers: &HeaderMap, now: EpochMillis) -> Result<Presented, AuthFault> {
+        let mut faults = Vec::new();
+        let token = match bearer_token(headers) {
+            Ok(None) => None,
+            Ok(Some(token)) => match self.tokens.verify(token, now).await {
+                Ok(identity) => Some(identity),
+                Err(TokenError::Fault(fault)) => {
+                    faults.push(CredentialFault::Token(fault));
+                    None
+                }
+                Err(TokenError::Unavailable(unavailable)) => return Err(unavailable.into()),
+            },
+            Err(fault) => {
+                faults.push(fault);
+                None
+            }
+        };
+        let token_is_missing = token.is_none() && faults.is_empty();
+        let api_key = match api_key(headers) {
+            Ok(api_key) => api_key,
+            Err(fault) => {
+                faults.push(fault.into());
+                None
+            }
+        };
+        let api_key_is_missing = api_key.is_none() && !headers.contains_key(API_KEY_HEADER);
+        match self.required {
+            RequiredCredentials::Both => {
+                if token_is_missing {
+                    faults.insert(0, CredentialFault::TokenMissing);
+                }
+                if api_key_is_missing {
+                    faults.push(CredentialFault::ApiKeyMissing);
+                }
+            }
+            RequiredCredentials::Either if token_is_missing && api_key_is_missing => {
+                faults.push(CredentialFault::BothMissing);
+            }
+            RequiredCredentials::Either => {}
+        }
+        if faults.is_empty() {
+            Ok(Presented { token, api_key })
+        } else {
+            Err(AuthFault::Unauthenticated(faults))
+        }
+    }
+}
+
+/// The token of the one `Authorization` header, if there is a header. The scheme's case does not matter
+/// (RFC 9110, section 11.1).
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, CredentialFault> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = match (values.next(), values.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value.to_str().map_err(|_| CredentialFault::NotABearerToken)?,
+        (Some(_), Some(_)) => return Err(CredentialFault::NotABearerToken),
+    };
+    let (scheme, token) = value.split_once(' ').ok_or(CredentialFault::NotABearerToken)?;
+    let token = token.trim_matches(' ');
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(CredentialFault::NotABearerToken);
+    }
+    Ok(Some(token))
+}
+
+fn api_key(headers: &HeaderMap) -> Result<Option<PresentedApiKey>, ApiKeyFault> {
+    let mut values = headers.get_all(API_KEY_HEADER).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => {
+            let text = value.to_str().map_err(|_| ApiKeyFault::Malformed)?;
+            PresentedApiKey::parse(text).map(Some)
+        }
+        (Some(_), Some(_)) => Err(ApiKeyFault::Malformed),
+    }
+}
+
+impl Presented {
+    /// The API key, whose stored half is to be read.
+    #[must_use]
+    pub const fn api_key(&self) -> Option<&PresentedApiKey> {
+        self.api_key.as_ref()
+    }
+
+    /// Names the caller for idempotency, before anything is read. It does not change when an API key is rotated or
+    /// a token is renewed.
+    #[must_use]
+    pub fn scope(&self) -> String {
+        let tag = self.api_key.as_ref().map(|key| key.id().organisation_tag());
+        let token = self.token.as_ref().map(|identity| match identity {
+            TokenIdentity::User(user) => ("user", user.as_str(), None),
+            TokenIdentity::Service { organisation, subject } => {
+                ("service", organisation.as_str(), subject.as_deref())
+            }
+        });
+        // JSON keeps the parts apart, whatever characters they are made of.
+        serde_json::json!([token, tag]).to_string()
+    }
+
+    /// Verifies the API key against the stored one and puts the restrictions together.
+    pub fn confirm(&self, stored: Option<&StoredApiKey>, now: EpochMillis) -> Result<Caller, AuthFault> {
+        let refused = |fault: CredentialFault| AuthFault::Unauthenticated(vec![fault]);
+        let api_key = match &self.api_key {
+            None => None,
+            Some(presented) => {
+                let organisation = presented.verify(stored, now).map_err(|fault| refused(fault.into()))?;
+                Some((organisation, presented.id().as_str().to_owned()))
+            }
+        };
+        let restriction = self.token.as_ref().map(|identity| match identity {
+            TokenIdentity::User(user) => Restriction::ToUser(user.clone()),
+            TokenIdentity::Service { organisation, .. } => Restriction::ToOrganisation(organisation.clone()),
+        });
+        let of_key =
+            api_key.as_ref().map(|(organisation, _)| Restriction::ToOrganisation(organisation.clone()));
+        let confinement = match (restriction, of_key) {
+            (Some(token), Some(key)) => Confinement::to(token).and(key).map_err(AuthFault::Forbidden)?,
+            (Some(only), None) | (None, Some(only)) => Confinement::to(only),
+            (None, None) => return Err(refused(CredentialFault::BothMissing)),
+        };
+        let (kind, id) = match &self.token {
+            Some(TokenIdentity::User(user)) => (ActorKind::User, Some(user.as_str().to_owned())),
+            Some(TokenIdentity::Service { subject, .. }) => (ActorKind::Service, subject.clone()),
+            None => (ActorKind::Organisation, None),
+        };
+        let org_id = confinement.organisation().cloned();
+        let actor = Actor { kind, id, org_id, api_key_id: api_key.map(|(_, id)| id) };
+        Ok(Caller { confinement, actor })
+    }
+}

@@ -1,0 +1,66 @@
+//! What a function is wired with.
+
+use std::sync::Mutex;
+
+use crate::auth::Authenticator;
+use crate::auth::jwks::{FetchedKeys, SigningKeySource};
+use crate::auth::token::TokenVerifier;
+use crate::clock::Clock;
+use crate::config::{FunctionConfig, SigningKeyConfig};
+use crate::table::Table;
+
+/// Everything a command needs besides its request. It holds no state of requests, so a process may serve several
+/// at once.
+#[derive(Debug)]
+pub struct Backend {
+    /// The inventory's table.
+    pub table: Table,
+    /// Verifies credentials.
+    pub authenticator: Authenticator,
+    /// The time.
+    pub clock: Clock,
+    random: Mutex<fastrand::Rng>,
+}
+
+impl Backend {
+    /// A backend of these parts.
+    #[must_use]
+    pub const fn new(
+        table: Table,
+        authenticator: Authenticator,
+        clock: Clock,
+        random: fastrand::Rng,
+    ) -> Self {
+        Self { table, authenticator, clock, random: Mutex::new(random) }
+    }
+
+    /// A backend as configured, its first connections open.
+    pub async fn connect(config: FunctionConfig, clock: Clock) -> Self {
+        let table = Table::connect(config.table_name, config.audit_shards).await;
+        let authenticator = authenticator(config.tokens, config.required_credentials);
+        let backend = Self::new(table, authenticator, clock, fastrand::Rng::new());
+        tokio::join!(backend.table.warm_up(), backend.authenticator.warm_up(backend.clock.now()));
+        backend
+    }
+
+    /// A source of chance of its own for one command.
+    #[must_use]
+    pub fn random(&self) -> fastrand::Rng {
+        self.random.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fork()
+    }
+}
+
+/// The authenticator that a configuration asks for.
+#[must_use]
+pub fn authenticator(
+    tokens: crate::config::TokenConfig,
+    required: crate::auth::RequiredCredentials,
+) -> Authenticator {
+    let keys = match tokens.signing_keys {
+        SigningKeyConfig::Inline(keys) => SigningKeySource::Fixed(keys),
+        SigningKeyConfig::Url(url) => SigningKeySource::Fetched(Box::new(FetchedKeys::new(url))),
+    };
+    let verifier =
+        TokenVerifier::new(keys, &tokens.issuer, &tokens.audience, tokens.user_claim, tokens.org_claim);
+    Authenticator::new(verifier, required)
+}

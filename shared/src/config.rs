@@ -1,0 +1,187 @@
+//! The configuration of a function, parsed once from its environment.
+
+use lambda_http::http::Uri;
+
+use crate::auth::RequiredCredentials;
+use crate::auth::signing_keys::{SigningKeys, SigningKeysFault};
+use crate::table::AuditShards;
+
+/// The configuration of a function that answers requests.
+#[derive(Debug)]
+pub struct FunctionConfig {
+    /// `TABLE_NAME`: the inventory's table.
+    pub table_name: String,
+    /// `AUDIT_SHARDS`: partitions of the audit index in an hour, 1 to 256; 4 unless given.
+    pub audit_shards: AuditShards,
+    /// How bearer tokens are verified.
+    pub tokens: TokenConfig,
+    /// `REQUIRED_CREDENTIALS`: `both` unless given, or `either`.
+    pub required_credentials: RequiredCredentials,
+}
+
+/// How bearer tokens are verified.
+#[derive(Debug)]
+pub struct TokenConfig {
+    /// `JWT_ISSUER`: the `iss` of accepted tokens.
+    pub issuer: String,
+    /// `JWT_AUDIENCE`: an `aud` of accepted tokens.
+    pub audience: String,
+    /// `JWT_JWKS_URL` or `JWT_JWKS`.
+    pub signing_keys: SigningKeyConfig,
+    /// `JWT_USER_CLAIM`: the claim that names the user; `sub` unless given.
+    pub user_claim: String,
+    /// `JWT_ORG_CLAIM`: the claim that makes a token a service token; `org_id` unless given.
+    pub org_claim: String,
+}
+
+/// Where the issuer's signing keys come from.
+#[derive(Debug)]
+pub enum SigningKeyConfig {
+    /// From the JSON Web Key Set at this URL.
+    Url(String),
+    /// From the configuration.
+    Inline(SigningKeys),
+}
+
+/// What is wrong with the configuration: one sentence that names the variable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigFault {
+    /// A variable that has to be there is not, or is empty.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// A variable is not what it has to be.
+    #[error("{name} must be {expected}")]
+    Wrong {
+        /// The variable.
+        name: &'static str,
+        /// What it has to be.
+        expected: &'static str,
+    },
+    /// Neither or both of the two.
+    #[error("set one of JWT_JWKS_URL and JWT_JWKS")]
+    SigningKeys,
+    /// The inline key set is not usable.
+    #[error("JWT_JWKS {0}")]
+    InlineKeys(#[from] SigningKeysFault),
+}
+
+impl FunctionConfig {
+    /// Reads the configuration by looking up variables. An empty variable is one that is not set.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
+        let optional = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
+        let required = |name: &'static str| optional(name).ok_or(ConfigFault::Missing(name));
+        let table_name = required("TABLE_NAME")?;
+        let tokens = TokenConfig {
+            issuer: required("JWT_ISSUER")?,
+            audience: required("JWT_AUDIENCE")?,
+            signing_keys: signing_keys(optional("JWT_JWKS_URL"), optional("JWT_JWKS"))?,
+            user_claim: optional("JWT_USER_CLAIM").unwrap_or_else(|| "sub".to_owned()),
+            org_claim: optional("JWT_ORG_CLAIM").unwrap_or_else(|| "org_id".to_owned()),
+        };
+        let required_credentials = match optional("REQUIRED_CREDENTIALS").as_deref() {
+            None | Some("both") => RequiredCredentials::Both,
+            Some("either") => RequiredCredentials::Either,
+            Some(_) => {
+                return Err(ConfigFault::Wrong {
+                    name: "REQUIRED_CREDENTIALS",
+                    expected: "`both` or `either`",
+                });
+            }
+        };
+        let audit_shards = match optional("AUDIT_SHARDS") {
+            None => AuditShards::DEFAULT,
+            Some(shards) => shards
+                .parse()
+                .ok()
+                .and_then(AuditShards::new)
+                .ok_or(ConfigFault::Wrong { name: "AUDIT_SHARDS", expected: "a number from 1 to 256" })?,
+        };
+        Ok(Self { table_name, audit_shards, tokens, required_credentials })
+    }
+}
+
+fn signing_keys(url: Option<String>, inline: Option<String>) -> Result<SigningKeyConfig, ConfigFault> {
+    match (url, inline) {
+        (Some(url), None) if is_safe(&url) => Ok(SigningKeyConfig::Url(url)),
+        (Some(_), None) => Err(ConfigFault::Wrong {
+            name: "JWT_JWKS_URL",
+            expected: "an https URL (http only for this machine)",
+        }),
+        (None, Some(keys)) => Ok(SigningKeyConfig::Inline(SigningKeys::parse(keys.as_bytes())?)),
+        (None, None) | (Some(_), Some(_)) => Err(ConfigFault::SigningKeys),
+    }
+}
+
+/// Whoever can change the keys on their way can sign tokens, so they travel over TLS or not at all.
+fn is_safe(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    match (uri.scheme_str(), uri.host()) {
+        (Some("https"), Some(host)) => !host.is_empty(),
+        (Some("http"), Some(host)) => matches!(host, "127.0.0.1" | "localhost" | "[::1]"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPLETE: [(&str, &str); 4] = [
+        ("TABLE_NAME", "physical-keys"),
+        ("JWT_ISSUER", "https://issuer.example"),
+        ("JWT_AUDIENCE", "physical-keys"),
+        ("JWT_JWKS_URL", "https://issuer.example/jwks.json"),
+    ];
+
+    fn read(changes: &[(&str, &str)]) -> Result<FunctionConfig, ConfigFault> {
+        FunctionConfig::read(|name| {
+            let changed = changes.iter().find(|(changed, _)| *changed == name);
+            let complete = COMPLETE.iter().find(|(present, _)| *present == name);
+            changed.or(complete).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[track_caller]
+    fn check(changes: &[(&str, &str)], expected: &str) {
+        assert_eq!(read(changes).unwrap_err().to_string(), expected);
+    }
+
+    #[test]
+    fn defaults_are_the_documented_ones() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.required_credentials, RequiredCredentials::Both);
+        assert_eq!(config.audit_shards, AuditShards::DEFAULT);
+        assert_eq!((config.tokens.user_claim.as_str(), config.tokens.org_claim.as_str()), ("sub", "org_id"));
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        for name in ["TABLE_NAME", "JWT_ISSUER", "JWT_AUDIENCE"] {
+            check(&[(name, "")], &format!("{name} is not set"));
+        }
+        check(&[("JWT_JWKS_URL", "")], "set one of JWT_JWKS_URL and JWT_JWKS");
+        check(&[("JWT_JWKS", "{}")], "set one of JWT_JWKS_URL and JWT_JWKS");
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named_with_the_mend() {
+        check(&[("REQUIRED_CREDENTIALS", "none")], "REQUIRED_CREDENTIALS must be `both` or `either`");
+        for shards in ["0", "257", "four"] {
+            check(&[("AUDIT_SHARDS", shards)], "AUDIT_SHARDS must be a number from 1 to 256");
+        }
+        check(&[("JWT_JWKS_URL", ""), ("JWT_JWKS", "{}")], "JWT_JWKS is not a JSON Web Key Set");
+    }
+
+    #[test]
+    fn keys_travel_over_tls_or_within_this_machine() {
+        for url in ["http://127.0.0.1:1/a", "http://localhost/a", "http://[::1]:1/a", "https://a.example"] {
+            assert!(read(&[("JWT_JWKS_URL", url)]).is_ok(), "{url}");
+        }
+        for url in
+            ["http://issuer.example/jwks.json", "file:///jwks.json", "jwks.json", "https://", "ftp://a"]
+        {
+            let expected = "JWT_JWKS_URL must be an https URL (http only for this machine)";
+            check(&[("JWT_JWKS_URL", url)], expected);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! A user's history as it is kept for ever: event records in a hash chain, and the snapshot that says where it stands.
+//!
+//! Pure. A record's hash is SHA-256 over the previous record's hash (32 bytes; zeros before the first) followed by
+//! the record's canonical JSON (RFC 8785). Whoever has the records can check the chain without any credentials.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::user::{Event, User};
+use crate::values::{EpochMillis, OrgId, UserId, Version};
+
+/// The format of the records written by this code. Formats are for ever: a new one is added beside the old.
+const FORMAT: u32 = 1;
+
+/// One event with everything an auditor asks about it. Its canonical JSON is what is hashed, so a field's name,
+/// presence and meaning never change within a format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventRecord {
+    /// The format of this record.
+    pub format: u32,
+    /// Whose history it belongs to.
+    pub user_id: UserId,
+    /// Its place in that history, from 1, without gaps.
+    pub version: Version,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+    /// When the attempt that wrote it began.
+    pub recorded_at: EpochMillis,
+    /// Who did it.
+    pub actor: Actor,
+    /// The request that it answered.
+    pub request_id: String,
+}
+
+/// Who did something, as the verified credentials named them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Actor {
+    /// What kind of caller.
+    #[serde(rename = "type")]
+    pub kind: ActorKind,
+    /// The user's id, or the subject of a service token if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The organisation that a service token or an API key names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub org_id: Option<OrgId>,
+    /// The public id of the API key, if one was presented.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key_id: Option<String>,
+}
+
+/// The kinds of callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ActorKind {
+    /// A person, by a user token.
+    User,
+    /// An organisation's service, by a service token.
+    Service,
+    /// An organisation, by an API key alone.
+    Organisation,
+}
+
+/// A SHA-256 in a hash chain; 64 lower-case hexadecimal digits in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EventHash([u8; 32]);
+
+impl EventHash {
+    /// What stands before the first record of a history.
+    pub const GENESIS: Self = Self([0; 32]);
+
+    /// The hash of a record that follows `self`.
+    #[must_use]
+    pub fn chain(self, record: &EventRecord) -> Self {
+        #[expect(
+            clippy::expect_used,
+            reason = "Serialising fails for maps with keys that are no strings and for failing writers; \
+                      a record has neither."
+        )]
+        let canonical = serde_json_canonicalizer::to_vec(record).expect("an event record is JSON");
+        Self(Sha256::new().chain_update(self.0).chain_update(canonical).finalize().into())
+    }
+}
+
+impl From<EventHash> for String {
+    fn from(hash: EventHash) -> Self {
+        data_encoding::HEXLOWER.encode(&hash.0)
+    }
+}
+
+/// The text is not 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 64 lower-case hexadecimal digits")]
+pub struct NotAnEventHash;
+
+impl TryFrom<String> for EventHash {
+    type Error = NotAnEventHash;
+
+    fn try_from(text: String) -> Result<Self, NotAnEventHash> {
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(|_| NotAnEventHash)?;
+        bytes.try_into().map(Self).map_err(|_| NotAnEventHash)
+    }
+}
+
+impl std::fmt::Debug for EventHash {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+/// A record and its two links in the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainedRecord {
+    /// What happened, when, by whom.
+    #[serde(flatten)]
+    pub record: EventRecord,
+    /// The hash of the record before, or [`EventHash::GENESIS`].
+    pub previous_hash: EventHash,
+    /// The hash of this record.
+    pub hash: EventHash,
+}
+
+impl ChainedRecord {
+    /// Whether this record follows, unchanged, the one whose hash is `head`.
+    #[must_use]
+    pub fn follows(&self, head: EventHash) -> bool {
+        self.previous_hash == head && self.hash == head.chain(&self.record)
+    }
+}
+
+/// What surrounds an event when it is recorded.
+#[derive(Debug, Clone)]
+pub struct Circumstances {
+    /// Who did it.
+    pub actor: Actor,
+    /// The request that it answers.
+    pub request_id: String,
+    /// When this attempt began; taken anew for every attempt.
+    pub recorded_at: EpochMillis,
+}
+
+/// Where a history stands: the state its events add up to, and the hash of the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The state.
+    pub user: User,
+    /// The hash of the last record.
+    pub head: EventHash,
+}
+
+impl Snapshot {
+    /// A history without events.
+    #[must_use]
+    pub const fn new(user_id: UserId) -> Self {
+        Self { user: User::new(user_id), head: EventHash::GENESIS }
+    }
+
+    /// The record of one more event, and where the history stands after it.
+    #[must_use]
+    pub fn append(&self, event: Event, circumstances: Circumstances) -> (ChainedRecord, Self) {
+        let user = self.user.clone().apply(&event);
+        let record = EventRecord {
+            format: FORMAT,
+            user_id: user.id.clone(),
+            version: user.version,
+            event,
+            recorded_at: circumstances.recorded_at,
+            actor: circumstances.actor,
+            request_id: circumstances.request_id,
+        };
+        let hash = self.head.chain(&record);
+        (ChainedRecord { record, previous_hash: self.head, hash }, Self { user, head: hash })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::user::AddPhysicalKey;
+    use crate::values::Note;
+
+    fn circumstances(request_id: &str) -> Circumstances {
+        Circumstances {
+            actor: Actor {
+                kind: ActorKind::User,
+                id: Some("alice".to_owned()),
+                org_id: Some(OrgId::parse("acme").unwrap()),
+                api_key_id: None,
+            },
+            request_id: request_id.to_owned(),
+            recorded_at: EpochMillis::new(1_700_000_000_000),
+        }
+    }
+
+    fn two_records() -> (ChainedRecord, ChainedRecord) {
+        let snapshot = Snapshot::new(UserId::parse("alice").unwrap());
+        let command = AddPhysicalKey {
+            org_id: OrgId::parse("acme").unwrap(),
+            org_name: None,
+            note: Some(Note::parse("Öffnet \"Tor 3\"\u{1}").unwrap()),
+        };
+        let event = snapshot.user.add(command.clone(), EpochMillis::new(1_700_000_000_000));
+        let (first, snapshot) = snapshot.append(event, circumstances("r1"));
+        let event = snapshot.user.add(command, EpochMillis::new(1_700_000_000_001));
+        let (second, _) = snapshot.append(event, circumstances("r2"));
+        (first, second)
+    }
+
+    /// Computed once with Python's `hashlib` and `json.dumps(sort_keys=True, separators=(",", ":"),
+    /// ensure_ascii=False)`, which agree with RFC 8785 for these values: an independent implementation.
+    #[test]
+    fn the_hash_is_the_one_that_others_compute() {
+        let (first, second) = two_records();
+        assert_eq!(
+            String::from(first.hash),
+            "141fd4c3a814127b59e5bd58e5c9ca21e6f0581e122c3ec1a7af987ee44b46f3"
+        );
+        assert_eq!(
+            String::from(second.hash),
+            "d9a1eb7eb2304fb3a01f0ccdaaf7722b6f06e88c8dde101df753ab9e697e928f"
+        );
+    }
+
+    #[test]
+    fn records_follow_each_other_and_nothing_else() {
+        let (first, second) = two_records();
+        assert!(first.follows(EventHash::GENESIS));
+        assert!(second.follows(first.hash));
+        assert!(!second.follows(EventHash::GENESIS));
+    }
+
+    #[test]
+    fn a_changed_record_breaks_the_chain() {
+        let (first, _) = two_records();
+        for change in [
+            |record: &mut EventRecord| record.version = Version::new(2),
+            |record: &mut EventRecord| record.request_id.push('x'),
+            |record: &mut EventRecord| record.actor.id = None,
+            |record: &mut EventRecord| record.recorded_at = EpochMillis::new(0),
+            |record: &mut EventRecord| record.user_id = UserId::parse("bob").unwrap(),
+            |record: &mut EventRecord| record.format = 2,
+        ] {
+            let mut changed = first.clone();
+            change(&mut changed.record);
+            assert!(!changed.follows(EventHash::GENESIS), "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_survives_json() {
+        let (_, second) = two_records();
+        let json = serde_json::to_string(&second).unwrap();
+        assert_eq!(serde_json::from_str::<ChainedRecord>(&json).unwrap(), second);
+    }
+}

@@ -1,0 +1,182 @@
+//! One exchange: what every request brings with it, what every answer carries, and the one line in the log.
+
+use std::time::{Duration, Instant};
+
+use lambda_http::http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use lambda_http::http::{Response, StatusCode};
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt};
+
+use super::answer::Answer;
+use super::problem::Problem;
+use crate::clock::Clock;
+use crate::values::{EpochMillis, OrgId, UserId};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const PROBLEM_JSON: &str = "application/problem+json";
+/// What is left of an invocation's time for answering when everything else has to be over.
+const MARGIN: Duration = Duration::from_millis(500);
+/// The time of an invocation that does not say when it ends.
+const DEFAULT_TIME: Duration = Duration::from_secs(10);
+
+/// One request on its way to its answer.
+#[derive(Debug)]
+pub struct Exchange {
+    request_id: String,
+    began: Instant,
+    deadline: Instant,
+    wants_problem_json: bool,
+    /// What the log will say.
+    pub trail: Trail,
+}
+
+/// What is found out on the way, for the log. Ids only: never a body, a note or a credential.
+#[derive(Debug, Default)]
+pub struct Trail {
+    /// The user in the path.
+    pub user_id: Option<UserId>,
+    /// The organisation the caller is confined to.
+    pub organisation: Option<OrgId>,
+    /// How often the command was tried.
+    pub attempts: u32,
+}
+
+impl Exchange {
+    /// Begins the exchange of a request.
+    #[must_use]
+    pub fn begin(request: &Request, clock: &Clock) -> Self {
+        let began = Instant::now();
+        let time = remaining_time(request, clock.now());
+        Self {
+            request_id: request_id(request),
+            began,
+            deadline: began + time.saturating_sub(MARGIN),
+            wants_problem_json: wants_problem_json(request.headers()),
+            trail: Trail::default(),
+        }
+    }
+
+    /// The id that the answer, the event and the log share.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// When to give up.
+    #[must_use]
+    pub const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Ends the exchange: the response with its headers, and the line in the log.
+    #[must_use]
+    pub fn finish(self, outcome: Result<Answer, Problem>) -> Response<Body> {
+        let code = match &outcome {
+            Ok(answer) if answer.replayed => "replayed",
+            Ok(_) => "committed",
+            Err(problem) => problem.code(),
+        };
+        let cause = outcome.as_ref().err().and_then(Problem::cause).map(ToString::to_string);
+        let mut response = match outcome {
+            Ok(answer) => answer.response(),
+            Err(problem) => {
+                let media_type = if self.wants_problem_json { PROBLEM_JSON } else { "application/json" };
+                problem.response(&self.request_id, HeaderValue::from_static(media_type))
+            }
+        };
+        let headers = response.headers_mut();
+        if let Ok(request_id) = HeaderValue::from_str(&self.request_id) {
+            headers.insert(X_REQUEST_ID, request_id);
+        }
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        self.log(response.status(), code, cause.as_deref());
+        response
+    }
+
+    fn log(&self, status: StatusCode, code: &str, cause: Option<&str>) {
+        let user_id = self.trail.user_id.as_ref().map(UserId::as_str);
+        let organisation = self.trail.organisation.as_ref().map(OrgId::as_str);
+        let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (request_id, attempts, status) = (self.request_id.as_str(), self.trail.attempts, status.as_u16());
+        if status >= 500 {
+            tracing::error!(
+                request_id,
+                user_id,
+                organisation,
+                status,
+                code,
+                attempts,
+                duration_ms,
+                cause,
+                "answered"
+            );
+        } else {
+            tracing::info!(
+                request_id,
+                user_id,
+                organisation,
+                status,
+                code,
+                attempts,
+                duration_ms,
+                cause,
+                "answered"
+            );
+        }
+    }
+}
+
+/// The gateway's id of the request, which its access log has too; without one, the invocation's.
+fn request_id(request: &Request) -> String {
+    let of_gateway = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    let of_invocation = || request.lambda_context_ref().map(|context| context.request_id.clone());
+    of_gateway.or_else(of_invocation).unwrap_or_default()
+}
+
+fn remaining_time(request: &Request, now: EpochMillis) -> Duration {
+    match request.lambda_context_ref() {
+        Some(context) if context.deadline > 0 => EpochMillis::new(context.deadline).since(now),
+        _ => DEFAULT_TIME,
+    }
+}
+
+/// Whether `Accept` asks for problem details by name (RFC 9457, section 3); a quality of 0 is a no.
+fn wants_problem_json(headers: &HeaderMap) -> bool {
+    headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value.split(',').any(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(PROBLEM_JSON))
+                && !parts.any(|parameter| {
+                    parameter.split_once('=').is_some_and(|(name, quality)| {
+                        name.trim() == "q" && quality.trim().parse() == Ok(0.0_f32)
+                    })
+                })
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(accept: &str, expected: bool) {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, accept.parse().unwrap());
+        assert_eq!(wants_problem_json(&headers), expected, "{accept}");
+    }
+
+    #[test]
+    fn problem_json_is_given_where_it_is_asked_for() {
+        check("application/problem+json", true);
+        check("application/json, Application/Problem+JSON;q=0.5", true);
+        check("*/*", false);
+        check("application/json", false);
+        check("application/problem+json;q=0", false);
+        check("application/problem+json; q=0.000", false);
+    }
+}

@@ -1,0 +1,328 @@
+//! Refusals: every reason there is, and the one exhaustive match that gives it a status, a code and words.
+//!
+//! The body is RFC 9457 problem details that is also what the vendor's clients read (contract, "Refusals"). Its
+//! `type` is `about:blank`: the stable `error` code says what the status does not.
+
+use lambda_http::Body;
+use lambda_http::http::header::{ALLOW, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use lambda_http::http::{Method, Response, StatusCode};
+use serde::Serialize;
+
+use super::Fault;
+use crate::auth::confinement::Forbidden;
+use crate::auth::{AuthFault, CredentialFault};
+use crate::table::StoreFault;
+use crate::user::Refusal;
+use crate::values::Version;
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The request cannot be understood; every fault is named.
+    InvalidRequest(Vec<Fault>),
+    /// Credentials are missing or refused; every one is named.
+    Unauthenticated(Vec<CredentialFault>),
+    /// The credentials are good, and this is not theirs to do.
+    Forbidden(Forbidden),
+    /// The aggregate refuses.
+    Refused(Refusal),
+    /// No such route.
+    RouteNotFound,
+    /// The route takes another method.
+    MethodNotAllowed(Method),
+    /// Gave up on contention before the deadline; nothing was written.
+    Contention,
+    /// `If-Match` names another version than this one.
+    VersionMismatch(Version),
+    /// The body is larger than 16 KiB.
+    BodyTooLarge,
+    /// The body is not `application/json`.
+    UnsupportedMediaType,
+    /// The `Idempotency-Key` was used before, with another request.
+    IdempotencyKeyReused,
+    /// The store could not be used; the cause is for the log.
+    Store(StoreFault),
+    /// The token issuer's keys are not known.
+    SigningKeysUnavailable,
+}
+
+impl From<AuthFault> for Problem {
+    fn from(fault: AuthFault) -> Self {
+        match fault {
+            AuthFault::Unauthenticated(faults) => Self::Unauthenticated(faults),
+            AuthFault::Forbidden(forbidden) => Self::Forbidden(forbidden),
+            AuthFault::SigningKeysUnavailable => Self::SigningKeysUnavailable,
+        }
+    }
+}
+
+impl From<Forbidden> for Problem {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::Forbidden(forbidden)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreFault> for Problem {
+    fn from(fault: StoreFault) -> Self {
+        Self::Store(fault)
+    }
+}
+
+/// What the caller is told of a problem.
+struct Told {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+    retry_after_seconds: Option<u16>,
+}
+
+impl Told {
+    const fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
+        Self { status, code, message, retry_after_seconds: None }
+    }
+
+    const fn retry_after(self, seconds: u16) -> Self {
+        Self { retry_after_seconds: Some(seconds), ..self }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProblemBody<'a> {
+    success: bool,
+    error: &'a str,
+    message: &'a str,
+    #[serde(rename = "type")]
+    problem_type: &'a str,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    request_id: &'a str,
+    errors: Vec<ErrorBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    code: u16,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<&'a str>,
+}
+
+impl Problem {
+    /// Status, code and words of every reason. No `_`: a new reason has to be thought about here.
+    fn told(&self) -> Told {
+        match self {
+            Self::InvalidRequest(_) => {
+                Told::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is not valid; see `errors`.")
+            }
+            Self::Unauthenticated(faults) => told_unauthenticated(faults),
+            Self::Forbidden(forbidden) => told_forbidden(*forbidden),
+            Self::Refused(Refusal::PhysicalKeyNotFound) => Told::new(
+                StatusCode::NOT_FOUND,
+                "physical_key_not_found",
+                "The user holds no physical key with this number.",
+            ),
+            Self::RouteNotFound => {
+                Told::new(StatusCode::NOT_FOUND, "route_not_found", "There is nothing at this path.")
+            }
+            Self::MethodNotAllowed(_) => Told::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "This path takes another method; see the Allow header.",
+            ),
+            Self::Contention => Told::new(
+                StatusCode::CONFLICT,
+                "contention",
+                "Too many writers are at this inventory at once. Nothing was written; send the request again.",
+            )
+            .retry_after(1),
+            Self::VersionMismatch(_) => Told::new(
+                StatusCode::PRECONDITION_FAILED,
+                "version_mismatch",
+                "The inventory is at another version than If-Match names. Nothing was written; the ETag header \
+                 has the present version.",
+            ),
+            Self::BodyTooLarge => {
+                Told::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than 16 KiB.")
+            }
+            Self::UnsupportedMediaType => Told::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "The body must be JSON; send `Content-Type: application/json`.",
+            ),
+            Self::IdempotencyKeyReused => Told::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "This Idempotency-Key was used before with another request. Use a new one for a new request.",
+            ),
+            Self::Store(fault) => told_store(fault),
+            Self::SigningKeysUnavailable => Told::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "signing_keys_unavailable",
+                "The token issuer cannot be reached, so the bearer token cannot be verified. Nothing was written; \
+                 send the request again.",
+            )
+            .retry_after(10),
+        }
+    }
+
+    /// The stable code, for the log.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.told().code
+    }
+
+    /// The cause of a fault of ours or of the store, for the log only.
+    #[must_use]
+    pub const fn cause(&self) -> Option<&StoreFault> {
+        match self {
+            Self::Store(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// Each thing that is wrong: words and, in the body, place.
+    fn each(&self, told: &Told) -> Vec<(String, Option<&str>)> {
+        match self {
+            Self::InvalidRequest(faults) => {
+                faults.iter().map(|fault| (fault.message.clone(), fault.pointer.as_deref())).collect()
+            }
+            Self::Unauthenticated(faults) => faults.iter().map(|fault| (fault.to_string(), None)).collect(),
+            _ => vec![(told.message.to_owned(), None)],
+        }
+    }
+
+    /// The response, without the headers that every answer has.
+    #[must_use]
+    pub fn response(&self, request_id: &str, media_type: HeaderValue) -> Response<Body> {
+        let told = self.told();
+        let each = self.each(&told);
+        // With one thing wrong, the message says which; with several, it points to the list.
+        let message = match each.as_slice() {
+            [(only, _)] => only.clone(),
+            _ => told.message.to_owned(),
+        };
+        let status = told.status;
+        let body = ProblemBody {
+            success: false,
+            error: told.code,
+            message: &message,
+            problem_type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: &message,
+            request_id,
+            errors: each
+                .into_iter()
+                .map(|(message, pointer)| ErrorBody { code: status.as_u16(), message, pointer })
+                .collect(),
+        };
+        let mut response = Response::new(Body::from(serde_json::to_vec(&body).unwrap_or_default()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, media_type);
+        if let Some(seconds) = told.retry_after_seconds {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        match self {
+            Self::Unauthenticated(faults) => {
+                headers.insert(WWW_AUTHENTICATE, challenges(faults));
+            }
+            Self::MethodNotAllowed(method) => {
+                if let Ok(method) = HeaderValue::from_str(method.as_str()) {
+                    headers.insert(ALLOW, method);
+                }
+            }
+            Self::VersionMismatch(version) => {
+                headers.insert(ETAG, super::answer::entity_tag(*version));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+fn told_unauthenticated(faults: &[CredentialFault]) -> Told {
+    let code = if faults.iter().all(CredentialFault::is_missing) {
+        "credentials_missing"
+    } else {
+        "credentials_refused"
+    };
+    Told::new(StatusCode::UNAUTHORIZED, code, "The credentials are missing or refused; see `errors`.")
+}
+
+const fn told_forbidden(forbidden: Forbidden) -> Told {
+    let (code, message) = match forbidden {
+        Forbidden::CredentialsDisagree => {
+            ("credentials_disagree", "The bearer token and the API key belong to different organisations.")
+        }
+        Forbidden::AnotherUsersInventory => {
+            ("another_users_inventory", "The bearer token is for another user's inventory.")
+        }
+        Forbidden::AnotherOrganisation => {
+            ("another_organisation", "The credentials are for another organisation than `orgId`.")
+        }
+    };
+    Told::new(StatusCode::FORBIDDEN, code, message)
+}
+
+const fn told_store(fault: &StoreFault) -> Told {
+    match fault {
+        StoreFault::Throttled => Told::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "throttled",
+            "The store is throttling. It is safe to send the request again with the same Idempotency-Key.",
+        )
+        .retry_after(1),
+        StoreFault::Unreachable(_) => Told::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store_unavailable",
+            "The store cannot be reached. Nothing was written; send the request again.",
+        )
+        .retry_after(1),
+        StoreFault::OutcomeUnknown(_) => Told::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "outcome_unknown",
+            "The store did not answer in time, so the request may or may not have been carried out. It is safe to \
+             send it again with the same Idempotency-Key.",
+        )
+        .retry_after(1),
+        StoreFault::Unexpected(_) | StoreFault::Corrupt(_) => Told::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "Something is wrong on our side. Tell us the `requestId`.",
+        ),
+    }
+}
+
+/// The challenges of a 401 (RFC 9110, section 11.6.1; RFC 6750, section 3).
+fn challenges(faults: &[CredentialFault]) -> HeaderValue {
+    const BEARER: &str = "Bearer realm=\"physical-keys\"";
+    const API_KEY: &str = "ApiKey realm=\"physical-keys\"";
+    let mut challenges = Vec::new();
+    for fault in faults {
+        match fault {
+            CredentialFault::ApiKeyMissing | CredentialFault::ApiKey(_) => {
+                challenges.push(API_KEY.to_owned())
+            }
+            CredentialFault::TokenMissing => challenges.push(BEARER.to_owned()),
+            CredentialFault::BothMissing => {
+                challenges.extend([BEARER.to_owned(), API_KEY.to_owned()]);
+            }
+            CredentialFault::NotABearerToken | CredentialFault::Token(_) => {
+                // A quoted string: our own words have neither quotes nor backslashes, a configured claim name may.
+                let description = fault.to_string().replace(['"', '\\'], "");
+                challenges
+                    .push(format!("{BEARER}, error=\"invalid_token\", error_description=\"{description}\""));
+            }
+        }
+    }
+    HeaderValue::from_str(&challenges.join(", ")).unwrap_or(HeaderValue::from_static(BEARER))
+}

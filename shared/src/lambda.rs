@@ -1,0 +1,41 @@
+//! The beginning and the end of a Lambda process; the events in between are the function's own.
+
+use std::process::ExitCode;
+
+use crate::backend::Backend;
+use crate::clock::Clock;
+use crate::config::{ConfigFault, FunctionConfig};
+use crate::telemetry;
+
+/// The init phase of a function that works on the inventory: configuration, logging, connections.
+///
+/// A fault in the configuration is one line on standard error that names the variable, and the exit code.
+pub async fn start() -> Result<Backend, ExitCode> {
+    let lookup = |name: &str| std::env::var(name).ok();
+    let config = telemetry::start(lookup("LOG_LEVEL").as_deref())
+        .and_then(|()| FunctionConfig::read(lookup))
+        .map_err(|fault| refuse_to_start(&fault))?;
+    Ok(Backend::connect(config, Clock::system()).await)
+}
+
+/// The init phase of a function that needs nothing but a log.
+pub fn start_without_backend() -> Result<(), ExitCode> {
+    telemetry::start(std::env::var("LOG_LEVEL").ok().as_deref()).map_err(|fault| refuse_to_start(&fault))
+}
+
+/// The end: `lambda_http::run` comes back only when the runtime API is gone.
+#[must_use]
+pub fn end(outcome: Result<(), lambda_http::Error>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the Lambda runtime ended");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn refuse_to_start(fault: &ConfigFault) -> ExitCode {
+    eprintln!("The configuration is not usable: {fault}.");
+    ExitCode::FAILURE
+}

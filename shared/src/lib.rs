@@ -1,0 +1,19 @@
+//! What the functions of the physical key inventory share, in rooms, from pure to wired.
+//!
+//! Pure, without I/O, clock or chance: [`values`], [`user`], [`history`], [`auth::confinement`].
+//! The HTTP edge: [`http`]. Credentials: [`auth`]. DynamoDB: [`table`]. One command from its parsed request
+//! to its answer: [`execute`]. Wiring: [`config`], [`telemetry`], [`clock`], [`backend`], [`lambda`].
+
+pub mod auth;
+pub mod backend;
+pub mod clock;
+pub mod config;
+pub mod execute;
+pub mod history;
+pub mod http;
+pub mod lambda;
+pub mod retry;
+pub mod table;
+pub mod telemetry;
+pub mod user;
+pub mod values;

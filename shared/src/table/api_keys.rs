@@ -1,0 +1,187 @@
+//! Organisations and their API keys, as an operator keeps them.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
+
+use super::Table;
+use super::fault::{Kind, StoreFault};
+use super::items::{
+    API_KEY_OF_ORGANISATION, ApiKeyOfOrganisationShape, ApiKeyShape, OrganisationShape, Place, item, shape,
+};
+use super::schema::{PK, SK};
+use crate::auth::api_key::{ApiKeyId, StoredApiKey};
+use crate::values::{EpochMillis, OrgId, OrgName};
+
+/// Keys that one `BatchGetItem` takes.
+const BATCH: usize = 100;
+
+/// Why something about an organisation was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OrganisationFault {
+    /// It has not been registered.
+    #[error("the organisation is not registered")]
+    NotRegistered,
+    /// The store could not be used.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+}
+
+/// Why an API key was not revoked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RevokeFault {
+    /// There is no such API key.
+    #[error("there is no API key with this id")]
+    NotFound,
+    /// The store could not be used.
+    #[error(transparent)]
+    Store(#[from] StoreFault),
+}
+
+impl Table {
+    /// Registers an organisation. Gives whether it is new; one that is registered keeps its first date and, unless
+    /// another name is given, its name.
+    pub async fn register_organisation(
+        &self,
+        org_id: &OrgId,
+        name: Option<&OrgName>,
+        now: EpochMillis,
+    ) -> Result<bool, StoreFault> {
+        let place = Place::organisation(org_id);
+        let shape = OrganisationShape {
+            org_id: org_id.clone(),
+            name: name.map(ToString::to_string),
+            created_at: now,
+        };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item(&place, &shape)?))
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", PK)
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
+                self.rename_organisation(&place, name).await?;
+                Ok(false)
+            }
+            Err(error) => Err(StoreFault::of(Kind::Write, &error)),
+        }
+    }
+
+    async fn rename_organisation(&self, place: &Place, name: Option<&OrgName>) -> Result<(), StoreFault> {
+        let Some(name) = name else { return Ok(()) };
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(place.key()))
+            .update_expression("SET #name = :name")
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":name", AttributeValue::S(name.to_string()));
+        update.send().await.map(|_| ()).map_err(|error| StoreFault::of(Kind::Write, &error))
+    }
+
+    /// Stores a new API key of an organisation that is registered.
+    pub async fn store_api_key(&self, api_key: &StoredApiKey) -> Result<(), OrganisationFault> {
+        let unexpected =
+            |error: aws_sdk_dynamodb::error::BuildError| StoreFault::Unexpected(error.to_string());
+        let registered = ConditionCheck::builder()
+            .table_name(&self.name)
+            .set_key(Some(Place::organisation(&api_key.org_id).key()))
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#pk", PK)
+            .build()
+            .map_err(unexpected)?;
+        let listed = Place::api_key_of_organisation(&api_key.org_id, &api_key.api_key_id);
+        let listing = ApiKeyOfOrganisationShape { api_key_id: api_key.api_key_id.clone() };
+        let mut items = vec![TransactWriteItem::builder().condition_check(registered).build()];
+        for item in [item(&Place::api_key(&api_key.api_key_id), api_key)?, item(&listed, &listing)?] {
+            let put = Put::builder()
+                .table_name(&self.name)
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(#pk)")
+                .expression_attribute_names("#pk", PK)
+                .build()
+                .map_err(unexpected)?;
+            items.push(TransactWriteItem::builder().put(put).build());
+        }
+        let written = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
+        match written {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(service)) if is_not_registered(service.err()) => {
+                Err(OrganisationFault::NotRegistered)
+            }
+            Err(error) => Err(StoreFault::of(Kind::Write, &error).into()),
+        }
+    }
+
+    /// The API keys of an organisation, in the order of their ids; revoked and expired ones too.
+    pub async fn api_keys_of(&self, org_id: &OrgId) -> Result<Vec<StoredApiKey>, StoreFault> {
+        let organisation = Place::organisation(org_id);
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", AttributeValue::S(organisation.pk))
+            .expression_attribute_values(":prefix", AttributeValue::S(API_KEY_OF_ORGANISATION.to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| StoreFault::of(Kind::Read, &error))?;
+            let listing: ApiKeyOfOrganisationShape = shape(item)?;
+            keys.push(Place::api_key(&listing.api_key_id).key());
+        }
+        let mut api_keys: Vec<StoredApiKey> = Vec::with_capacity(keys.len());
+        for batch in keys.chunks(BATCH) {
+            for item in self.batch_get(batch.to_vec()).await? {
+                api_keys.push(shape::<ApiKeyShape>(item)?);
+            }
+        }
+        api_keys.sort_unstable_by(|a, b| a.api_key_id.as_str().cmp(b.api_key_id.as_str()));
+        Ok(api_keys)
+    }
+
+    /// Revokes an API key, from the next request on. Revoking it again changes nothing.
+    pub async fn revoke_api_key(&self, id: &ApiKeyId, now: EpochMillis) -> Result<(), RevokeFault> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Place::api_key(id).key()))
+            .update_expression("SET #revokedAt = if_not_exists(#revokedAt, :now)")
+            .condition_expression("attribute_exists(#pk)")
+            .expression_attribute_names("#revokedAt", "revokedAt")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":now", AttributeValue::N(now.get().to_string()))
+            .send()
+            .await;
+        match update {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
+                Err(RevokeFault::NotFound)
+            }
+            Err(error) => Err(StoreFault::of(Kind::Write, &error).into()),
+        }
+    }
+}
+
+/// Whether a transaction was cancelled because its first item, the organisation, is not there.
+fn is_not_registered(error: &TransactWriteItemsError) -> bool {
+    match error {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+            let first = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
+            first == Some("ConditionalCheckFailed")
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,231 @@
+//! Item shapes. Stored names are a format: they are pinned by golden files and read for ever.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
+
+use super::schema::{PK, SK};
+use super::{AuditShards, StoreFault};
+use crate::auth::api_key::{ApiKeyId, StoredApiKey};
+use crate::history::{ChainedRecord, EventHash, Snapshot};
+use crate::user::{PhysicalKey, User};
+use crate::values::{EpochMillis, KeyNumber, OrgId, UserId, Version};
+
+/// A DynamoDB item, or the key of one.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Digits of a number in a sort key: the most a `u64` has, so that text order is number order.
+const WIDTH: usize = 20;
+
+/// An item's place in the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+impl Place {
+    fn of_user(user_id: &UserId, sk: String) -> Self {
+        Self { pk: format!("USER#{user_id}"), sk }
+    }
+
+    pub(super) fn user(user_id: &UserId) -> Self {
+        Self::of_user(user_id, "USER".to_owned())
+    }
+
+    pub(super) fn physical_key(user_id: &UserId, number: KeyNumber) -> Self {
+        Self::of_user(user_id, format!("KEY#{:0WIDTH$}", number.get()))
+    }
+
+    pub(super) fn event(user_id: &UserId, version: Version) -> Self {
+        Self::of_user(user_id, format!("EVENT#{:0WIDTH$}", version.get()))
+    }
+
+    pub(super) fn request(user_id: &UserId, request_hash: &str) -> Self {
+        Self::of_user(user_id, format!("REQUEST#{request_hash}"))
+    }
+
+    pub(super) fn api_key(id: &ApiKeyId) -> Self {
+        Self { pk: format!("APIKEY#{}", id.as_str()), sk: "APIKEY".to_owned() }
+    }
+
+    pub(super) fn organisation(org_id: &OrgId) -> Self {
+        Self { pk: format!("ORG#{org_id}"), sk: "ORG".to_owned() }
+    }
+
+    pub(super) fn api_key_of_organisation(org_id: &OrgId, id: &ApiKeyId) -> Self {
+        Self { pk: format!("ORG#{org_id}"), sk: format!("{API_KEY_OF_ORGANISATION}{}", id.as_str()) }
+    }
+
+    /// As the key of a request to DynamoDB.
+    pub(super) fn key(&self) -> Item {
+        [(PK, &self.pk), (SK, &self.sk)]
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone())))
+            .collect()
+    }
+
+    /// Whether this is where an item that was read stands.
+    pub(super) fn is_of(&self, item: &Item) -> bool {
+        let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
+        text(PK) == Some(&self.pk) && text(SK) == Some(&self.sk)
+    }
+}
+
+/// Prefix of the sort keys that list an organisation's API keys.
+pub(super) const API_KEY_OF_ORGANISATION: &str = "APIKEY#";
+
+/// An item of some shape at its place.
+#[derive(Debug, Serialize)]
+struct Placed<'a, T> {
+    #[serde(flatten)]
+    place: &'a Place,
+    #[serde(flatten)]
+    shape: &'a T,
+}
+
+/// A shape as the item at a place.
+pub(super) fn item<T: Serialize>(place: &Place, shape: &T) -> Result<Item, StoreFault> {
+    serde_dynamo::to_item(Placed { place, shape })
+        .map_err(|error| StoreFault::Unexpected(format!("an item cannot be written: {error}")))
+}
+
+/// Reads a shape out of an item; attributes of other shapes are passed over.
+pub(super) fn shape<T: for<'de> Deserialize<'de>>(item: Item) -> Result<T, StoreFault> {
+    Ok(serde_dynamo::from_item(item)?)
+}
+
+/// The user item: where a history stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserShape {
+    user_id: UserId,
+    version: Version,
+    last_number: KeyNumber,
+    active_keys: u64,
+    head_hash: EventHash,
+}
+
+impl UserShape {
+    /// What is stored of a snapshot; none for a history that has not begun.
+    pub(super) fn of(snapshot: &Snapshot) -> Option<Self> {
+        Some(Self {
+            user_id: snapshot.user.id.clone(),
+            version: snapshot.user.version,
+            last_number: snapshot.user.last_number?,
+            active_keys: snapshot.user.active_keys,
+            head_hash: snapshot.head,
+        })
+    }
+}
+
+impl From<UserShape> for Snapshot {
+    fn from(shape: UserShape) -> Self {
+        let user = User {
+            id: shape.user_id,
+            version: shape.version,
+            last_number: Some(shape.last_number),
+            active_keys: shape.active_keys,
+        };
+        Self { user, head: shape.head_hash }
+    }
+}
+
+/// The item of a physical key that is out, with its place in the issuer index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PhysicalKeyShape {
+    user_id: UserId,
+    #[serde(flatten)]
+    key: PhysicalKey,
+    issuer_partition: String,
+    issuer_sort: String,
+}
+
+impl PhysicalKeyShape {
+    pub(super) fn new(user_id: &UserId, key: PhysicalKey) -> Self {
+        Self {
+            issuer_partition: key.org_id.to_string(),
+            issuer_sort: format!("{user_id}#{:0WIDTH$}", key.number.get()),
+            user_id: user_id.clone(),
+            key,
+        }
+    }
+}
+
+impl From<PhysicalKeyShape> for PhysicalKey {
+    fn from(shape: PhysicalKeyShape) -> Self {
+        shape.key
+    }
+}
+
+/// The item of an event, with its place in the audit index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EventShape {
+    #[serde(flatten)]
+    record: ChainedRecord,
+    audit_partition: String,
+    audit_sort: String,
+}
+
+impl EventShape {
+    pub(super) fn new(chained: ChainedRecord, shards: AuditShards) -> Self {
+        let record = &chained.record;
+        Self {
+            audit_partition: audit_partition(record.recorded_at, shard_of(&record.user_id, shards)),
+            audit_sort: format!(
+                "{:0WIDTH$}#{}#{:0WIDTH$}",
+                record.recorded_at.get(),
+                record.user_id,
+                record.version.get()
+            ),
+            record: chained,
+        }
+    }
+}
+
+/// The audit index's partition of a moment's UTC hour and a shard: `<hours since the epoch>#<shard>`.
+fn audit_partition(at: EpochMillis, shard: u16) -> String {
+    format!("{:08}#{shard:03}", at.seconds() / 3_600)
+}
+
+/// The shard of a user's events: all of one user are in one, so that they are read in order.
+fn shard_of(user_id: &UserId, shards: AuditShards) -> u16 {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(user_id.as_str());
+    u16::from_be_bytes([digest[0], digest[1]]) % shards.0
+}
+
+/// The item of a request with an idempotency key: what it was and what it was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RequestShape {
+    pub(super) fingerprint: String,
+    pub(super) status: u16,
+    pub(super) body: String,
+    pub(super) version: Version,
+    /// In seconds, as DynamoDB's TTL wants it. Deletion lags, so conditions and reads look at it themselves.
+    pub(super) expires_at: u64,
+}
+
+/// The item of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OrganisationShape {
+    pub(super) org_id: OrgId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    pub(super) created_at: EpochMillis,
+}
+
+/// The item that lists an API key under its organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ApiKeyOfOrganisationShape {
+    pub(super) api_key_id: ApiKeyId,
+}
+
+/// The item of an API key is what is stored of it.
+pub(super) type ApiKeyShape = StoredApiKey;

@@ -1,0 +1,90 @@
+//! The only room that knows DynamoDB: item shapes, the one read, the one write, and what can go wrong with them.
+
+mod api_keys;
+mod fault;
+pub mod items;
+mod read;
+mod schema;
+mod write;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, StalledStreamProtectionConfig};
+
+pub use api_keys::{OrganisationFault, RevokeFault};
+pub use fault::StoreFault;
+pub use read::{CommandState, Lookup};
+pub use write::{Commit, CommitFault, RequestRecord};
+
+/// Longest time for one attempt of one call. Single-digit milliseconds are usual; a lost packet is noticed here.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Attempts of one call, the first included. All of them carry the same client request token.
+const MOST_ATTEMPTS: u32 = 3;
+const FIRST_BACKOFF: Duration = Duration::from_millis(25);
+const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
+
+/// The table of the inventory.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+    audit_shards: AuditShards,
+}
+
+/// Over how many partitions an hour of the audit index is spread: 1 to 256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditShards(u16);
+
+impl AuditShards {
+    /// Four: 4,000 events a second, at one write unit each.
+    pub const DEFAULT: Self = Self(4);
+
+    /// This many shards, if it is 1 to 256.
+    #[must_use]
+    pub const fn new(shards: u16) -> Option<Self> {
+        if matches!(shards, 1..=256) { Some(Self(shards)) } else { None }
+    }
+}
+
+impl Table {
+    /// The table of this name, by a client.
+    #[must_use]
+    pub const fn new(client: Client, name: String, audit_shards: AuditShards) -> Self {
+        Self { client, name, audit_shards }
+    }
+
+    /// The table of this name, by the SDK's usual environment: region, credentials, endpoint.
+    pub async fn connect(name: String, audit_shards: AuditShards) -> Self {
+        let environment = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        Self::new(Client::from_conf(client_config(&environment)), name, audit_shards)
+    }
+
+    /// Opens a connection ahead of the first request, by looking for an API key that cannot exist. It is the same
+    /// call that every command begins with, so it needs no permission of its own. Failures show when it matters.
+    pub async fn warm_up(&self) {
+        let _ = tokio::time::timeout(CONNECT_TIMEOUT, self.look_for_nothing()).await;
+    }
+}
+
+/// The bounds under which the SDK calls DynamoDB, over whatever the environment configures.
+#[must_use]
+pub fn client_config(environment: &aws_config::SdkConfig) -> aws_sdk_dynamodb::Config {
+    let retries = RetryConfig::standard()
+        .with_max_attempts(MOST_ATTEMPTS)
+        .with_initial_backoff(FIRST_BACKOFF)
+        .with_max_backoff(LONGEST_BACKOFF);
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .build();
+    aws_sdk_dynamodb::config::Builder::from(environment)
+        .retry_config(retries)
+        .timeout_config(timeouts)
+        // Answers are a few kilobytes and have a time limit: watching their throughput would be extra work.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build()
+}

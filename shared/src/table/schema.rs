@@ -1,0 +1,118 @@
+//! The table's shape: its keys, its indexes, and how it is created. The template declares the same.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification,
+};
+
+use super::Table;
+use super::fault::{Kind, StoreFault};
+
+/// Partition key of every item.
+pub(super) const PK: &str = "pk";
+/// Sort key of every item.
+pub(super) const SK: &str = "sk";
+/// When DynamoDB may delete an item, in seconds since the epoch.
+pub(super) const EXPIRES_AT: &str = "expiresAt";
+
+/// Events by UTC hour and shard: what an export reads.
+const AUDIT_INDEX: (&str, &str, &str) = ("AuditIndex", "auditPartition", "auditSort");
+/// Physical keys that are out, by issuing organisation.
+const ISSUER_INDEX: (&str, &str, &str) = ("IssuerIndex", "issuerPartition", "issuerSort");
+
+/// How often and at what distance a new table is asked whether it is ready: half a minute in all.
+const READY_POLLS: u32 = 60;
+const READY_POLL_DISTANCE: Duration = Duration::from_millis(500);
+
+fn key(name: &str, key_type: KeyType) -> Result<KeySchemaElement, StoreFault> {
+    KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(key_type)
+        .build()
+        .map_err(|error| StoreFault::Unexpected(error.to_string()))
+}
+
+fn text_attribute(name: &str) -> Result<AttributeDefinition, StoreFault> {
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(ScalarAttributeType::S)
+        .build()
+        .map_err(|error| StoreFault::Unexpected(error.to_string()))
+}
+
+fn index((name, partition, sort): (&str, &str, &str)) -> Result<GlobalSecondaryIndex, StoreFault> {
+    GlobalSecondaryIndex::builder()
+        .index_name(name)
+        .key_schema(key(partition, KeyType::Hash)?)
+        .key_schema(key(sort, KeyType::Range)?)
+        .projection(Projection::builder().projection_type(ProjectionType::All).build())
+        .build()
+        .map_err(|error| StoreFault::Unexpected(error.to_string()))
+}
+
+impl Table {
+    /// The table's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Creates the table with its indexes and waits until it is ready. A table that is there is left as it is.
+    /// Gives whether it was created.
+    pub async fn create(&self) -> Result<bool, StoreFault> {
+        let mut request =
+            self.client.create_table().table_name(&self.name).billing_mode(BillingMode::PayPerRequest);
+        for (_, partition, sort) in [("", PK, SK), AUDIT_INDEX, ISSUER_INDEX] {
+            request = request.attribute_definitions(text_attribute(partition)?);
+            request = request.attribute_definitions(text_attribute(sort)?);
+        }
+        let created = request
+            .key_schema(key(PK, KeyType::Hash)?)
+            .key_schema(key(SK, KeyType::Range)?)
+            .global_secondary_indexes(index(AUDIT_INDEX)?)
+            .global_secondary_indexes(index(ISSUER_INDEX)?)
+            .send()
+            .await;
+        match created {
+            Ok(_) => {}
+            Err(SdkError::ServiceError(service)) if service.err().is_resource_in_use_exception() => {
+                return Ok(false);
+            }
+            Err(error) => return Err(StoreFault::of(Kind::Write, &error)),
+        }
+        self.wait_until_ready().await?;
+        self.expire_items().await?;
+        Ok(true)
+    }
+
+    async fn wait_until_ready(&self) -> Result<(), StoreFault> {
+        for _ in 0..READY_POLLS {
+            let described = self.client.describe_table().table_name(&self.name).send().await;
+            let described = described.map_err(|error| StoreFault::of(Kind::Read, &error))?;
+            if described.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) {
+                return Ok(());
+            }
+            tokio::time::sleep(READY_POLL_DISTANCE).await;
+        }
+        Err(StoreFault::Unexpected("the table was created and is not ready yet".to_owned()))
+    }
+
+    async fn expire_items(&self) -> Result<(), StoreFault> {
+        let ttl = TimeToLiveSpecification::builder()
+            .attribute_name(EXPIRES_AT)
+            .enabled(true)
+            .build()
+            .map_err(|error| StoreFault::Unexpected(error.to_string()))?;
+        let updated = self
+            .client
+            .update_time_to_live()
+            .table_name(&self.name)
+            .time_to_live_specification(ttl)
+            .send()
+            .await;
+        updated.map(|_| ()).map_err(|error| StoreFault::of(Kind::Write, &error))
+    }
+}

@@ -1,0 +1,117 @@
+//! Given a history, when a command is decided, then this event follows (or this refusal).
+
+use std::collections::BTreeMap;
+
+use super::*;
+
+/// A user's events so far and the physical keys they leave, folded by nothing but [`User::apply`].
+struct Given {
+    user: User,
+    held: BTreeMap<KeyNumber, PhysicalKey>,
+}
+
+fn given(events: &[Event]) -> Given {
+    let mut given = Given { user: User::new(user_id()), held: BTreeMap::new() };
+    for event in events {
+        given.user = given.user.apply(event);
+        match event {
+            Event::PhysicalKeyAdded(added) => given.held.insert(added.number, PhysicalKey::from(added)),
+            Event::PhysicalKeyRemoved(removed) => given.held.remove(&removed.number),
+        };
+    }
+    given
+}
+
+impl Given {
+    fn when_added(&self, at: u64) -> Event {
+        let command = AddPhysicalKey { org_id: org_id(), org_name: None, note: None };
+        self.user.add(command, EpochMillis::new(at))
+    }
+
+    fn when_removed(&self, number: u64, at: u64) -> Result<Event, Refusal> {
+        self.user.remove(self.held.get(&key_number(number)), EpochMillis::new(at))
+    }
+}
+
+fn user_id() -> UserId {
+    UserId::parse("alice").unwrap()
+}
+
+fn org_id() -> OrgId {
+    OrgId::parse("acme").unwrap()
+}
+
+fn key_number(number: u64) -> KeyNumber {
+    KeyNumber::new(number).unwrap()
+}
+
+fn added(number: u64, at: u64) -> Event {
+    Event::PhysicalKeyAdded(PhysicalKeyAdded {
+        user_id: user_id(),
+        number: key_number(number),
+        org_id: org_id(),
+        org_name: None,
+        note: None,
+        added_at: EpochMillis::new(at),
+    })
+}
+
+fn removed(number: u64, at: u64) -> Event {
+    Event::PhysicalKeyRemoved(PhysicalKeyRemoved {
+        user_id: user_id(),
+        number: key_number(number),
+        removed_at: EpochMillis::new(at),
+    })
+}
+
+#[test]
+fn the_first_physical_key_has_number_1() {
+    assert_eq!(given(&[]).when_added(7), added(1, 7));
+}
+
+#[test]
+fn adding_again_gives_the_next_number() {
+    assert_eq!(given(&[added(1, 7)]).when_added(8), added(2, 8));
+}
+
+#[test]
+fn a_removed_number_is_never_reissued() {
+    assert_eq!(given(&[added(1, 7), removed(1, 8)]).when_added(9), added(2, 9));
+    let events = [added(1, 1), added(2, 2), removed(2, 3), removed(1, 4)];
+    assert_eq!(given(&events).when_added(5), added(3, 5));
+}
+
+#[test]
+fn a_held_physical_key_is_removed() {
+    assert_eq!(given(&[added(1, 7)]).when_removed(1, 8), Ok(removed(1, 8)));
+}
+
+#[test]
+fn removing_again_is_refused() {
+    let given = given(&[added(1, 7), removed(1, 8)]);
+    assert_eq!(given.when_removed(1, 9), Err(Refusal::PhysicalKeyNotFound));
+}
+
+#[test]
+fn removing_from_an_inventory_that_has_not_begun_is_refused() {
+    assert_eq!(given(&[]).when_removed(1, 7), Err(Refusal::PhysicalKeyNotFound));
+}
+
+#[test]
+fn state_counts_events_numbers_and_physical_keys() {
+    let user = given(&[added(1, 1), added(2, 2), removed(1, 3)]).user;
+    assert_eq!(user.version, Version::new(3));
+    assert_eq!(user.last_number, KeyNumber::new(2));
+    assert_eq!(user.active_keys, 1);
+}
+
+#[test]
+fn an_event_has_the_shape_of_the_contract() {
+    let json = serde_json::to_string(&added(1, 7)).unwrap();
+    assert_eq!(
+        json,
+        r#"{"type":"PhysicalKeyAdded","data":{"userId":"alice","number":1,"orgId":"acme","addedAt":7}}"#
+    );
+    let json = serde_json::to_string(&removed(1, 8)).unwrap();
+    assert_eq!(json, r#"{"type":"PhysicalKeyRemoved","data":{"userId":"alice","number":1,"removedAt":8}}"#);
+}

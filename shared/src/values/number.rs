@@ -1,0 +1,211 @@
+//! Numeric values: a physical key's number, a history's version, a moment.
+
+use std::num::NonZeroU64;
+
+use serde::{Deserialize, Serialize};
+
+/// The number the server gave a physical key, per user: 1, 2, 3, … in commit order, never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyNumber(NonZeroU64);
+
+impl KeyNumber {
+    /// The number of the first physical key of a user.
+    pub const FIRST: Self = Self(NonZeroU64::MIN);
+
+    /// The number, if it is one that can be issued; 0 is not.
+    #[must_use]
+    pub const fn new(number: u64) -> Option<Self> {
+        match NonZeroU64::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// The number after this one. The last is never reached: it would take one key per nanosecond for 584 years.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The number as an integer.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0.get()
+    }
+
+    /// Parses a JSON number's text as JSON Schema reads `integer`: `42`, `42.0` and `4.2e1` are the same number
+    /// (JSON Schema Validation 2020-12, section 6.1.1). Numbers that no counter reaches saturate: they are
+    /// numbers of physical keys that do not exist, not faults.
+    pub fn parse_json(text: &str) -> Result<Self, NotAKeyNumber> {
+        let (negative, magnitude) = match text.strip_prefix('-') {
+            Some(magnitude) => (true, magnitude),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match magnitude.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, parse_exponent(exponent)),
+            None => (magnitude, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        let significant = digits.trim_end_matches('0');
+        if significant.is_empty() {
+            return Err(NotAKeyNumber::NotPositive);
+        }
+        // The value is 0.DIGITS × 10^point: it is an integer when no significant digit lies behind the point.
+        let length = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX);
+        let point = length(whole).saturating_add(exponent);
+        if length(significant) > point {
+            return Err(NotAKeyNumber::NotAnInteger);
+        }
+        if negative {
+            return Err(NotAKeyNumber::NotPositive);
+        }
+        let leading_zeros = length(significant) - length(significant.trim_start_matches('0'));
+        if point.saturating_sub(leading_zeros) > 20 {
+            return Ok(Self(NonZeroU64::MAX));
+        }
+        let zeros = usize::try_from(point - length(significant)).unwrap_or_default();
+        let number = format!("{significant}{}", "0".repeat(zeros)).parse().unwrap_or(NonZeroU64::MAX);
+        Ok(Self(number))
+    }
+}
+
+/// Exponents beyond the range of `i64` are as good as its ends.
+fn parse_exponent(text: &str) -> i64 {
+    let end = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    text.strip_prefix('+').unwrap_or(text).parse().unwrap_or(end)
+}
+
+impl std::fmt::Display for KeyNumber {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// Why a JSON number is not the number of a physical key. `Display` is a predicate: "must be …".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAKeyNumber {
+    /// It has a fractional part.
+    #[error("must be an integer")]
+    NotAnInteger,
+    /// It is zero or below.
+    #[error("must be greater than 0")]
+    NotPositive,
+}
+
+/// The number of events in a user's history; 0 before the first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(u64);
+
+impl Version {
+    /// The version of a history without events.
+    pub const NONE: Self = Self(0);
+
+    /// The version of a history of this many events.
+    #[must_use]
+    pub const fn new(events: u64) -> Self {
+        Self(events)
+    }
+
+    /// The version after one more event.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The version as an integer.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EpochMillis(u64);
+
+impl EpochMillis {
+    /// The moment this many milliseconds after the epoch.
+    #[must_use]
+    pub const fn new(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, as JWT claims and the TTL attribute count.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0 / 1_000
+    }
+
+    /// This moment, later by a duration.
+    #[must_use]
+    pub fn plus(self, duration: std::time::Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// How long after `earlier` this moment is; zero if it is before.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Result<u64, NotAKeyNumber>) {
+        assert_eq!(KeyNumber::parse_json(text).map(KeyNumber::get), expected, "{text}");
+    }
+
+    #[test]
+    fn integers_are_read_in_every_spelling_json_has_for_them() {
+        check("42", Ok(42));
+        check("42.0", Ok(42));
+        check("42.000", Ok(42));
+        check("4.2e1", Ok(42));
+        check("4.2E+1", Ok(42));
+        check("4200e-2", Ok(42));
+        check("0.00042e5", Ok(42));
+        check("1e3", Ok(1_000));
+        check("18446744073709551615", Ok(u64::MAX));
+        check("0.0000000000000000000000000000001e31", Ok(1));
+    }
+
+    #[test]
+    fn numbers_beyond_any_counter_saturate() {
+        check("18446744073709551616", Ok(u64::MAX));
+        check("1e400", Ok(u64::MAX));
+        check("1e99999999999999999999", Ok(u64::MAX));
+        check(&"9".repeat(10_000), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn what_is_not_a_positive_integer_is_refused() {
+        check("0", Err(NotAKeyNumber::NotPositive));
+        check("-0", Err(NotAKeyNumber::NotPositive));
+        check("0.0e9", Err(NotAKeyNumber::NotPositive));
+        check("-1", Err(NotAKeyNumber::NotPositive));
+        check("-1e400", Err(NotAKeyNumber::NotPositive));
+        check("1.5", Err(NotAKeyNumber::NotAnInteger));
+        check("-1.5", Err(NotAKeyNumber::NotAnInteger));
+        check("42e-1", Err(NotAKeyNumber::NotAnInteger));
+        check("1e-99999999999999999999", Err(NotAKeyNumber::NotAnInteger));
+    }
+}
