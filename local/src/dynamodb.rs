@@ -46,6 +46,8 @@ impl EmbeddedDynamoDb {
     pub async fn in_file(path: &Path) -> Result<Self, EmbeddedFault> {
         let path = path.to_str().ok_or_else(|| EmbeddedFault::Open("its path is not UTF-8".to_owned()))?;
         let database = Database::new(path).map_err(|error| EmbeddedFault::Open(error.to_string()))?;
+        // DynamoDB deletes expired items by itself; dynoxide when it is told to.
+        database.sweep_ttl().map_err(|error| EmbeddedFault::Open(error.to_string()))?;
         Self::serve(database).await
     }
 

@@ -1,6 +1,7 @@
 //! A stand-in for API Gateway's HTTP API: turns an HTTP request into the event that the gateway would send, and
 //! hands it to the function of its route, through the same deserialisation as in Lambda.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ fn event(
     request_id: &str,
     now: EpochMillis,
 ) -> Option<Value> {
-    let decode = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).ok();
+    let decode = |text: &str| percent_decode_str(text).decode_utf8().map(Cow::into_owned).ok();
     let path = decode(request.uri().path())?;
     let (route_key, path_parameters) = match matched {
         Matched::Route(route, id) => {

@@ -135,9 +135,9 @@ mod tests {
 
     fn read(changes: &[(&str, &str)]) -> Result<FunctionConfig, ConfigFault> {
         FunctionConfig::read(|name| {
-            let changed = changes.iter().find(|(changed, _)| *changed == name);
-            let complete = COMPLETE.iter().find(|(present, _)| *present == name);
-            changed.or(complete).map(|(_, value)| (*value).to_owned())
+            let other = changes.iter().find(|(other, _)| *other == name);
+            let usual = COMPLETE.iter().find(|(usual, _)| *usual == name);
+            other.or(usual).map(|(_, value)| (*value).to_owned())
         })
     }
 

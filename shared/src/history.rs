@@ -75,12 +75,13 @@ impl EventHash {
 
     /// The hash of a record that follows `self`.
     #[must_use]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "Serialising fails for maps with keys that are no strings and for failing writers; a record has \
+                  neither."
+    )]
     pub fn chain(self, record: &EventRecord) -> Self {
-        #[expect(
-            clippy::expect_used,
-            reason = "Serialising fails for maps with keys that are no strings and for failing writers; \
-                      a record has neither."
-        )]
         let canonical = serde_json_canonicalizer::to_vec(record).expect("an event record is JSON");
         Self(Sha256::new().chain_update(self.0).chain_update(canonical).finalize().into())
     }

@@ -22,7 +22,7 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 /// Shortest time between two requests to the issuer.
 const FETCH_INTERVAL: Duration = Duration::from_secs(10);
 /// Age at which keys are fetched again, so that one the issuer withdrew is forgotten.
-const FRESH_FOR: Duration = Duration::from_secs(600);
+const FRESH_FOR: Duration = Duration::from_mins(10);
 /// Largest key set that is read, in bytes.
 const LARGEST_KEY_SET: usize = 256 * 1_024;
 

@@ -173,8 +173,8 @@ mod tests {
         let faults = match BodyObject::read(body.as_bytes()) {
             Err(fault) => vec![fault],
             Ok(mut object) => {
-                let _ = object.required_text("a", |text| OrgId::parse(text));
-                let _ = object.optional_text("b", |text| Note::parse(text));
+                let _ = object.required_text("a", OrgId::parse);
+                let _ = object.optional_text("b", Note::parse);
                 object.finish()
             }
         };

@@ -310,7 +310,7 @@ fn challenges(faults: &[CredentialFault]) -> HeaderValue {
     for fault in faults {
         match fault {
             CredentialFault::ApiKeyMissing | CredentialFault::ApiKey(_) => {
-                challenges.push(API_KEY.to_owned())
+                challenges.push(API_KEY.to_owned());
             }
             CredentialFault::TokenMissing => challenges.push(BEARER.to_owned()),
             CredentialFault::BothMissing => {

@@ -42,10 +42,10 @@ impl StoreFault {
                 // A proxy's or a load balancer's answer, say.
                 None => Self::lost(kind, format!("{}", DisplayErrorContext(service.err()))),
             },
-            SdkError::ConstructionFailure(_) => Self::Unexpected(format!("{}", DisplayErrorContext(error))),
             SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => {
                 Self::lost(kind, format!("{}", DisplayErrorContext(error)))
             }
+            // A request that could not be built, and what the SDK may add.
             _ => Self::Unexpected(format!("{}", DisplayErrorContext(error))),
         }
     }
@@ -65,6 +65,7 @@ impl StoreFault {
             | "ServiceUnavailableException"
             | "InternalFailure"
             | "TransactionInProgressException" => Self::lost(kind, code.to_owned()),
+            // A request that could not be built, and what the SDK may add.
             _ => Self::Unexpected(code.to_owned()),
         }
     }

@@ -63,6 +63,9 @@ impl Table {
     /// Creates the table with its indexes and waits until it is ready. A table that is there is left as it is.
     /// Gives whether it was created.
     pub async fn create(&self) -> Result<bool, StoreFault> {
+        if self.status().await?.is_some() {
+            return Ok(false);
+        }
         let mut request =
             self.client.create_table().table_name(&self.name).billing_mode(BillingMode::PayPerRequest);
         for (_, partition, sort) in [("", PK, SK), AUDIT_INDEX, ISSUER_INDEX] {
@@ -88,11 +91,20 @@ impl Table {
         Ok(true)
     }
 
+    /// The table's status, if it is there.
+    async fn status(&self) -> Result<Option<TableStatus>, StoreFault> {
+        match self.client.describe_table().table_name(&self.name).send().await {
+            Ok(described) => Ok(described.table.and_then(|table| table.table_status)),
+            Err(SdkError::ServiceError(service)) if service.err().is_resource_not_found_exception() => {
+                Ok(None)
+            }
+            Err(error) => Err(StoreFault::of(Kind::Read, &error)),
+        }
+    }
+
     async fn wait_until_ready(&self) -> Result<(), StoreFault> {
         for _ in 0..READY_POLLS {
-            let described = self.client.describe_table().table_name(&self.name).send().await;
-            let described = described.map_err(|error| StoreFault::of(Kind::Read, &error))?;
-            if described.table().and_then(|table| table.table_status()) == Some(&TableStatus::Active) {
+            if self.status().await? == Some(TableStatus::Active) {
                 return Ok(());
             }
             tokio::time::sleep(READY_POLL_DISTANCE).await;

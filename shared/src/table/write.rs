@@ -15,7 +15,7 @@ use crate::user::{Event, PhysicalKey};
 use crate::values::{EpochMillis, Version};
 
 /// How long the answer to a request with an idempotency key is kept.
-const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3_600);
+const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// Everything one command writes.
 #[derive(Debug, Clone)]

@@ -1,0 +1,51 @@
+//! `physical-keys`: the inventory on one machine, and the operator's commands for any.
+
+mod arguments;
+mod demo;
+mod folder;
+mod http_server;
+mod organisations;
+mod output;
+mod serve;
+mod store;
+mod tokens;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::arguments::{ApiKeyCommand, Arguments, Command, OrgCommand, TableCommand};
+use crate::output::Failure;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        None => serve::serve(arguments.serve).await,
+        Some(Command::Serve(serve)) => serve::serve(serve).await,
+        Some(Command::Org(OrgCommand::Register { org, name, data })) => {
+            organisations::register(&org, name.as_ref(), &data).await
+        }
+        Some(Command::ApiKey(ApiKeyCommand::Issue { org, expires, data })) => {
+            organisations::issue_api_key(org, expires, &data).await
+        }
+        Some(Command::ApiKey(ApiKeyCommand::List { org, data })) => {
+            organisations::list_api_keys(&org, &data).await
+        }
+        Some(Command::ApiKey(ApiKeyCommand::Revoke { key_id, data })) => {
+            organisations::revoke_api_key(&key_id, &data).await
+        }
+        Some(Command::Token(token)) => tokens::print_token(token),
+        Some(Command::Jwks { data }) => tokens::print_key_set(&data),
+        Some(Command::Table(TableCommand::Create { data })) => organisations::create_table(&data).await,
+    }
+}

@@ -1,0 +1,117 @@
+//! `org`, `api-key` and `table`: what an operator does before and between requests.
+
+use std::time::Duration;
+
+use key_inventory::auth::api_key::{self, ApiKeyId, StoredApiKey};
+use key_inventory::clock::Clock;
+use key_inventory::table::{OrganisationFault, RevokeFault, StoreFault, Table};
+use key_inventory::values::{EpochMillis, OrgId, OrgName};
+
+use crate::arguments::StoreArguments;
+use crate::output::{Failure, print_line};
+use crate::store::Store;
+
+/// Registers an organisation.
+pub(crate) async fn register(
+    org: &OrgId,
+    name: Option<&OrgName>,
+    arguments: &StoreArguments,
+) -> Result<(), Failure> {
+    let store = Store::open(arguments).await?;
+    let registered = store.table.register_organisation(org, name, Clock::system().now()).await;
+    let is_new = registered.map_err(|fault| of_store(format!("{org} was not registered"), &fault))?;
+    let said = if is_new { "is registered" } else { "was registered already" };
+    eprintln!("The organisation {org} {said}.");
+    store.close().await
+}
+
+/// Issues an API key and prints it.
+pub(crate) async fn issue_api_key(
+    org: OrgId,
+    expires: Option<Duration>,
+    arguments: &StoreArguments,
+) -> Result<(), Failure> {
+    let store = Store::open(arguments).await?;
+    let (text, stored) = issue(&store.table, org, expires, &Clock::system()).await?;
+    print_line(text)?;
+    eprintln!("Keep it safe: it is not shown again. Its id is {}.", stored.api_key_id.as_str());
+    store.close().await
+}
+
+/// Issues an API key to an organisation that is registered.
+pub(crate) async fn issue(
+    table: &Table,
+    org: OrgId,
+    expires: Option<Duration>,
+    clock: &Clock,
+) -> Result<(String, StoredApiKey), Failure> {
+    let mut random = [0; api_key::RANDOM_BYTES];
+    aws_lc_rs::rand::fill(&mut random).map_err(|error| Failure::because("There is no randomness", error))?;
+    let now = clock.now();
+    let (text, stored) = api_key::issue(org, &random, now, expires.map(|duration| now.plus(duration)));
+    match table.store_api_key(&stored).await {
+        Ok(()) => Ok((text, stored)),
+        Err(OrganisationFault::NotRegistered) => Err(Failure(format!(
+            "The organisation {org} is not registered; run `physical-keys org register {org}` first.",
+            org = stored.org_id
+        ))),
+        Err(OrganisationFault::Store(fault)) => Err(of_store("The API key was not issued", &fault)),
+    }
+}
+
+/// Lists the API keys of an organisation, one a line, with tabs between the columns.
+pub(crate) async fn list_api_keys(org: &OrgId, arguments: &StoreArguments) -> Result<(), Failure> {
+    let store = Store::open(arguments).await?;
+    let listed = store.table.api_keys_of(org).await;
+    let api_keys = listed.map_err(|fault| of_store("The API keys cannot be listed", &fault))?;
+    eprintln!("id\tstate\tcreated\texpires\trevoked");
+    let now = Clock::system().now();
+    for key in &api_keys {
+        let columns = [Some(key.created_at), key.valid_until, key.revoked_at]
+            .map(|time| time.map_or("-".to_owned(), utc));
+        print_line(format!("{}\t{}\t{}", key.api_key_id.as_str(), state(key, now), columns.join("\t")))?;
+    }
+    store.close().await
+}
+
+fn state(key: &StoredApiKey, now: EpochMillis) -> &'static str {
+    if key.revoked_at.is_some() {
+        "revoked"
+    } else if key.valid_until.is_some_and(|until| until <= now) {
+        "expired"
+    } else {
+        "active"
+    }
+}
+
+fn utc(time: EpochMillis) -> String {
+    let time = std::time::UNIX_EPOCH + time.since(EpochMillis::default());
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+/// Revokes an API key.
+pub(crate) async fn revoke_api_key(id: &ApiKeyId, arguments: &StoreArguments) -> Result<(), Failure> {
+    let store = Store::open(arguments).await?;
+    match store.table.revoke_api_key(id, Clock::system().now()).await {
+        Ok(()) => eprintln!("The API key {} is revoked.", id.as_str()),
+        Err(RevokeFault::NotFound) => {
+            return Err(Failure(format!("There is no API key with the id {}.", id.as_str())));
+        }
+        Err(RevokeFault::Store(fault)) => return Err(of_store("The API key was not revoked", &fault)),
+    }
+    store.close().await
+}
+
+/// Creates the table.
+pub(crate) async fn create_table(arguments: &StoreArguments) -> Result<(), Failure> {
+    let store = Store::open(arguments).await?;
+    let created = store.table.create().await;
+    let is_new = created.map_err(|fault| of_store("The table was not created", &fault))?;
+    let said = if is_new { "is created" } else { "is there" };
+    eprintln!("The table {} {said}.", store.table.name());
+    store.close().await
+}
+
+fn of_store(what: impl std::fmt::Display, fault: &StoreFault) -> Failure {
+    Failure::because(what, fault)
+}

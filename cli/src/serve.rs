@@ -1,0 +1,158 @@
+//! `serve`: the API on this machine, from the first start to Ctrl-C.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use key_inventory::auth::RequiredCredentials;
+use key_inventory::backend::{Backend, authenticator};
+use key_inventory::clock::Clock;
+use local_inventory::dynamodb::EmbeddedDynamoDb;
+use local_inventory::issuer::LocalIssuer;
+use tokio::net::TcpListener;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+
+use crate::arguments::ServeArguments;
+use crate::demo::Demo;
+use crate::folder::{Folder, LockedFolder};
+use crate::http_server;
+use crate::output::{Failure, print_line};
+use crate::store::{local_table, open_database};
+
+/// How long requests under way may take after Ctrl-C.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Everything that runs while the server does.
+struct Running {
+    backend: Arc<Backend>,
+    issuer: LocalIssuer,
+    database: EmbeddedDynamoDb,
+    folder: Option<LockedFolder>,
+}
+
+/// Serves until Ctrl-C or SIGTERM.
+pub(crate) async fn serve(arguments: ServeArguments) -> Result<(), Failure> {
+    log_to_standard_error();
+    let folder = if arguments.memory { None } else { Some(take_folder(&Folder::new(&arguments.data.data))?) };
+    let listener = listen(arguments.port).await?;
+    let address =
+        listener.local_addr().map_err(|error| Failure::because("The server has no address", error))?;
+    let running = start(folder).await?;
+    let demo = Demo::prepare(&running.backend, &running.issuer, running.folder.as_ref()).await?;
+    announce(&running, &demo, &address.to_string())?;
+
+    let router = http_server::router(Arc::clone(&running.backend));
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        asked_to_stop().await;
+        let _ = stopping.send(());
+    });
+    let out_of_grace = async {
+        let _ = stopped.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = server => ended.map_err(|error| Failure::because("The server ended", error))?,
+        () = out_of_grace => eprintln!("Some requests did not finish in time."),
+    }
+    stop(running).await
+}
+
+fn take_folder(folder: &Folder) -> Result<LockedFolder, Failure> {
+    folder.make()?;
+    folder.try_lock()?.ok_or_else(|| {
+        Failure(format!(
+            "Another process is using the folder {}; stop it or choose another folder with --data.",
+            folder.path().display()
+        ))
+    })
+}
+
+async fn listen(port: u16) -> Result<TcpListener, Failure> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            Failure(format!("Port {port} on 127.0.0.1 is in use; choose another one with --port."))
+        }
+        _ => Failure::because(format!("Port {port} on 127.0.0.1 cannot be opened"), error),
+    })
+}
+
+async fn start(folder: Option<LockedFolder>) -> Result<Running, Failure> {
+    let (database, issuer) = if let Some(locked) = &folder {
+        (open_database(locked).await?, locked.folder().issuer()?)
+    } else {
+        let database = EmbeddedDynamoDb::in_memory().await;
+        let issuer = LocalIssuer::ephemeral();
+        (
+            database.map_err(|fault| Failure::because("The database did not start", fault))?,
+            issuer.map_err(|fault| Failure::because("There is no signing key", fault))?,
+        )
+    };
+    let table = local_table(&database.endpoint()).await?;
+    let tokens = issuer.token_config().map_err(|fault| Failure::because("The signing key", fault))?;
+    let authenticator = authenticator(tokens, RequiredCredentials::Both);
+    let backend = Arc::new(Backend::new(table, authenticator, Clock::system(), fastrand::Rng::new()));
+    if let Some(locked) = &folder {
+        // From here on, other commands of this program find the database.
+        std::fs::write(locked.folder().endpoint(), database.endpoint())
+            .map_err(|error| Failure::because("The database's address cannot be written", error))?;
+    }
+    Ok(Running { backend, issuer, database, folder })
+}
+
+fn announce(running: &Running, demo: &Demo, address: &str) -> Result<(), Failure> {
+    let kept = match &running.folder {
+        Some(locked) => format!("kept in {}", locked.folder().path().display()),
+        None => "kept in memory only".to_owned(),
+    };
+    eprintln!("The physical key inventory listens on http://{address}, {kept}. Ctrl-C ends it.");
+    let [add, remove] = demo.curl_lines(address);
+    eprintln!("\nAdd a physical key:");
+    print_line(add)?;
+    eprintln!("\nRemove it:");
+    print_line(remove)?;
+    eprintln!();
+    Ok(())
+}
+
+async fn asked_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupted.await;
+}
+
+async fn stop(running: Running) -> Result<(), Failure> {
+    let Running { backend, database, folder, .. } = running;
+    if let Some(locked) = &folder {
+        let _ = std::fs::remove_file(locked.folder().endpoint());
+    }
+    drop(backend);
+    let stopped = tokio::time::timeout(GRACE, database.stop()).await;
+    if let Ok(Err(fault)) = stopped {
+        return Err(Failure::because("The database did not close", fault));
+    }
+    eprintln!("Stopped.");
+    Ok(())
+}
+
+/// One line a request for the person at the terminal; libraries only when something is wrong.
+fn log_to_standard_error() {
+    let ours = ["key_inventory", "local_inventory", "physical_keys"];
+    let targets = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_targets(ours.map(|name| (name, LevelFilter::INFO)));
+    let lines = tracing_subscriber::fmt::layer().compact().with_target(false).with_writer(std::io::stderr);
+    let _ = tracing_subscriber::registry().with(targets).with(lines).try_init();
+}

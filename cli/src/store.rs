@@ -1,0 +1,87 @@
+//! Which table an operator's command works on: a local inventory's, or any other by the SDK's environment.
+
+use std::path::Path;
+use std::time::Duration;
+
+use key_inventory::table::{AuditShards, Table};
+use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
+
+use crate::arguments::StoreArguments;
+use crate::folder::{Folder, LockedFolder};
+use crate::output::Failure;
+
+/// The name of the table in a local inventory.
+const LOCAL_TABLE: &str = "physical-keys";
+const DEFAULT_FOLDER: &str = ".physical-keys";
+/// How often and at what distance another process is asked for the folder: five seconds in all.
+const LOCK_TRIES: u32 = 50;
+const LOCK_DISTANCE: Duration = Duration::from_millis(100);
+
+/// A table, and what has to live as long as it is used.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) table: Table,
+    embedded: Option<(EmbeddedDynamoDb, LockedFolder)>,
+}
+
+impl Store {
+    /// The table that the arguments and the environment name. A local one is created when it is first needed.
+    pub(crate) async fn open(arguments: &StoreArguments) -> Result<Self, Failure> {
+        let elsewhere = std::env::var("TABLE_NAME").ok().filter(|name| !name.is_empty());
+        match (&arguments.data, elsewhere) {
+            (Some(path), _) => Self::local(path).await,
+            (None, Some(name)) => {
+                let table = Table::connect(name, AuditShards::DEFAULT).await;
+                Ok(Self { table, embedded: None })
+            }
+            (None, None) => Self::local(Path::new(DEFAULT_FOLDER)).await,
+        }
+    }
+
+    /// The folder's database: opened here, or through the server that has it open.
+    async fn local(path: &Path) -> Result<Self, Failure> {
+        let folder = Folder::new(path);
+        folder.make()?;
+        for _ in 0..LOCK_TRIES {
+            if let Some(locked) = folder.try_lock()? {
+                let embedded = open_database(&locked).await?;
+                let table = local_table(&embedded.endpoint()).await?;
+                return Ok(Self { table, embedded: Some((embedded, locked)) });
+            }
+            if let Ok(endpoint) = std::fs::read_to_string(folder.endpoint()) {
+                return Ok(Self { table: local_table(endpoint.trim()).await?, embedded: None });
+            }
+            tokio::time::sleep(LOCK_DISTANCE).await;
+        }
+        Err(Failure(format!("The folder {} is in use by another process.", path.display())))
+    }
+
+    /// Closes what was opened.
+    pub(crate) async fn close(self) -> Result<(), Failure> {
+        drop(self.table);
+        match self.embedded {
+            Some((embedded, _locked)) => {
+                embedded.stop().await.map_err(|fault| Failure::because("The database did not close", fault))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Opens the database of a folder. What a server that was killed left behind is cleared away.
+pub(crate) async fn open_database(locked: &LockedFolder) -> Result<EmbeddedDynamoDb, Failure> {
+    let _ = std::fs::remove_file(locked.folder().endpoint());
+    EmbeddedDynamoDb::in_file(&locked.database()).await.map_err(|fault| {
+        Failure::because(
+            format!("The inventory in {} cannot be opened", locked.folder().path().display()),
+            fault,
+        )
+    })
+}
+
+/// The table of a local inventory, created if it is not there.
+pub(crate) async fn local_table(endpoint: &str) -> Result<Table, Failure> {
+    let table = Table::new(dynamodb::client(endpoint), LOCAL_TABLE.to_owned(), AuditShards::DEFAULT);
+    table.create().await.map_err(|fault| Failure::because("The local table cannot be created", fault))?;
+    Ok(table)
+}

@@ -1,0 +1,136 @@
+//! Runs the program, in a folder of its own, and speaks plain HTTP to its server.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use local_inventory::dynamodb::EmbeddedDynamoDb;
+use tempfile::TempDir;
+
+/// A folder to run in.
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// What a finished run printed.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+fn program(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_physical-keys"));
+    command.args(arguments).current_dir(folder).env_remove("TABLE_NAME").stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, String)]) -> Run {
+    let output = program(arguments, folder).envs(environment.iter().cloned()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// A server that is running, and the curl lines that it printed.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    lines: Vec<String>,
+}
+
+impl Server {
+    /// Starts the server and reads its two curl lines, after which it answers.
+    pub(crate) fn start(arguments: &[&str], folder: &Path) -> Self {
+        let mut child =
+            program(arguments, folder).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let lines: Vec<_> = stdout.lines().take(2).map(Result::unwrap).collect();
+        assert_eq!(lines.len(), 2, "the server printed two lines and did not end");
+        Self { child, lines }
+    }
+
+    /// Sends what the curl line of this number would send. Gives the whole reply.
+    pub(crate) fn paste(&self, number: usize) -> String {
+        let quoted: Vec<_> = self.lines[number].split('\'').collect();
+        // Between single quotes: the URL, three headers, the body.
+        let (url, headers, body) = (quoted[1], [quoted[3], quoted[5], quoted[7]], quoted[9]);
+        let path = url.strip_prefix("http://").unwrap().split_once('/').unwrap().1;
+        self.send(path, &headers, body)
+    }
+
+    /// Adds a physical key.
+    pub(crate) fn add(&self, user: &str, token: &str, api_key: &str, body: &str) -> String {
+        let headers = [
+            &format!("Authorization: Bearer {token}"),
+            &format!("X-API-Key: {api_key}"),
+            "Content-Type: application/json",
+        ];
+        self.send(&format!("users/{user}/AddPhysicalKey"), &headers, body)
+    }
+
+    /// The demo organisation's API key.
+    pub(crate) fn api_key(&self) -> String {
+        self.lines[0].split('\'').nth(5).unwrap().to_owned()
+    }
+
+    fn send(&self, path: &str, headers: &[&str], body: &str) -> String {
+        let address = self.lines[0].split('\'').nth(1).unwrap();
+        let address = address.strip_prefix("http://").unwrap().split('/').next().unwrap();
+        let mut stream = TcpStream::connect(address).unwrap();
+        let head = headers.join("\r\n");
+        write!(
+            stream,
+            "POST /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: {}\r\n{head}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    }
+
+    /// Ctrl-C: the server ends by itself, with success.
+    pub(crate) fn interrupt(mut self) {
+        let kill = format!("kill -INT {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // After a failed assertion the server must not outlive its test.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A DynamoDB that is not the program's own.
+#[derive(Debug)]
+pub(crate) struct DynamoDb {
+    endpoint: String,
+    _runtime: tokio::runtime::Runtime,
+    _database: EmbeddedDynamoDb,
+}
+
+impl DynamoDb {
+    pub(crate) fn start() -> Self {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let database = runtime.block_on(EmbeddedDynamoDb::in_memory()).unwrap();
+        Self { endpoint: database.endpoint(), _runtime: runtime, _database: database }
+    }
+
+    /// What the SDK reads to find it.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("TABLE_NAME", "inventory".to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.endpoint.clone()),
+            ("AWS_REGION", "eu-central-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ]
+    }
+}
