@@ -10,6 +10,8 @@
     reason = "A test that cannot be set up ends here."
 )]
 
+pub mod disturbance;
+pub mod refused;
 pub mod request;
 pub mod stored;
 
@@ -116,7 +118,7 @@ impl Stage {
     }
 
     fn token(&self, subject: &Subject) -> String {
-        self.issuer.token(subject, self.now(), Duration::from_secs(3_600)).expect("a token")
+        self.issuer.token(subject, self.now(), Duration::from_hours(1)).expect("a token")
     }
 
     /// A new API key of an organisation, which is registered if it is not yet.

@@ -1,7 +1,6 @@
 //! A stand-in for API Gateway's HTTP API: turns an HTTP request into the event that the gateway would send, and
 //! hands it to the function of its route, through the same deserialisation as in Lambda.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -10,11 +9,11 @@ use key_inventory::backend::Backend;
 use key_inventory::http::Fault;
 use key_inventory::http::exchange::Exchange;
 use key_inventory::http::problem::Problem;
-use key_inventory::http::routes::{Matched, Route};
+use key_inventory::http::routes::Route;
+use key_inventory::http::target::percent_decoded;
 use key_inventory::values::EpochMillis;
 use lambda_http::http::{HeaderMap, Request as HttpRequest};
 use lambda_http::{Body, Context, Request, RequestExt, Response};
-use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 /// The time-out of the functions in the template.
@@ -24,11 +23,7 @@ const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
 pub async fn answer(backend: &Backend, request: &HttpRequest<Vec<u8>>, request_id: &str) -> Response<Body> {
     let now = backend.clock.now();
     let matched = Route::find(request.method(), request.uri().path());
-    let route = match matched {
-        Matched::Route(route, _) => Some(route),
-        Matched::AnotherMethod(_) | Matched::Nothing => None,
-    };
-    let Some(event) = event(request, &matched, request_id, now) else {
+    let Some(event) = event(request, matched, request_id, now) else {
         let exchange = Exchange::begin(&invocation(Request::default(), request_id, now), &backend.clock);
         let fault = Fault::outside("The path is not percent-encoded UTF-8.");
         return exchange.finish(Err(Problem::InvalidRequest(vec![fault])));
@@ -39,7 +34,7 @@ pub async fn answer(backend: &Backend, request: &HttpRequest<Vec<u8>>, request_i
             .finish(Err(Problem::InvalidRequest(vec![Fault::outside("The request is not usable.")])));
     };
     let invocation = invocation(event, request_id, now);
-    match route {
+    match matched.map(|(route, _)| route) {
         Some(Route::AddPhysicalKey) => add_physical_key::handle(backend, invocation).await,
         Some(Route::RemovePhysicalKey) => remove_physical_key::handle(backend, invocation).await,
         None => no_such_route::handle(&backend.clock, &invocation),
@@ -58,17 +53,16 @@ fn invocation(event: Request, request_id: &str, now: EpochMillis) -> Request {
 /// APIs"); `None` for a path that JSON cannot hold.
 fn event(
     request: &HttpRequest<Vec<u8>>,
-    matched: &Matched<'_>,
+    matched: Option<(Route, &str)>,
     request_id: &str,
     now: EpochMillis,
 ) -> Option<Value> {
-    let decode = |text: &str| percent_decode_str(text).decode_utf8().map(Cow::into_owned).ok();
-    let path = decode(request.uri().path())?;
+    let path = percent_decoded(request.uri().path())?;
     let (route_key, path_parameters) = match matched {
-        Matched::Route(route, id) => {
-            (format!("{} {}", route.method(), route.path_of("{id}")), json!({"id": decode(id)?}))
+        Some((route, id)) => {
+            (format!("{} {}", route.method(), route.path_of("{id}")), json!({"id": percent_decoded(id)?}))
         }
-        Matched::AnotherMethod(_) | Matched::Nothing => ("$default".to_owned(), json!({})),
+        None => ("$default".to_owned(), json!({})),
     };
     let body = request.body();
     let (body, is_base64_encoded) = match std::str::from_utf8(body) {

@@ -1,3 +1,18 @@
 //! What callers see and what is stored, through the functions' `handle`.
 
+#![expect(clippy::expect_used, reason = "A test that cannot be set up or read ends here.")]
+
+mod authorisation;
+mod body_faults;
 mod commands;
+mod events;
+mod faults;
+mod idempotency;
+mod if_match;
+mod invariants;
+mod paths;
+mod properties;
+mod races;
+mod refusals;
+mod scene;
+mod stored_format;

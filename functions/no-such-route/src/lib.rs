@@ -4,17 +4,17 @@
 use key_inventory::clock::Clock;
 use key_inventory::http::exchange::Exchange;
 use key_inventory::http::problem::Problem;
-use key_inventory::http::routes::{Matched, Route};
+use key_inventory::http::routes::Route;
 use lambda_http::{Body, Request, RequestExt, Response};
 
 /// Answers one request.
 #[must_use]
 pub fn handle(clock: &Clock, request: &Request) -> Response<Body> {
     let exchange = Exchange::begin(request, clock);
-    let problem = match Route::find(request.method(), request.raw_http_path()) {
-        Matched::AnotherMethod(allowed) => Problem::MethodNotAllowed(allowed),
+    let problem = match Route::of_decoded(request.raw_http_path()).map(Route::method) {
+        Some(allowed) if allowed != *request.method() => Problem::MethodNotAllowed(allowed),
         // The gateway found no route, so for this deployment there is none.
-        Matched::Route(..) | Matched::Nothing => Problem::RouteNotFound,
+        Some(_) | None => Problem::RouteNotFound,
     };
     exchange.finish(Err(problem))
 }

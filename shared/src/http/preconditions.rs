@@ -62,7 +62,14 @@ impl IfMatch {
             return Ok(Self::Begun);
         }
         let mut versions = Vec::new();
+        let mut tags = 0;
         loop {
+            // Empty elements of a list are ignored (RFC 9110, section 5.6.1.2).
+            rest = rest.trim_start_matches([' ', '\t', ',']);
+            if rest.is_empty() && tags > 0 {
+                return Ok(Self::OneOf(versions));
+            }
+            tags += 1;
             let (weak, tag) = match rest.strip_prefix("W/") {
                 Some(tag) => (true, tag),
                 None => (false, rest),
@@ -73,10 +80,9 @@ impl IfMatch {
                 versions.extend(version(opaque));
             }
             rest = after.trim_start_matches([' ', '\t']);
-            if rest.is_empty() {
-                return Ok(Self::OneOf(versions));
+            if !rest.is_empty() && !rest.starts_with(',') {
+                return Err(fault());
             }
-            rest = rest.strip_prefix(',').ok_or_else(fault)?.trim_start_matches([' ', '\t']);
         }
     }
 
@@ -141,6 +147,7 @@ mod tests {
         if_match("\"7\"", Some(&one_of(&[7])));
         if_match(" \"7\" ,\t\"8\"", Some(&one_of(&[7, 8])));
         if_match("\"0\"", Some(&one_of(&[0])));
+        if_match(", \"7\",,\"8\" ,", Some(&one_of(&[7, 8])));
     }
 
     #[test]
@@ -152,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_malformed_if_match_is_refused() {
-        for value in ["", "7", "\"7", "7\"", "\"7\" \"8\"", "\"7\",", "*,\"7\"", "w/\"7\""] {
+        for value in ["", "7", "\"7", "7\"", "\"7\" \"8\"", ",", "*,\"7\"", "w/\"7\""] {
             if_match(value, None);
         }
     }

@@ -11,17 +11,6 @@ pub enum Route {
     RemovePhysicalKey,
 }
 
-/// What a method and a path lead to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Matched<'a> {
-    /// A route, and the path's `{id}` as it stands in the path.
-    Route(Route, &'a str),
-    /// The path is a route's, the method is not; this one is.
-    AnotherMethod(Method),
-    /// No route has this path.
-    Nothing,
-}
-
 impl Route {
     /// Every route.
     pub const ALL: [Self; 2] = [Self::AddPhysicalKey, Self::RemovePhysicalKey];
@@ -49,18 +38,24 @@ impl Route {
         format!("/users/{id}/{}", self.name())
     }
 
-    /// Finds the route of a method and an encoded path.
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|route| route.name() == name)
+    }
+
+    /// The route whose path a decoded path may have been. The `{id}` may hold slashes by then, so this is for
+    /// telling the right method, not for choosing a function.
     #[must_use]
-    pub fn find<'a>(method: &Method, path: &'a str) -> Matched<'a> {
-        let Some((id, name)) = path.strip_prefix("/users/").and_then(|rest| rest.split_once('/')) else {
-            return Matched::Nothing;
-        };
-        match Self::ALL.into_iter().find(|route| route.name() == name) {
-            Some(_) if id.is_empty() => Matched::Nothing,
-            Some(route) if route.method() == *method => Matched::Route(route, id),
-            Some(route) => Matched::AnotherMethod(route.method()),
-            None => Matched::Nothing,
-        }
+    pub fn of_decoded(path: &str) -> Option<Self> {
+        let (id, name) = path.strip_prefix("/users/")?.rsplit_once('/')?;
+        Self::named(name).filter(|_| !id.is_empty())
+    }
+
+    /// Finds the route of a method and an encoded path, and the path's `{id}` as it stands there.
+    #[must_use]
+    pub fn find<'a>(method: &Method, path: &'a str) -> Option<(Self, &'a str)> {
+        let (id, name) = path.strip_prefix("/users/")?.split_once('/')?;
+        let route = Self::named(name)?;
+        (!id.is_empty() && route.method() == *method).then_some((route, id))
     }
 }
 
@@ -68,25 +63,22 @@ impl Route {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(method: &Method, path: &str, expected: &Matched<'_>) {
-        assert_eq!(Route::find(method, path), *expected, "{method} {path}");
+    #[test]
+    fn routes_are_found_by_their_method_and_path() {
+        let find = |path| Route::find(&Method::POST, path);
+        assert_eq!(find("/users/a%2Fb/AddPhysicalKey"), Some((Route::AddPhysicalKey, "a%2Fb")));
+        assert_eq!(find("/users/alice/RemovePhysicalKey"), Some((Route::RemovePhysicalKey, "alice")));
+        assert_eq!(Route::find(&Method::GET, "/users/alice/AddPhysicalKey"), None);
     }
 
     #[test]
-    fn routes_are_found_by_their_path() {
-        check(&Method::POST, "/users/a%2Fb/AddPhysicalKey", &Matched::Route(Route::AddPhysicalKey, "a%2Fb"));
-        check(
-            &Method::POST,
-            "/users/alice/RemovePhysicalKey",
-            &Matched::Route(Route::RemovePhysicalKey, "alice"),
-        );
-    }
-
-    #[test]
-    fn another_method_is_told_the_right_one() {
-        check(&Method::GET, "/users/alice/AddPhysicalKey", &Matched::AnotherMethod(Method::POST));
-        check(&Method::DELETE, "/users/alice/RemovePhysicalKey", &Matched::AnotherMethod(Method::POST));
+    fn a_decoded_path_is_recognised_with_slashes_in_the_id() {
+        assert_eq!(Route::of_decoded("/users/a/b/AddPhysicalKey"), Some(Route::AddPhysicalKey));
+        assert_eq!(Route::of_decoded("/users/a/RemovePhysicalKey"), Some(Route::RemovePhysicalKey));
+        for path in ["/users//AddPhysicalKey", "/users/AddPhysicalKey", "/users/a/b", "/a/AddPhysicalKey", ""]
+        {
+            assert_eq!(Route::of_decoded(path), None, "{path}");
+        }
     }
 
     #[test]
@@ -103,7 +95,7 @@ mod tests {
             "/users/a/b/AddPhysicalKey",
             "/v1/users/alice/AddPhysicalKey",
         ] {
-            check(&Method::POST, path, &Matched::Nothing);
+            assert_eq!(Route::find(&Method::POST, path), None, "{path}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What a request is aimed at: the user in the path, and nothing in the query that decides who the caller is.
 
+use std::borrow::Cow;
+
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use percent_encoding::percent_decode_str;
@@ -31,12 +33,26 @@ pub fn user_of_path(request: &Request, route: Route) -> Result<UserId, Fault> {
             }
             raw.to_owned()
         }
-        _ => percent_decode_str(raw)
-            .decode_utf8()
-            .map_err(|_| Fault::outside("The user id in the path is not percent-encoded UTF-8."))?
+        _ => percent_decoded(raw)
+            .ok_or_else(|| Fault::outside("The user id in the path is not percent-encoded UTF-8."))?
             .into_owned(),
     };
     UserId::parse(id).map_err(|fault| Fault::outside(format!("The user id in the path {fault}.")))
+}
+
+/// Percent-decodes once. A `%` without two hexadecimal digits is no encoding of anything (RFC 3986, section 2.1):
+/// taken literally, it would give two spellings to one user.
+#[must_use]
+pub fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
+    let mut rest = text.as_bytes();
+    while let Some(position) = rest.iter().position(|byte| *byte == b'%') {
+        let digits = rest.get(position + 1..position + 3)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        rest = rest.get(position + 3..)?;
+    }
+    percent_decode_str(text).decode_utf8().ok()
 }
 
 /// Refuses a query that tries to say who the caller is.
@@ -45,4 +61,29 @@ pub fn check_query(request: &Request) -> Result<(), Fault> {
         return Err(Fault::outside(CALLER_ORG_ID_MESSAGE));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::percent_decoded;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(percent_decoded(text).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn paths_are_decoded_once() {
+        check("m%C3%BCnchen%2F1", Some("münchen/1"));
+        check("%2525", Some("%25"));
+        check("a+b", Some("a+b"));
+        check("", Some(""));
+    }
+
+    #[test]
+    fn what_is_no_encoding_is_refused() {
+        for text in ["%", "a%2", "%zz", "%2%41", "%+1", "%FF", "%C3"] {
+            check(text, None);
+        }
+    }
 }

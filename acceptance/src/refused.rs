@@ -1,0 +1,127 @@
+//! A refusal as a whole: its status, every header and every member of its body (contract, "Refusals"), and that
+//! nothing was written.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+
+use lambda_http::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{Reply, RequestBuilder, Stage};
+
+/// What a refusal has to be.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    status: u16,
+    code: &'static str,
+    message: String,
+    errors: Vec<Value>,
+    headers: BTreeMap<String, String>,
+}
+
+impl Refused {
+    /// A refusal with one thing wrong, which is not at a place in the body.
+    #[must_use]
+    pub fn new(status: u16, code: &'static str, message: &str) -> Self {
+        let headers = [
+            ("cache-control", "no-store"),
+            ("content-type", "application/json"),
+            ("x-request-id", "test-request"),
+        ];
+        Self {
+            status,
+            code,
+            message: message.to_owned(),
+            errors: vec![json!({"code": status, "message": message})],
+            headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        }
+    }
+
+    /// A 400 that names these faults in this order: the JSON pointer, for a fault of the body, and the words.
+    #[must_use]
+    pub fn invalid(faults: &[(Option<&str>, &str)]) -> Self {
+        let message = match faults {
+            [(_, only)] => only,
+            _ => "The request is not valid; see `errors`.",
+        };
+        let error = |(pointer, message): &(Option<&str>, &str)| match pointer {
+            Some(pointer) => json!({"code": 400, "message": message, "pointer": pointer}),
+            None => json!({"code": 400, "message": message}),
+        };
+        let errors = faults.iter().map(error).collect();
+        Self { errors, ..Self::new(400, "invalid_request", message) }
+    }
+
+    /// The 401 of a caller who shows neither credential where both are required.
+    #[must_use]
+    pub fn without_credentials() -> Self {
+        let missing = [
+            "A bearer token is required: `Authorization: Bearer <JWT>`.",
+            "An API key is required: `X-API-Key: <API key>`.",
+        ];
+        let errors = missing.map(|message| json!({"code": 401, "message": message})).into();
+        let message = "The credentials are missing or refused; see `errors`.";
+        let refused = Self { errors, ..Self::new(401, "credentials_missing", message) };
+        let challenges = "Bearer realm=\"physical-keys\", ApiKey realm=\"physical-keys\"";
+        refused.with_header("www-authenticate", challenges)
+    }
+
+    /// One more header, or another value of one that every refusal has.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Checks that a reply is this refusal, and nothing besides.
+    #[track_caller]
+    pub fn check(&self, reply: &Reply) {
+        self.check_answer_to("the request", reply);
+    }
+
+    #[track_caller]
+    fn check_answer_to(&self, request: &str, reply: &Reply) {
+        let title = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        let expected = json!({
+            "status": self.status,
+            "headers": self.headers,
+            "body": {
+                "success": false, "error": self.code, "message": self.message,
+                "type": "about:blank", "title": title, "status": self.status, "detail": self.message,
+                "requestId": "test-request",
+                "errors": self.errors,
+            },
+        });
+        let actual = json!({"status": reply.status(), "headers": headers(reply), "body": reply.json()});
+        assert!(actual == expected, "{request} was answered\n{actual:#}\nand should have been\n{expected:#}");
+    }
+}
+
+/// Every header of a reply; the values of one that is there more than once are all shown.
+fn headers(reply: &Reply) -> BTreeMap<&str, String> {
+    let mut shown = BTreeMap::<_, String>::new();
+    for (name, value) in reply.response.headers() {
+        let value = value.to_str().expect("an ASCII header");
+        shown
+            .entry(name.as_str())
+            .and_modify(|values| *values = format!("{values} | {value}"))
+            .or_insert_with(|| value.to_owned());
+    }
+    shown
+}
+
+impl Stage {
+    /// Sends a request that has to be refused like this, and checks that it writes nothing. A failure names the line
+    /// of the caller, which a back trace through a future does not.
+    #[track_caller]
+    pub fn refuses(&self, request: RequestBuilder, refused: Refused) -> impl Future<Output = Reply> {
+        let caller = Location::caller();
+        async move {
+            let before = self.stored().await;
+            let reply = request.send(self).await;
+            refused.check_answer_to(&format!("{request:?} at {caller}"), &reply);
+            assert!(self.stored().await == before, "a refusal wrote something: {request:?} at {caller}");
+            reply
+        }
+    }
+}

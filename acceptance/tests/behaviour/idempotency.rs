@@ -1,0 +1,262 @@
+//! `Idempotency-Key`: the same request answers the same bytes and commits once, whatever was retried, raced or cut off.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use acceptance::refused::Refused;
+use acceptance::{NOON, Reply, RequestBuilder, Setting, Stage};
+use key_inventory::auth::RequiredCredentials;
+use key_inventory::auth::api_key::PresentedApiKey;
+use key_inventory::values::EpochMillis;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::invariants;
+use crate::scene::{Scene, idempotency_key_reused, physical_key_not_found};
+
+const THIRTY_DAYS: Duration = Duration::from_hours(30 * 24);
+
+/// Sends a request and checks that it is answered as before and that nothing is written.
+async fn replayed(stage: &Stage, request: &RequestBuilder, first: &Reply) {
+    let before = stage.stored().await;
+    let reply = request.send(stage).await;
+    assert_eq!(reply.status(), 200, "{}", reply.json());
+    assert_eq!(reply.bytes(), first.bytes(), "the same bytes");
+    assert_eq!(reply.header("idempotent-replayed"), Some("true"));
+    for name in ["etag", "content-type", "cache-control"] {
+        assert_eq!(reply.header(name), first.header(name), "{name}");
+    }
+    assert_eq!(stage.stored().await, before, "a replay writes nothing");
+}
+
+/// Sends a request and checks that it is carried out, not replayed, with this number.
+async fn committed(stage: &Stage, request: &RequestBuilder, number: u64) -> Reply {
+    let reply = request.send(stage).await;
+    assert_eq!(reply.status(), 200, "{}", reply.json());
+    assert_eq!(reply.header("idempotent-replayed"), None);
+    assert_eq!(reply.json()["number"], number);
+    reply
+}
+
+#[tokio::test]
+async fn a_replay_answers_the_same_bytes_and_writes_nothing() {
+    let scene = Scene::new().await;
+    let body = json!({"orgId": "acme", "orgName": "Acme Ltd", "note": "Tür \"3\""});
+    let add = scene.signed(RequestBuilder::add("alice", &body)).idempotency_key("add");
+    let added = committed(&scene.stage, &add, 1).await;
+    scene.stage.pass(Duration::from_secs(5));
+    replayed(&scene.stage, &add, &added).await;
+
+    let remove = scene.remove(1).idempotency_key("remove");
+    let removed = committed(&scene.stage, &remove, 1).await;
+    scene.stage.pass(Duration::from_secs(5));
+    replayed(&scene.stage, &remove, &removed).await;
+    replayed(&scene.stage, &add, &added).await;
+    assert_eq!(added.header("etag"), Some("\"1\""));
+    assert_eq!(removed.header("etag"), Some("\"2\""));
+}
+
+#[tokio::test]
+async fn a_replay_is_answered_after_other_versions() {
+    let scene = Scene::new().await;
+    let request = scene.add().idempotency_key("a");
+    let first = committed(&scene.stage, &request, 1).await;
+    scene.carry_out(scene.add()).await;
+    scene.carry_out(scene.remove(2)).await;
+    replayed(&scene.stage, &request, &first).await;
+}
+
+#[tokio::test]
+async fn a_replay_is_answered_after_the_api_key_was_rotated() {
+    let scene = Scene::new().await;
+    let first = committed(&scene.stage, &scene.add().idempotency_key("a"), 1).await;
+    let (rotated, _) = scene.stage.api_key("acme").await;
+    let request = scene.add().idempotency_key("a").without("x-api-key").api_key(&rotated);
+    replayed(&scene.stage, &request, &first).await;
+    let old = PresentedApiKey::parse(&scene.api_key).expect("an API key");
+    scene.stage.backend.table.revoke_api_key(old.id(), scene.stage.now()).await.expect("a revocation");
+    replayed(&scene.stage, &request, &first).await;
+}
+
+#[tokio::test]
+async fn a_replay_is_answered_after_the_token_was_renewed() {
+    let scene = Scene::new().await;
+    let first = committed(&scene.stage, &scene.add().idempotency_key("a"), 1).await;
+    scene.stage.pass(Duration::from_hours(24));
+    let renewed = scene.stage.user_token("alice");
+    assert_ne!(renewed, scene.token);
+    let request = scene.add().idempotency_key("a").without("authorization").bearer(&renewed);
+    replayed(&scene.stage, &request, &first).await;
+}
+
+#[tokio::test]
+async fn a_replay_needs_credentials_that_are_still_good() {
+    let scene = Scene::new().await;
+    let request = scene.add().idempotency_key("a");
+    committed(&scene.stage, &request, 1).await;
+    scene.stage.pass(Duration::from_hours(24));
+    let message = "The bearer token has expired. Get a new one.";
+    let challenge =
+        format!("Bearer realm=\"physical-keys\", error=\"invalid_token\", error_description=\"{message}\"");
+    let expired =
+        Refused::new(401, "credentials_refused", message).with_header("www-authenticate", &challenge);
+    scene.stage.refuses(request, expired).await;
+}
+
+#[tokio::test]
+async fn another_user_is_refused_and_learns_nothing() {
+    let scene = Scene::new().await;
+    let request = scene.add().idempotency_key("a");
+    committed(&scene.stage, &request, 1).await;
+    let bob = request.without("authorization").bearer(&scene.stage.user_token("bob"));
+    let message = "The bearer token is for another user's inventory.";
+    scene.stage.refuses(bob, Refused::new(403, "another_users_inventory", message)).await;
+}
+
+#[tokio::test]
+async fn the_same_key_of_other_callers_is_another_key() {
+    let setting = Setting { required: RequiredCredentials::Either, ..Setting::default() };
+    let stage = Stage::set(setting).await;
+    let (acme_key, _) = stage.api_key("acme").await;
+    let (umbrella_key, _) = stage.api_key("umbrella").await;
+    let request = |org_id: &str| RequestBuilder::add("alice", &json!({"orgId": org_id})).idempotency_key("a");
+    let callers = [
+        request("acme").bearer(&stage.service_token("acme")),
+        request("umbrella").bearer(&stage.service_token("umbrella")),
+        request("acme").api_key(&acme_key),
+        request("umbrella").api_key(&umbrella_key),
+        request("acme").bearer(&stage.user_token("alice")),
+        request("acme").bearer(&stage.user_token("alice")).api_key(&acme_key),
+        request("acme").bearer(&stage.service_token("acme")).api_key(&acme_key),
+    ];
+    let mut answers = Vec::new();
+    for (number, request) in (1..).zip(&callers) {
+        answers.push(committed(&stage, request, number).await);
+    }
+    for (request, first) in callers.iter().zip(&answers) {
+        replayed(&stage, request, first).await;
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_for_another_user_is_another_key() {
+    let stage = Stage::new().await;
+    let (token, (api_key, _)) = (stage.service_token("acme"), stage.api_key("acme").await);
+    for user in ["alice", "bob"] {
+        let request = RequestBuilder::add(user, &json!({"orgId": "acme"})).bearer(&token).api_key(&api_key);
+        let reply = committed(&stage, &request.idempotency_key("a"), 1).await;
+        assert_eq!(reply.json()["aggregateId"], user);
+    }
+}
+
+#[tokio::test]
+async fn keys_that_differ_by_case_are_two_keys() {
+    let scene = Scene::new().await;
+    committed(&scene.stage, &scene.add().idempotency_key("a"), 1).await;
+    committed(&scene.stage, &scene.add().idempotency_key("A"), 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_32_raced_identical_requests_one_commits_and_all_are_answered_alike() {
+    let scene = Arc::new(Scene::new().await);
+    let mut requests = JoinSet::new();
+    for _ in 0..32 {
+        let scene = Arc::clone(&scene);
+        requests.spawn(async move { scene.carry_out(scene.add().idempotency_key("a")).await });
+    }
+    let replies = requests.join_all().await;
+    assert!(replies.iter().all(|reply| reply.bytes() == replies[0].bytes()), "identical bytes");
+    assert!(replies.iter().all(|reply| reply.header("etag") == Some("\"1\"")));
+    let fresh = replies.iter().filter(|reply| reply.header("idempotent-replayed").is_none()).count();
+    assert_eq!(fresh, 1, "one is the first answer, the others repeat it");
+    let history = invariants::check(&scene.stage.stored().await, "alice");
+    assert_eq!(history.records.len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_was_used_with_another_request_is_refused() {
+    let scene = Scene::new().await;
+    committed(&scene.stage, &scene.add().idempotency_key("a"), 1).await;
+    let another_body = RequestBuilder::add("alice", &json!({"orgId": "acme", "note": ""}));
+    let others = [
+        scene.signed(another_body),
+        scene.remove(1),
+        scene.add().header("if-match", "\"1\""),
+        scene.add().header("if-match", "*"),
+    ];
+    for other in others {
+        scene.stage.refuses(other.idempotency_key("a"), idempotency_key_reused()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_used_with_another_condition_is_refused() {
+    let scene = Scene::new().await;
+    let request = scene.add().idempotency_key("a");
+    committed(&scene.stage, &request.clone().header("if-match", "\"0\""), 1).await;
+    scene.stage.refuses(request.clone(), idempotency_key_reused()).await;
+    scene.stage.refuses(request.header("if-match", "\"1\""), idempotency_key_reused()).await;
+}
+
+#[tokio::test]
+async fn the_same_json_in_another_spelling_is_the_same_request() {
+    let scene = Scene::new().await;
+    let spelled = |command: &str, body: &str| {
+        let path = format!("/users/alice/{command}");
+        let request = RequestBuilder::new(lambda_http::http::Method::POST, path).json(body);
+        scene.signed(request).idempotency_key(command)
+    };
+    let add = spelled("AddPhysicalKey", r#"{"orgId":"acme","note":"Tür"}"#);
+    let first = committed(&scene.stage, &add, 1).await;
+    for body in
+        ["{ \"orgId\" : \"acme\",\n\t\"note\": \"Tür\" }", r#"{"note":"T\u00fcr","\u006frgId":"acme"}"#]
+    {
+        replayed(&scene.stage, &spelled("AddPhysicalKey", body), &first).await;
+    }
+    let first = committed(&scene.stage, &spelled("RemovePhysicalKey", r#"{"number":1}"#), 1).await;
+    for body in [r#"{"number":1.0}"#, r#"{"number": 10e-1}"#] {
+        replayed(&scene.stage, &spelled("RemovePhysicalKey", body), &first).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_kept_for_30_days_even_if_its_item_stays_longer() {
+    let scene = Scene::new().await;
+    let first = committed(&scene.stage, &scene.add().idempotency_key("a"), 1).await;
+    let renewed = |scene: &Scene| {
+        let token = scene.stage.user_token("alice");
+        scene.add().idempotency_key("a").without("authorization").bearer(&token)
+    };
+    scene.stage.pass(THIRTY_DAYS.saturating_sub(Duration::from_millis(1)));
+    replayed(&scene.stage, &renewed(&scene), &first).await;
+
+    scene.stage.pass(Duration::from_millis(1));
+    assert_eq!(scene.stage.stored_of("alice", "REQUEST#").await.len(), 1, "nobody has swept it yet");
+    let second = committed(&scene.stage, &renewed(&scene), 2).await;
+    assert_eq!(scene.stage.stored_of("alice", "REQUEST#").await.len(), 1, "the new answer takes its place");
+    replayed(&scene.stage, &renewed(&scene), &second).await;
+}
+
+#[tokio::test]
+async fn refusals_are_not_remembered() {
+    let scene = Scene::new().await;
+    let remove = scene.remove(1).idempotency_key("a");
+    scene.stage.refuses(remove.clone(), physical_key_not_found()).await;
+    let conditional = scene.add().idempotency_key("b");
+    let reply = conditional.clone().header("if-match", "\"7\"").send(&scene.stage).await;
+    assert_eq!(reply.status(), 412);
+
+    committed(&scene.stage, &conditional, 1).await;
+    committed(&scene.stage, &remove, 1).await;
+}
+
+#[tokio::test]
+async fn the_stored_answer_expires_in_30_days_counted_in_seconds() {
+    let scene = Scene::new().await;
+    let reply = committed(&scene.stage, &scene.add().idempotency_key("a"), 1).await;
+    let stored = scene.stage.stored_of("alice", "REQUEST#").await;
+    let expires_at = EpochMillis::new(NOON.get()).plus(THIRTY_DAYS).seconds();
+    assert_eq!(stored.len(), 1);
+    assert_eq!(stored[0]["expiresAt"], json!({"N": expires_at.to_string()}));
+    assert_eq!(stored[0]["body"]["S"].as_str().map(str::as_bytes), Some(reply.bytes()));
+}

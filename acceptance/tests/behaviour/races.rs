@@ -1,0 +1,111 @@
+//! Many writers at one inventory. (A race that cannot be won in time is in `faults.rs`.)
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use acceptance::Reply;
+use key_inventory::user::Event;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::invariants;
+use crate::scene::{Scene, physical_key_not_found};
+
+/// Of the long race.
+const WRITERS: u64 = 64;
+const ADDS_PER_WRITER: u64 = 100;
+/// Time enough for everybody: this is about correctness, the benches are about speed.
+const MINUTES: Duration = Duration::from_mins(10);
+
+async fn add(scene: &Scene) -> Reply {
+    let request = scene.invocation("AddPhysicalKey", &json!({"orgId": "acme"}), MINUTES);
+    Reply { response: add_physical_key::handle(&scene.stage.backend, request).await }
+}
+
+async fn remove(scene: &Scene, number: u64) -> Reply {
+    let request = scene.invocation("RemovePhysicalKey", &json!({"number": number}), MINUTES);
+    Reply { response: remove_physical_key::handle(&scene.stage.backend, request).await }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_one_of_6400_raced_adds_gets_a_number_of_its_own() {
+    let scene = Arc::new(Scene::new().await);
+    let mut writers = JoinSet::new();
+    for _ in 0..WRITERS {
+        let scene = Arc::clone(&scene);
+        writers.spawn(async move {
+            let mut numbers = Vec::new();
+            for _ in 0..ADDS_PER_WRITER {
+                let reply = add(&scene).await;
+                assert_eq!(reply.status(), 200, "{}", reply.json());
+                numbers.push(reply.json()["number"].as_u64().expect("a number"));
+            }
+            numbers
+        });
+    }
+    let answered: Vec<u64> = writers.join_all().await.into_iter().flatten().collect();
+
+    assert_eq!(answered.len(), 6_400);
+    assert_eq!(BTreeSet::from_iter(answered), (1..=6_400).collect());
+    let history = invariants::check(&scene.stage.stored().await, "alice");
+    assert_eq!(history.user.version.get(), 6_400);
+    assert_eq!(history.user.active_keys, 6_400);
+    assert!(history.records.iter().all(|record| matches!(record.record.event, Event::PhysicalKeyAdded(_))));
+}
+
+/// Sends 40 random commands, removals of numbers near the last ones among them. Gives the commands that were carried
+/// out: their versions, and the numbers that were removed.
+async fn add_and_remove(scene: &Scene, mut random: fastrand::Rng) -> Vec<(u64, Option<u64>)> {
+    let mut committed = Vec::new();
+    for step in 1..=40 {
+        let number = random.bool().then(|| random.u64(1..=4 * step));
+        let reply = match number {
+            Some(number) => remove(scene, number).await,
+            None => add(scene).await,
+        };
+        match number {
+            Some(_) if reply.status() == 404 => physical_key_not_found().check(&reply),
+            _ => {
+                assert_eq!(reply.status(), 200, "{}", reply.json());
+                committed.push((reply.json()["version"].as_u64().expect("a version"), number));
+            }
+        }
+    }
+    committed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn raced_adds_and_removals_keep_every_invariant() {
+    let seed = fastrand::Rng::new().u64(..);
+    println!("the seed is {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let scene = Arc::new(Scene::new().await);
+    let mut writers = JoinSet::new();
+    for _ in 0..8 {
+        let (scene, random) = (Arc::clone(&scene), random.fork());
+        writers.spawn(async move { add_and_remove(&scene, random).await });
+    }
+    let committed: Vec<_> = writers.join_all().await.into_iter().flatten().collect();
+
+    let history = invariants::check(&scene.stage.stored().await, "alice");
+    assert_eq!(history.records.len(), committed.len(), "every answer is an event, every event an answer");
+    let by_version: BTreeMap<u64, Option<u64>> = committed.into_iter().collect();
+    let removed = history.records.iter().map(|record| match &record.record.event {
+        Event::PhysicalKeyAdded(_) => None,
+        Event::PhysicalKeyRemoved(removed) => Some(removed.number.get()),
+    });
+    assert_eq!(by_version, (1..).zip(removed).collect());
+}
+
+#[tokio::test]
+async fn of_two_raced_removals_of_a_number_one_finds_it_gone() {
+    let scene = Scene::new().await;
+    assert_eq!(add(&scene).await.status(), 200);
+    let (one, other) = tokio::join!(remove(&scene, 1), remove(&scene, 1));
+    let (removed, refused) = if one.status() == 200 { (one, other) } else { (other, one) };
+    assert_eq!((removed.status(), &removed.json()["version"]), (200, &json!(2)));
+    physical_key_not_found().check(&refused);
+    let history = invariants::check(&scene.stage.stored().await, "alice");
+    assert_eq!(history.user.version.get(), 2);
+}

@@ -1,0 +1,276 @@
+//! The refusals that are not about the body alone, each as a whole, and which of them comes first.
+
+use acceptance::RequestBuilder;
+use acceptance::disturbance::Disturbance;
+use acceptance::refused::Refused;
+use lambda_http::http::Method;
+use serde_json::json;
+
+use crate::scene::Scene;
+
+const CALLER_ORG_ID: &str = "`_callerOrgId` is set by the server from the API key; leave it out.";
+const IDEMPOTENCY_KEY: &str = "The Idempotency-Key header must be 1 to 255 visible ASCII characters.";
+const IF_MATCH: &str = "The If-Match header must be `*` or a list of entity tags such as `\"7\"`.";
+
+fn unsupported_media_type() -> Refused {
+    let message = "The body must be JSON; send `Content-Type: application/json`.";
+    Refused::new(415, "unsupported_media_type", message)
+}
+
+fn body_too_large() -> Refused {
+    Refused::new(413, "body_too_large", "The body is larger than 16 KiB.")
+}
+
+fn route_not_found() -> Refused {
+    Refused::new(404, "route_not_found", "There is nothing at this path.")
+}
+
+fn method_not_allowed() -> Refused {
+    let message = "This path takes another method; see the Allow header.";
+    Refused::new(405, "method_not_allowed", message).with_header("allow", "POST")
+}
+
+fn physical_key_not_found() -> Refused {
+    let message = "The user holds no physical key with this number.";
+    Refused::new(404, "physical_key_not_found", message)
+}
+
+/// Alice's good request to add a physical key of Acme's, at another path.
+fn add_at(scene: &Scene, path: &str) -> RequestBuilder {
+    let body = json!({"orgId": "acme"}).to_string();
+    scene.signed(RequestBuilder::new(Method::POST, path).json(&body))
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_than_json_is_refused() {
+    let scene = Scene::new().await;
+    for content_type in [
+        "",
+        "text/plain",
+        "json",
+        "application/jsonp",
+        "application/problem+json",
+        "application/x-www-form-urlencoded",
+        "application/json; charset=latin1",
+        "application/json; charset=\"iso-8859-1\"",
+        "application/json;profile=x;CHARSET=utf-16",
+        "application/json, text/plain",
+    ] {
+        for request in [scene.add(), scene.remove(1)] {
+            let request = request.without("content-type").header("content-type", content_type);
+            scene.stage.refuses(request, unsupported_media_type()).await;
+        }
+    }
+    for request in [scene.add(), scene.remove(1)] {
+        scene.stage.refuses(request.without("content-type"), unsupported_media_type()).await;
+    }
+}
+
+#[tokio::test]
+async fn json_is_accepted_with_parameters_and_in_any_case() {
+    let scene = Scene::new().await;
+    for content_type in [
+        "application/json",
+        "Application/JSON",
+        "application/json; charset=utf-8",
+        "application/json;charset=\"UTF-8\"",
+        "application/json ; profile=x",
+    ] {
+        let request = scene.add().without("content-type").header("content-type", content_type);
+        scene.carry_out(request).await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_id_that_cannot_be_one_is_refused() {
+    let scene = Scene::new().await;
+    let too_long = "%F0%9F%97%9D".repeat(129);
+    for (id, fault) in [
+        ("%20a", "The user id in the path must not begin or end with white space."),
+        ("a%20", "The user id in the path must not begin or end with white space."),
+        ("%E2%80%83a", "The user id in the path must not begin or end with white space."),
+        ("a%00b", "The user id in the path must not contain control characters."),
+        ("a%0Ab", "The user id in the path must not contain control characters."),
+        ("a%C2%85b", "The user id in the path must not contain control characters."),
+        (&too_long, "The user id in the path must be at most 128 characters long."),
+        ("a%FFb", "The path is not percent-encoded UTF-8."),
+        ("%C3", "The path is not percent-encoded UTF-8."),
+        ("%ED%A0%80", "The path is not percent-encoded UTF-8."),
+    ] {
+        let refused = Refused::invalid(&[(None, fault)]);
+        let add = RequestBuilder::add(id, &json!({"orgId": "acme"}));
+        scene.stage.refuses(scene.signed(add), refused.clone()).await;
+        let remove = RequestBuilder::remove(id, &json!({"number": 1}));
+        scene.stage.refuses(scene.signed(remove), refused).await;
+    }
+}
+
+#[tokio::test]
+async fn the_callers_organisation_is_never_taken_from_a_query() {
+    let scene = Scene::new().await;
+    for query in [
+        "_callerOrgId=acme",
+        "_callerOrgId=umbrella",
+        "_callerOrgId=",
+        "_callerOrgId",
+        "%5FcallerOrgId=acme",
+        "a=b&_callerOrgId=acme&_callerOrgId=umbrella",
+    ] {
+        let request = add_at(&scene, &format!("/users/alice/AddPhysicalKey?{query}"));
+        scene.stage.refuses(request, Refused::invalid(&[(None, CALLER_ORG_ID)])).await;
+    }
+}
+
+#[tokio::test]
+async fn an_idempotency_key_that_cannot_be_one_is_refused() {
+    let scene = Scene::new().await;
+    let too_long = "x".repeat(256);
+    for key in ["", "a b", "a\tb", "schlüssel", &too_long] {
+        for request in [scene.add(), scene.remove(1)] {
+            let refused = Refused::invalid(&[(None, IDEMPOTENCY_KEY)]);
+            scene.stage.refuses(request.header("idempotency-key", key), refused).await;
+        }
+    }
+    scene.carry_out(scene.add().idempotency_key(&"~".repeat(255))).await;
+}
+
+#[tokio::test]
+async fn a_condition_that_cannot_be_one_is_refused() {
+    let scene = Scene::new().await;
+    for condition in ["", "1", "\"1", "'1'", "\"1\" \"2\"", "*, \"1\"", "w/\"1\"", "**"] {
+        for request in [scene.add(), scene.remove(1)] {
+            let refused = Refused::invalid(&[(None, IF_MATCH)]);
+            scene.stage.refuses(request.header("if-match", condition), refused).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_faults_of_path_query_headers_and_body_are_named_in_one_answer() {
+    let scene = Scene::new().await;
+    let path = "/users/%20/AddPhysicalKey?_callerOrgId=acme";
+    let request = RequestBuilder::new(Method::POST, path).json(r#"{"orgId":"","number":1}"#);
+    let request = request.idempotency_key("a b").header("if-match", "1");
+    let faults = [
+        (None, "The user id in the path must not begin or end with white space."),
+        (None, CALLER_ORG_ID),
+        (None, IDEMPOTENCY_KEY),
+        (None, IF_MATCH),
+        (Some("/orgId"), "`orgId` must not be empty."),
+        (Some("/number"), "`number` is not a field of this command."),
+    ];
+    scene.stage.refuses(scene.signed(request), Refused::invalid(&faults)).await;
+}
+
+#[tokio::test]
+async fn a_path_that_is_no_route_is_not_found_with_or_without_credentials() {
+    let scene = Scene::new().await;
+    for path in [
+        "/",
+        "/users",
+        "/users/alice",
+        "/users//AddPhysicalKey",
+        "/users/alice/addphysicalkey",
+        "/users/alice/AddPhysicalKey/",
+        "/users/alice/AddPhysicalKey%20",
+        "/orgs/acme/AddPhysicalKey",
+    ] {
+        scene.stage.refuses(add_at(&scene, path), route_not_found()).await;
+        scene.stage.refuses(RequestBuilder::new(Method::GET, path), route_not_found()).await;
+    }
+    // An encoded slash separates nothing, and a slash is no part of an id. (With GET, a function cannot tell one from
+    // the other: the gateway hands it a decoded path.)
+    for path in ["/users/alice%2FAddPhysicalKey", "/users/a/b/AddPhysicalKey"] {
+        scene.stage.refuses(add_at(&scene, path), route_not_found()).await;
+    }
+}
+
+#[tokio::test]
+async fn another_method_than_post_is_told_so_with_or_without_credentials() {
+    let scene = Scene::new().await;
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+        for command in ["AddPhysicalKey", "RemovePhysicalKey"] {
+            let request = RequestBuilder::new(method.clone(), format!("/users/alice/{command}"));
+            scene.stage.refuses(request.clone(), method_not_allowed()).await;
+            scene.stage.refuses(scene.signed(request.json("{}")), method_not_allowed()).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_method_is_told_so_whatever_the_user_id_is_made_of() {
+    let scene = Scene::new().await;
+    for id in ["a%3Fb", "%25", "%F0%9F%97%9D", "a%2Fb", "%2F"] {
+        let request = RequestBuilder::new(Method::GET, format!("/users/{id}/AddPhysicalKey"));
+        scene.stage.refuses(request, method_not_allowed()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_problem_json_where_accept_asks_for_it() {
+    let scene = Scene::new().await;
+    let to_add = |body: &str| {
+        scene.signed(RequestBuilder::new(Method::POST, "/users/alice/AddPhysicalKey").json(body))
+    };
+    let forbidden = "The credentials are for another organisation than `orgId`.";
+    for (request, refused) in [
+        (to_add("{}"), Refused::invalid(&[(Some("/orgId"), "`orgId` is required.")])),
+        (scene.add().without("authorization").without("x-api-key"), Refused::without_credentials()),
+        (to_add(r#"{"orgId":"umbrella"}"#), Refused::new(403, "another_organisation", forbidden)),
+        (scene.remove(1), physical_key_not_found()),
+        (add_at(&scene, "/"), route_not_found()),
+        (RequestBuilder::new(Method::GET, "/users/alice/AddPhysicalKey"), method_not_allowed()),
+        (to_add(&" ".repeat(16 * 1_024 + 1)), body_too_large()),
+        (scene.add().without("content-type"), unsupported_media_type()),
+    ] {
+        for accept in ["application/problem+json", "application/json, Application/Problem+JSON;q=0.5"] {
+            let refused = refused.clone().with_header("content-type", "application/problem+json");
+            scene.stage.refuses(request.clone().header("accept", accept), refused).await;
+        }
+        for accept in ["*/*", "application/json", "application/problem+json;q=0", "text/html"] {
+            scene.stage.refuses(request.clone().header("accept", accept), refused.clone()).await;
+        }
+    }
+    let reply = scene.carry_out(scene.add().header("accept", "application/problem+json")).await;
+    assert_eq!(reply.header("content-type"), Some("application/json"), "it is no problem");
+}
+
+/// Requests that are wrong in every way that can be told without a read.
+fn unusable(scene: &Scene) -> [RequestBuilder; 7] {
+    let body = |body: &str| RequestBuilder::new(Method::POST, "/users/alice/AddPhysicalKey").json(body);
+    [
+        body(r#"{"orgId":""}"#),
+        body("{"),
+        body(&" ".repeat(16 * 1_024 + 1)),
+        body("{}").without("content-type"),
+        body(r#"{"orgId":"acme"}"#).idempotency_key("a b"),
+        RequestBuilder::add("%20a", &json!({"orgId": "acme"})),
+        RequestBuilder::remove("alice", &json!({"number": 0})),
+    ]
+    .map(|request| scene.signed(request))
+}
+
+#[tokio::test]
+async fn who_shows_no_credentials_learns_nothing_about_the_request() {
+    let scene = Scene::new().await;
+    for request in unusable(&scene) {
+        let request = request.without("authorization").without("x-api-key");
+        scene.stage.refuses(request, Refused::without_credentials()).await;
+    }
+}
+
+#[tokio::test]
+async fn an_unusable_request_costs_no_read() {
+    let (scene, disturber) = Scene::disturbed().await;
+    let seen = |operation: &&str| !disturber.seen(operation).is_empty();
+    for request in unusable(&scene) {
+        // Nothing is disturbed: the call forgets what came by before.
+        disturber.disturb("BatchGetItem", Disturbance::BadGateway, 0);
+        let reply = request.send(&scene.stage).await;
+        assert!((400..=415).contains(&reply.status()), "{}", reply.json());
+        let calls = ["BatchGetItem", "GetItem", "Query", "TransactWriteItems"];
+        assert_eq!(calls.iter().find(|call| seen(call)), None, "{}", reply.json());
+    }
+    scene.carry_out(scene.add()).await;
+    assert!(seen(&"BatchGetItem"), "a good request is read for, so that the others would be seen");
+}

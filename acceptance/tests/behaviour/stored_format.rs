@@ -1,0 +1,180 @@
+//! Stored items are a format: what was written once must be read for ever. `tests/stored` holds items as they were
+//! written; the code has to write the same bytes today, and to go on from them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use acceptance::refused::Refused;
+use acceptance::{NOON, RequestBuilder, Setting, Stage};
+use key_inventory::auth::RequiredCredentials;
+use key_inventory::auth::api_key::{self, RANDOM_BYTES, StoredApiKey};
+use key_inventory::values::{EpochMillis, OrgId, OrgName};
+use serde_json::{Value, json};
+
+use crate::invariants::{self, Stored, attributes};
+use crate::scene::physical_key_not_found;
+
+/// Acme's API key, and the one that was revoked. They are text that callers keep: a format as well.
+const API_KEY: &str =
+    "pki_g8lj7bc70s3ge1o70s3ge1o7_0s3ge1o70s3ge1o70s3ge1o70s3ge1o70s3ge1o70s3ge1o70s3pjt3d0o";
+const REVOKED_API_KEY: &str =
+    "pki_g8lj7bc71040g2081040g208_1040g2081040g2081040g2081040g2081040g2081040g20810485j2uuo";
+
+/// The stage on which the items were written. Users, services and organisations by themselves are let in, so that
+/// every kind of actor occurs.
+async fn stage() -> Stage {
+    Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
+}
+
+fn acme() -> OrgId {
+    OrgId::parse("acme").expect("an organisation id")
+}
+
+/// An API key of Acme's whose random bytes are all the same.
+fn issue(byte: u8, valid_until: Option<EpochMillis>) -> (String, StoredApiKey) {
+    api_key::issue(acme(), &[byte; RANDOM_BYTES], NOON, valid_until)
+}
+
+/// The request of event 1, whose answer is pinned.
+fn first_request(stage: &Stage) -> RequestBuilder {
+    let body = json!({"orgId": "acme", "orgName": "Acme Ltd", "note": "Tür \"3\", 2. Stock 🗝"});
+    let request = RequestBuilder::add("alice", &body).bearer(&stage.user_token("alice"));
+    request.api_key(API_KEY).idempotency_key("golden")
+}
+
+/// The request of event 2: a condition is part of what makes two requests the same, so it is pinned as well.
+fn second_request(stage: &Stage) -> RequestBuilder {
+    let request =
+        RequestBuilder::add("alice", &json!({"orgId": "acme"})).bearer(&stage.service_token("acme"));
+    request.header("if-match", "\"1\", \"7\"").idempotency_key("golden")
+}
+
+/// Writes every kind of item there is, in every form.
+async fn write(stage: &Stage) {
+    let table = &stage.backend.table;
+    let name = OrgName::parse("Acme Ltd").expect("a name");
+    table.register_organisation(&acme(), Some(&name), NOON).await.expect("an organisation");
+    let until = EpochMillis::new(NOON.get() + 1);
+    for (_, api_key) in [issue(7, None), issue(8, Some(until))] {
+        table.store_api_key(&api_key).await.expect("an API key");
+    }
+    table.revoke_api_key(&issue(8, None).1.api_key_id, NOON).await.expect("a revocation");
+
+    let minimal = RequestBuilder::add("alice", &json!({"orgId": "acme"}));
+    let requests = [
+        first_request(stage),
+        second_request(stage),
+        minimal.bearer(&stage.user_token("alice")),
+        RequestBuilder::remove("alice", &json!({"number": 2})).api_key(API_KEY),
+    ];
+    for request in requests {
+        let reply = request.send(stage).await;
+        assert_eq!(reply.status(), 200, "{}", reply.json());
+    }
+}
+
+/// The text of every pinned item, by file name.
+fn pinned_texts() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stored");
+    let files = std::fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path());
+    let items = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let read = |path: &Path| std::fs::read_to_string(path).expect("a text");
+    items
+        .map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), read(&path)))
+        .collect()
+}
+
+fn pinned() -> Stored {
+    let items = pinned_texts().into_values().map(|text| serde_json::from_str(&text).expect("an item"));
+    let text = |item: &Value, name: &str| item[name]["S"].as_str().expect("a text").to_owned();
+    items.map(|item: Value| ((text(&item, "pk"), text(&item, "sk")), item)).collect()
+}
+
+/// A stage whose table holds the pinned items and nothing else.
+async fn pinned_stage() -> Stage {
+    let stage = stage().await;
+    for item in pinned().values() {
+        let put = stage.client.put_item().table_name(stage.backend.table.name());
+        put.set_item(Some(attributes(item))).send().await.expect("a put");
+    }
+    stage
+}
+
+#[tokio::test]
+async fn items_are_written_as_they_always_were() {
+    let stage = stage().await;
+    write(&stage).await;
+    let mut pinned = pinned_texts();
+    for item in stage.stored().await.values() {
+        // Members in the order of their names, one a line: a difference is seen in one.
+        let text = serde_json::to_string_pretty(item).expect("JSON") + "\n";
+        let name = pinned.iter().find(|(_, pinned)| **pinned == text).map(|(name, _)| name.clone());
+        let name = name.unwrap_or_else(|| panic!("no file of tests/stored is this item:\n{text}"));
+        pinned.remove(&name);
+    }
+    assert!(pinned.is_empty(), "not written any more: {:?}", pinned.keys());
+}
+
+#[test]
+fn api_keys_are_spelled_as_they_always_were() {
+    assert_eq!(issue(7, None).0, API_KEY);
+    assert_eq!(issue(8, None).0, REVOKED_API_KEY);
+}
+
+#[test]
+fn a_pinned_history_verifies() {
+    let history = invariants::check(&pinned(), "alice");
+    assert_eq!(history.records.len(), 4);
+}
+
+#[tokio::test]
+async fn commands_go_on_from_pinned_items() {
+    let stage = pinned_stage().await;
+    let body = json!({"orgId": "acme"});
+    let add = RequestBuilder::add("alice", &body).bearer(&stage.user_token("alice")).api_key(API_KEY);
+    let reply = add.send(&stage).await.json();
+    assert_eq!((&reply["number"], &reply["version"]), (&json!(4), &json!(5)), "{reply}");
+
+    let remove = |number: u64| RequestBuilder::remove("alice", &json!({"number": number})).api_key(API_KEY);
+    let reply = remove(1).send(&stage).await.json();
+    assert_eq!((&reply["number"], &reply["version"]), (&json!(1), &json!(6)), "{reply}");
+    stage.refuses(remove(2), physical_key_not_found()).await;
+    assert_eq!(remove(3).send(&stage).await.status(), 200);
+    invariants::check(&stage.stored().await, "alice");
+}
+
+#[tokio::test]
+async fn pinned_answers_are_repeated() {
+    let stage = pinned_stage().await;
+    let before = stage.stored().await;
+    for (version, request) in [("1", first_request(&stage)), ("2", second_request(&stage))] {
+        let reply = request.send(&stage).await;
+        let mut kept = before.iter().filter(|((_, sk), _)| sk.starts_with("REQUEST#"));
+        let kept = kept.find(|(_, item)| item["version"]["N"] == version).map(|(_, item)| item);
+        let kept = kept.expect("the pinned answer")["body"]["S"].as_str().expect("a text");
+        assert_eq!(reply.bytes(), kept.as_bytes());
+        assert_eq!(reply.header("idempotent-replayed"), Some("true"));
+        assert_eq!(reply.header("etag"), Some(format!("\"{version}\"").as_str()));
+    }
+    assert_eq!(stage.stored().await, before);
+}
+
+#[tokio::test]
+async fn a_pinned_revocation_holds() {
+    let stage = pinned_stage().await;
+    let request = RequestBuilder::add("alice", &json!({"orgId": "acme"})).api_key(REVOKED_API_KEY);
+    let message = "The API key has been revoked. Ask for a new one.";
+    let revoked = Refused::new(401, "credentials_refused", message)
+        .with_header("www-authenticate", "ApiKey realm=\"physical-keys\"");
+    stage.refuses(request, revoked).await;
+}
+
+#[tokio::test]
+async fn pinned_organisations_and_api_keys_are_listed() {
+    let stage = pinned_stage().await;
+    let table = &stage.backend.table;
+    let mut expected = [issue(7, None).1, issue(8, Some(EpochMillis::new(NOON.get() + 1))).1];
+    expected[1].revoked_at = Some(NOON);
+    assert_eq!(table.api_keys_of(&acme()).await.expect("API keys"), expected);
+    assert!(!table.register_organisation(&acme(), None, NOON).await.expect("an organisation"), "it is there");
+}
