@@ -2,7 +2,7 @@
 //! API, and its memory at that moment; beside a function that does nothing, in the same run.
 //!
 //! Build what is measured first:
-//! `cargo build --release -p add-physical-key -p acceptance --example hello_world --bin add-physical-key`
+//! `cargo build --release -p add-physical-key --bins --examples`
 
 #![expect(
     clippy::expect_used,

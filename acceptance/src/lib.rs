@@ -11,8 +11,10 @@
 )]
 
 pub mod disturbance;
+pub mod key_server;
 pub mod refused;
 pub mod request;
+pub mod signers;
 pub mod stored;
 
 use std::sync::Arc;

@@ -9,6 +9,17 @@ use serde_json::{Value, json};
 
 use crate::{Reply, RequestBuilder, Stage};
 
+/// The challenges of a 401 (RFC 9110, section 11.6.1).
+pub const BEARER: &str = "Bearer realm=\"physical-keys\"";
+/// See [`BEARER`].
+pub const API_KEY: &str = "ApiKey realm=\"physical-keys\"";
+
+/// The challenge to a bearer token that is refused for a reason (RFC 6750, section 3).
+#[must_use]
+pub fn invalid_token(reason: &str) -> String {
+    format!("{BEARER}, error=\"invalid_token\", error_description=\"{reason}\"")
+}
+
 /// What a refusal has to be.
 #[derive(Debug, Clone)]
 pub struct Refused {
@@ -52,18 +63,39 @@ impl Refused {
         Self { errors, ..Self::new(400, "invalid_request", message) }
     }
 
+    /// A 401 for these reasons, with these challenges.
+    #[must_use]
+    pub fn unauthenticated(code: &'static str, reasons: &[&str], challenges: &str) -> Self {
+        let message = match reasons {
+            [only] => only,
+            _ => "The credentials are missing or refused; see `errors`.",
+        };
+        let errors = reasons.iter().map(|reason| json!({"code": 401, "message": reason})).collect();
+        let refused = Self { errors, ..Self::new(401, code, message) };
+        refused.with_header("www-authenticate", challenges)
+    }
+
     /// The 401 of a caller who shows neither credential where both are required.
     #[must_use]
     pub fn without_credentials() -> Self {
-        let missing = [
+        let reasons = [
             "A bearer token is required: `Authorization: Bearer <JWT>`.",
             "An API key is required: `X-API-Key: <API key>`.",
         ];
-        let errors = missing.map(|message| json!({"code": 401, "message": message})).into();
-        let message = "The credentials are missing or refused; see `errors`.";
-        let refused = Self { errors, ..Self::new(401, "credentials_missing", message) };
-        let challenges = "Bearer realm=\"physical-keys\", ApiKey realm=\"physical-keys\"";
-        refused.with_header("www-authenticate", challenges)
+        let challenges = format!("{BEARER}, {API_KEY}");
+        Self::unauthenticated("credentials_missing", &reasons, &challenges)
+    }
+
+    /// The 401 of a bearer token that is refused, beside a good API key.
+    #[must_use]
+    pub fn bearer_token(reason: &str) -> Self {
+        Self::unauthenticated("credentials_refused", &[reason], &invalid_token(reason))
+    }
+
+    /// The 401 of an API key that is refused, beside a good bearer token.
+    #[must_use]
+    pub fn api_key(reason: &str) -> Self {
+        Self::unauthenticated("credentials_refused", &[reason], API_KEY)
     }
 
     /// One more header, or another value of one that every refusal has.

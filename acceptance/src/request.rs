@@ -1,9 +1,12 @@
 //! Requests and replies.
 
+use std::collections::BTreeMap;
+
+use key_inventory::http::routes::Route;
 use lambda_http::http::{HeaderName, HeaderValue, Method, Request};
 use lambda_http::{Body, Response};
 use local_inventory::gateway;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Stage;
 
@@ -96,6 +99,42 @@ impl RequestBuilder {
         }
         let request = request.body(self.body.clone()).expect("a request");
         Reply { response: gateway::answer(&stage.backend, &request, "test-request").await }
+    }
+
+    /// Sends it as an event of a REST API (payload 1.0): the path is as it was sent, and headers that are there more
+    /// than once are not joined.
+    pub async fn send_as_rest_event(&self, stage: &Stage) -> Reply {
+        let (route, id) = Route::find(&self.method, &self.path).expect("a route");
+        let mut headers = BTreeMap::<_, Vec<_>>::new();
+        for (name, value) in &self.headers {
+            headers.entry(name.as_str()).or_default().push(value.to_str().expect("an ASCII header"));
+        }
+        let event = json!({
+            "resource": route.path_of("{id}"),
+            "path": self.path,
+            "httpMethod": self.method.as_str(),
+            "headers": {},
+            "multiValueHeaders": headers,
+            "queryStringParameters": null,
+            "multiValueQueryStringParameters": null,
+            "pathParameters": {"id": id},
+            "requestContext": {
+                "httpMethod": self.method.as_str(),
+                "path": format!("/prod{}", self.path),
+                "resourcePath": route.path_of("{id}"),
+                "requestId": "test-request",
+                "requestTimeEpoch": stage.now().get(),
+                "stage": "prod",
+            },
+            "body": str::from_utf8(&self.body).expect("a body of text"),
+            "isBase64Encoded": false,
+        });
+        let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
+        let response = match route {
+            Route::AddPhysicalKey => add_physical_key::handle(&stage.backend, request).await,
+            Route::RemovePhysicalKey => remove_physical_key::handle(&stage.backend, request).await,
+        };
+        Reply { response }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::history::Circumstances;
 use crate::http::answer::Answer;
 use crate::http::command::CommandRequest;
 use crate::http::exchange::Exchange;
+use crate::http::preconditions::IfMatch;
 use crate::http::problem::Problem;
 use crate::http::routes::Route;
 use crate::http::{body::BodyObject, command};
@@ -158,6 +159,6 @@ fn request_hash(presented: &Presented, request: &CommandRequest) -> Option<Strin
 
 /// What makes two requests the same: the command as parsed, its conditions, and the caller's organisation.
 fn fingerprint(caller: &Caller, request: &CommandRequest) -> String {
-    let if_match = request.preconditions.if_match.as_ref().map(|condition| format!("{condition:?}"));
+    let if_match = request.preconditions.if_match.as_ref().map(IfMatch::canonical);
     sha256_hex(&serde_json::json!([request.command, if_match, caller.confinement.organisation()]))
 }

@@ -2,17 +2,23 @@
 
 #![expect(clippy::expect_used, reason = "A test that cannot be set up or read ends here.")]
 
+mod api_keys;
 mod authorisation;
 mod body_faults;
 mod commands;
+mod credentials;
 mod events;
 mod faults;
 mod idempotency;
 mod if_match;
 mod invariants;
+mod key_set_outages;
+mod key_sets;
 mod paths;
 mod properties;
 mod races;
 mod refusals;
 mod scene;
 mod stored_format;
+mod token_forms;
+mod tokens;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use acceptance::refused::Refused;
 use acceptance::{Reply, RequestBuilder, Stage};
 use lambda_http::Request;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A stage and a service of Acme's, which is confined to no single user.
 struct Service {
@@ -54,9 +54,13 @@ impl Service {
         assert_eq!(stored, ids.iter().map(AsRef::as_ref).collect());
     }
 
-    /// The parts that the events of both kinds of gateway have in common.
-    fn event(&self, id: &str, context: Value) -> Value {
-        let mut event = json!({
+    /// Hands the function an event of an HTTP API (payload 2.0), whose path and path parameter are decoded.
+    async fn add_through_http_api(&self, raw_path: &str, id: &str) -> Reply {
+        let event = json!({
+            "version": "2.0",
+            "routeKey": "POST /users/{id}/AddPhysicalKey",
+            "rawPath": raw_path,
+            "rawQueryString": "",
             "headers": {
                 "host": "localhost",
                 "content-type": "application/json",
@@ -64,52 +68,22 @@ impl Service {
                 "x-api-key": self.api_key,
             },
             "pathParameters": {"id": id},
+            "requestContext": {
+                "http": {"method": "POST", "path": raw_path},
+                "requestId": "test-request",
+                "timeEpoch": self.stage.now().get(),
+            },
             "body": json!({"orgId": "acme"}).to_string(),
             "isBase64Encoded": false,
         });
-        event["requestContext"] = context;
-        event
-    }
-
-    /// Hands the function an event of an HTTP API (payload 2.0), whose path and path parameter are decoded.
-    async fn add_through_http_api(&self, raw_path: &str, id: &str) -> Reply {
-        let context = json!({
-            "http": {"method": "POST", "path": raw_path},
-            "requestId": "test-request",
-            "timeEpoch": self.stage.now().get(),
-        });
-        let mut event = self.event(id, context);
-        event["version"] = json!("2.0");
-        event["routeKey"] = json!("POST /users/{id}/AddPhysicalKey");
-        event["rawPath"] = json!(raw_path);
-        event["rawQueryString"] = json!("");
-        self.handle(&event).await
+        let request: Request = lambda_http::request::from_str(&event.to_string()).expect("an event");
+        Reply { response: add_physical_key::handle(&self.stage.backend, request).await }
     }
 
     /// Hands the function an event of a REST API (payload 1.0), whose path and path parameter are as they were sent.
     async fn add_through_rest_api(&self, id: &str) -> Reply {
-        let path = format!("/users/{id}/AddPhysicalKey");
-        let context = json!({
-            "httpMethod": "POST",
-            "path": format!("/prod{path}"),
-            "resourcePath": "/users/{id}/AddPhysicalKey",
-            "requestId": "test-request",
-            "requestTimeEpoch": self.stage.now().get(),
-            "stage": "prod",
-        });
-        let mut event = self.event(id, context);
-        event["resource"] = json!("/users/{id}/AddPhysicalKey");
-        event["path"] = json!(path);
-        event["httpMethod"] = json!("POST");
-        event["multiValueHeaders"] = json!({});
-        event["queryStringParameters"] = Value::Null;
-        event["multiValueQueryStringParameters"] = Value::Null;
-        self.handle(&event).await
-    }
-
-    async fn handle(&self, event: &Value) -> Reply {
-        let request: Request = lambda_http::request::from_str(&event.to_string()).expect("an event");
-        Reply { response: add_physical_key::handle(&self.stage.backend, request).await }
+        let request = RequestBuilder::add(id, &json!({"orgId": "acme"}));
+        request.bearer(&self.token).api_key(&self.api_key).send_as_rest_event(&self.stage).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod body;
+mod challenge;
 pub mod command;
 pub mod exchange;
 pub mod preconditions;

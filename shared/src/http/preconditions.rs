@@ -86,6 +86,21 @@ impl IfMatch {
         }
     }
 
+    /// One spelling of the condition, whatever its order and white space were. It is part of what is kept of a
+    /// request, so it does not change.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        match self {
+            Self::Begun => "*".to_owned(),
+            Self::OneOf(versions) => {
+                let mut versions: Vec<_> = versions.iter().map(|version| version.get()).collect();
+                versions.sort_unstable();
+                versions.dedup();
+                versions.iter().map(|version| format!("\"{version}\"")).collect::<Vec<_>>().join(",")
+            }
+        }
+    }
+
     /// Whether a history at this version meets the condition.
     #[must_use]
     pub fn is_met_by(&self, version: Version) -> bool {
@@ -170,6 +185,13 @@ mod tests {
         assert!(IfMatch::Begun.is_met_by(Version::new(1)));
         assert!(one_of(&[0]).is_met_by(Version::NONE));
         assert!(!one_of(&[7]).is_met_by(Version::new(8)));
+    }
+
+    #[test]
+    fn a_condition_has_one_spelling() {
+        assert_eq!(IfMatch::parse("\"8\" , \"7\",\"8\"").unwrap().canonical(), "\"7\",\"8\"");
+        assert_eq!(IfMatch::parse("*").unwrap().canonical(), "*");
+        assert_eq!(IfMatch::parse("W/\"7\"").unwrap().canonical(), "");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use lambda_http::http::{Method, Response, StatusCode};
 use serde::Serialize;
 
 use super::Fault;
+use super::challenge::challenges;
 use crate::auth::confinement::Forbidden;
 use crate::auth::{AuthFault, CredentialFault};
 use crate::table::StoreFault;
@@ -300,29 +301,4 @@ const fn told_store(fault: &StoreFault) -> Told {
             "Something is wrong on our side. Tell us the `requestId`.",
         ),
     }
-}
-
-/// The challenges of a 401 (RFC 9110, section 11.6.1; RFC 6750, section 3).
-fn challenges(faults: &[CredentialFault]) -> HeaderValue {
-    const BEARER: &str = "Bearer realm=\"physical-keys\"";
-    const API_KEY: &str = "ApiKey realm=\"physical-keys\"";
-    let mut challenges = Vec::new();
-    for fault in faults {
-        match fault {
-            CredentialFault::ApiKeyMissing | CredentialFault::ApiKey(_) => {
-                challenges.push(API_KEY.to_owned());
-            }
-            CredentialFault::TokenMissing => challenges.push(BEARER.to_owned()),
-            CredentialFault::BothMissing => {
-                challenges.extend([BEARER.to_owned(), API_KEY.to_owned()]);
-            }
-            CredentialFault::NotABearerToken | CredentialFault::Token(_) => {
-                // A quoted string: our own words have neither quotes nor backslashes, a configured claim name may.
-                let description = fault.to_string().replace(['"', '\\'], "");
-                challenges
-                    .push(format!("{BEARER}, error=\"invalid_token\", error_description=\"{description}\""));
-            }
-        }
-    }
-    HeaderValue::from_str(&challenges.join(", ")).unwrap_or(HeaderValue::from_static(BEARER))
 }

@@ -26,7 +26,11 @@ pub fn user_of_path(request: &Request, route: Route) -> Result<UserId, Fault> {
     let raw = parameters.first("id").unwrap_or_default();
     let id = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(_)) => {
-            if !request.raw_http_path().ends_with(&route.path_of(raw)) {
+            // The path is decoded like the parameter; if it ever came encoded, it would have to say the same.
+            let (path, expected) = (request.raw_http_path(), route.path_of(raw));
+            let agrees = path.ends_with(&expected)
+                || percent_decoded(path).is_some_and(|path| path.ends_with(&expected));
+            if !agrees {
                 return Err(Fault::outside(
                     "The path is not usable: API Gateway cut it at the `?` of the user id.",
                 ));

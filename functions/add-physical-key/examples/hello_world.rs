@@ -1,4 +1,4 @@
-//! The floor of the cold-start bench: a Lambda function that does nothing but answer.
+//! The floor of the cold-start bench (`acceptance/benches/cold_start.rs`): a function that does nothing but answer.
 
 use std::convert::Infallible;
 
