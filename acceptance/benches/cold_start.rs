@@ -10,7 +10,7 @@
     reason = "A bench that cannot be set up ends here, and prints."
 )]
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,6 +20,8 @@ use local_inventory::dynamodb::EmbeddedDynamoDb;
 use local_inventory::issuer::{LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer};
 
 const STARTS: usize = 40;
+/// Where Debian keeps what the Lambda image has in `/etc/pki/tls/certs/ca-bundle.crt`.
+const ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 fn main() {
     // `cargo test` runs benches too, to see that they start; there is nothing to measure then.
@@ -78,6 +80,9 @@ fn start(executable: &Path, environment: &[(&str, String)]) -> (Duration, u64) {
     let mut child = Command::new(executable)
         .envs(environment.iter().cloned())
         .env("AWS_LAMBDA_RUNTIME_API", address)
+        // Trusted roots in one file, as in Lambda's image; a folder of them, as on Debian, takes 2.5 ms more.
+        .env("SSL_CERT_FILE", ROOTS)
+        .env_remove("SSL_CERT_DIR")
         .stdout(Stdio::null())
         .spawn()
         .expect("a process");
@@ -87,7 +92,6 @@ fn start(executable: &Path, environment: &[(&str, String)]) -> (Duration, u64) {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("a status");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let peak = peak.and_then(|value| value.trim().trim_end_matches(" kB").parse().ok());
-    let _ = stream.write_all(b"HTTP/1.1 500 Over\r\ncontent-length: 0\r\n\r\n");
     child.kill().expect("an end");
     child.wait().expect("an end");
     (took, peak.expect("VmHWM"))

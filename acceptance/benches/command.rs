@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "A bench that cannot be set up ends here.")]
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hint::black_box;
 
@@ -22,66 +23,99 @@ async fn add_request(stage: &Stage, user: &str) -> RequestBuilder {
     RequestBuilder::add(user, &body).bearer(&stage.user_token(user)).api_key(&api_key)
 }
 
-fn text(text: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(text.into())
+type Item = HashMap<String, AttributeValue>;
+
+/// The two calls that `AddPhysicalKey` cannot do without, made by hand with the items of one that it has made.
+struct Floor {
+    api_key: Item,
+    user: Item,
+    physical_key: Item,
+    event: Item,
 }
 
-fn key(pk: &str, sk: &str) -> HashMap<String, AttributeValue> {
-    HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
-}
-
-/// One `BatchGetItem` of two items and one `TransactWriteItems` of three, by hand: items of the size that
-/// `AddPhysicalKey` writes, and the same conditions.
-async fn bare_calls(stage: &Stage, number: u64) {
-    let table = stage.backend.table.name();
-    let keys = KeysAndAttributes::builder()
-        .keys(key("USER#floor", "USER"))
-        .keys(key("APIKEY#floor", "APIKEY"))
-        .consistent_read(true)
-        .build()
-        .expect("keys");
-    let got = stage.client.batch_get_item().request_items(table, keys).send().await.expect("a read");
-    black_box(got);
-
-    let version = AttributeValue::N(number.to_string());
-    let update = Update::builder()
-        .table_name(table)
-        .set_key(Some(key("USER#floor", "USER")))
-        .update_expression("SET #v = :next, #f = :filler")
-        .condition_expression("attribute_not_exists(#v) OR #v = :read")
-        .expression_attribute_names("#v", "version")
-        .expression_attribute_names("#f", "filler")
-        .expression_attribute_values(":read", version)
-        .expression_attribute_values(":next", AttributeValue::N((number + 1).to_string()))
-        .expression_attribute_values(":filler", text("f".repeat(100)))
-        .build()
-        .expect("an update");
-    let put = |sk: String, filler: usize| {
-        let mut item = key("USER#floor", &sk);
-        item.insert("filler".to_owned(), text("f".repeat(filler)));
-        for (index, hash) in [("auditPartition", "auditSort"), ("issuerPartition", "issuerSort")] {
-            if sk.starts_with(if index.starts_with("audit") { "EVENT" } else { "KEY" }) {
-                item.insert(index.to_owned(), text("p"));
-                item.insert(hash.to_owned(), text(sk.clone()));
-            }
+impl Floor {
+    async fn new(stage: &Stage) -> Self {
+        assert_eq!(add_request(stage, "floor").await.send(stage).await.status(), 200);
+        let scan = stage.client.scan().table_name(stage.backend.table.name()).send().await.expect("a scan");
+        let items = scan.items.expect("items");
+        let of = |pk: &str, sk: &str| {
+            let begins = |item: &Item, name: &str, prefix: &str| {
+                item[name].as_s().expect("a text").starts_with(prefix)
+            };
+            items
+                .iter()
+                .find(|item| begins(item, "pk", pk) && begins(item, "sk", sk))
+                .expect("an item")
+                .clone()
+        };
+        Self {
+            api_key: of("APIKEY#", "APIKEY"),
+            user: of("USER#floor", "USER"),
+            physical_key: of("USER#floor", "KEY#"),
+            event: of("USER#floor", "EVENT#"),
         }
-        let put = Put::builder()
-            .table_name(table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
+    }
+
+    /// Reads the API key and the user, and writes the user, a physical key and an event.
+    async fn calls(&self, stage: &Stage, read: u64) {
+        let table = stage.backend.table.name();
+        let keys = KeysAndAttributes::builder()
+            .keys(key(&self.user))
+            .keys(key(&self.api_key))
+            .consistent_read(true)
             .build()
-            .expect("a put");
-        TransactWriteItem::builder().put(put).build()
-    };
-    stage
-        .client
-        .transact_write_items()
-        .transact_items(TransactWriteItem::builder().update(update).build())
-        .transact_items(put(format!("KEY#{number:020}"), 150))
-        .transact_items(put(format!("EVENT#{number:020}"), 500))
-        .send()
-        .await
-        .expect("a write");
+            .expect("keys");
+        let got = stage.client.batch_get_item().request_items(table, keys).send().await.expect("a read");
+        black_box(got);
+
+        let put = |item: &Item, prefix: &str| {
+            let mut item = item.clone();
+            item.insert("sk".to_owned(), AttributeValue::S(format!("{prefix}{:020}", read + 1)));
+            let put = Put::builder()
+                .table_name(table)
+                .set_item(Some(item))
+                .condition_expression("attribute_not_exists(#pk)")
+                .expression_attribute_names("#pk", "pk");
+            TransactWriteItem::builder().put(put.build().expect("a put")).build()
+        };
+        stage
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(self.update(table, read)).build())
+            .transact_items(put(&self.physical_key, "KEY#"))
+            .transact_items(put(&self.event, "EVENT#"))
+            .send()
+            .await
+            .expect("a write");
+    }
+
+    /// Moves version and counter of the user from the values that were read to the next ones.
+    fn update(&self, table: &str, read: u64) -> Update {
+        let number = |value: u64| AttributeValue::N(value.to_string());
+        let mut update = Update::builder()
+            .table_name(table)
+            .set_key(Some(key(&self.user)))
+            .condition_expression("#version = :readVersion AND #lastNumber = :readLastNumber")
+            .expression_attribute_values(":readVersion", number(read))
+            .expression_attribute_values(":readLastNumber", number(read));
+        let mut sets = Vec::new();
+        for (name, value) in self.user.iter().filter(|(name, _)| *name != "pk" && *name != "sk") {
+            let value = match value {
+                AttributeValue::N(_) => number(read + 1),
+                other => other.clone(),
+            };
+            sets.push(format!("#{name} = :{name}"));
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        update.update_expression(format!("SET {}", sets.join(", "))).build().expect("an update")
+    }
+}
+
+/// The key attributes of an item.
+fn key(item: &Item) -> Item {
+    ["pk", "sk"].map(|name| (name.to_owned(), item[name].clone())).into()
 }
 
 /// One command against its floor, and against itself with a long history.
@@ -96,12 +130,10 @@ fn one_command(criterion: &mut Criterion) {
         }
     });
     let mut group = criterion.benchmark_group("one command");
-    let number = std::cell::Cell::new(0);
+    let floor = runtime.block_on(Floor::new(&stage));
+    let read = Cell::new(1);
     group.bench_function("bare SDK calls", |bencher| {
-        bencher.to_async(&runtime).iter(|| {
-            number.set(number.get() + 1);
-            bare_calls(&stage, number.get() - 1)
-        });
+        bencher.to_async(&runtime).iter(|| floor.calls(&stage, read.replace(read.get() + 1)));
     });
     group.bench_function("AddPhysicalKey through handle", |bencher| {
         bencher.to_async(&runtime).iter(|| young.send(&stage));
