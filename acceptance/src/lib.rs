@@ -25,7 +25,8 @@ use key_inventory::auth::RequiredCredentials;
 use key_inventory::auth::api_key::{self, ApiKeyId};
 use key_inventory::backend::{Backend, authenticator};
 use key_inventory::clock::Clock;
-use key_inventory::config::TokenConfig;
+use key_inventory::config::{CursorSecret, TokenConfig};
+use key_inventory::http::cursor::CursorSealer;
 use key_inventory::table::{AuditShards, Table};
 use key_inventory::values::{EpochMillis, OrgId, UserId};
 use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
@@ -45,6 +46,8 @@ pub struct Stage {
     pub client: aws_sdk_dynamodb::Client,
     /// Signs the tokens that the backend accepts.
     pub issuer: Arc<LocalIssuer>,
+    /// Seals the cursors of lists.
+    pub cursors: CursorSealer,
     clock: Arc<AtomicU64>,
     _engine: Option<EmbeddedDynamoDb>,
 }
@@ -92,7 +95,9 @@ impl Stage {
         assert!(table.create().await.expect("a table"), "the table is new");
         let authenticator = authenticator(tokens, setting.required);
         let backend = Arc::new(Backend::new(table, authenticator, told, fastrand::Rng::new()));
-        Self { backend, client, issuer, clock, _engine: engine }
+        let secret = CursorSecret::parse("a secret of a test, 32 characters").expect("a secret");
+        let cursors = CursorSealer::new(&secret).expect("a sealer");
+        Self { backend, client, issuer, cursors, clock, _engine: engine }
     }
 
     /// What the clock says.

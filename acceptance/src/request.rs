@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use key_inventory::http::routes::Route;
+use key_inventory::http::routes::{Matched, Route};
+use key_inventory::http::target::percent_decoded;
 use lambda_http::http::{HeaderName, HeaderValue, Method, Request};
 use lambda_http::{Body, Response};
 use local_inventory::gateway;
@@ -43,6 +44,12 @@ impl RequestBuilder {
     #[must_use]
     pub fn remove(user: &str, body: &Value) -> Self {
         Self::new(Method::POST, format!("/users/{user}/RemovePhysicalKey")).json(&body.to_string())
+    }
+
+    /// A query of this path.
+    #[must_use]
+    pub fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::GET, path)
     }
 
     /// A body of type `application/json`, whatever it is.
@@ -98,30 +105,36 @@ impl RequestBuilder {
             request = request.header(name, value);
         }
         let request = request.body(self.body.clone()).expect("a request");
-        Reply { response: gateway::answer(&stage.backend, &request, "test-request").await }
+        Reply { response: gateway::answer(&stage.backend, &stage.cursors, &request, "test-request").await }
     }
 
     /// Sends it as an event of a REST API (payload 1.0): the path is as it was sent, and headers that are there more
     /// than once are not joined.
     pub async fn send_as_rest_event(&self, stage: &Stage) -> Reply {
-        let (route, id) = Route::find(&self.method, &self.path).expect("a route");
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
+        let Matched { route, parameters } = Route::find(&self.method, path).expect("a route");
+        let parameters: BTreeMap<_, _> = parameters.into_iter().collect();
+        let mut queried = BTreeMap::<_, Vec<_>>::new();
+        for (name, value) in query.split('&').filter_map(|parameter| parameter.split_once('=')) {
+            queried.entry(name).or_default().push(percent_decoded(value).expect("an encoded value"));
+        }
         let mut headers = BTreeMap::<_, Vec<_>>::new();
         for (name, value) in &self.headers {
             headers.entry(name.as_str()).or_default().push(value.to_str().expect("an ASCII header"));
         }
         let event = json!({
-            "resource": route.path_of("{id}"),
-            "path": self.path,
+            "resource": route.path(),
+            "path": path,
             "httpMethod": self.method.as_str(),
             "headers": {},
             "multiValueHeaders": headers,
             "queryStringParameters": null,
-            "multiValueQueryStringParameters": null,
-            "pathParameters": {"id": id},
+            "multiValueQueryStringParameters": queried,
+            "pathParameters": parameters,
             "requestContext": {
                 "httpMethod": self.method.as_str(),
-                "path": format!("/prod{}", self.path),
-                "resourcePath": route.path_of("{id}"),
+                "path": format!("/prod{path}"),
+                "resourcePath": route.path(),
                 "requestId": "test-request",
                 "requestTimeEpoch": stage.now().get(),
                 "stage": "prod",
@@ -130,11 +143,7 @@ impl RequestBuilder {
             "isBase64Encoded": false,
         });
         let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
-        let response = match route {
-            Route::AddPhysicalKey => add_physical_key::handle(&stage.backend, request).await,
-            Route::RemovePhysicalKey => remove_physical_key::handle(&stage.backend, request).await,
-        };
-        Reply { response }
+        Reply { response: gateway::invoke(route, &stage.backend, &stage.cursors, request).await }
     }
 }
 

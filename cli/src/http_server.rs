@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use key_inventory::backend::Backend;
+use key_inventory::http::cursor::CursorSealer;
 use key_inventory::http::exchange::Exchange;
 use key_inventory::http::problem::Problem;
 use local_inventory::gateway;
@@ -15,19 +16,27 @@ use local_inventory::gateway;
 const BODY_LIMIT: usize = 1_024 * 1_024;
 
 /// Everything under `/` goes to the functions.
-pub(crate) fn router(backend: Arc<Backend>) -> Router {
-    Router::new().fallback(answer).with_state(backend)
+pub(crate) fn router(api: Arc<Api>) -> Router {
+    Router::new().fallback(answer).with_state(api)
 }
 
-async fn answer(State(backend): State<Arc<Backend>>, request: Request) -> Response {
-    let request_id = request_id(&backend);
+/// What the functions are wired with.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) backend: Backend,
+    pub(crate) cursors: CursorSealer,
+}
+
+async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
+    let Api { backend, cursors } = &*api;
+    let request_id = request_id(backend);
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         let exchange = Exchange::begin(&lambda_http::Request::default(), &backend.clock);
         return exchange.finish(Err(Problem::BodyTooLarge)).map(|body| Body::from(body.to_vec()));
     };
     let request = Request::from_parts(parts, body.to_vec());
-    gateway::answer(&backend, &request, &request_id).await.map(|body| Body::from(body.to_vec()))
+    gateway::answer(backend, cursors, &request, &request_id).await.map(|body| Body::from(body.to_vec()))
 }
 
 /// An id like the gateway's: 16 characters of chance.

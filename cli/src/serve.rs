@@ -7,6 +7,8 @@ use std::time::Duration;
 use key_inventory::auth::RequiredCredentials;
 use key_inventory::backend::{Backend, authenticator};
 use key_inventory::clock::Clock;
+use key_inventory::config::CursorSecret;
+use key_inventory::http::cursor::CursorSealer;
 use local_inventory::dynamodb::EmbeddedDynamoDb;
 use local_inventory::issuer::LocalIssuer;
 use tokio::net::TcpListener;
@@ -17,7 +19,7 @@ use tracing_subscriber::prelude::*;
 use crate::arguments::ServeArguments;
 use crate::demo::Demo;
 use crate::folder::{Folder, LockedFolder};
-use crate::http_server;
+use crate::http_server::{self, Api};
 use crate::output::{Failure, print_line};
 use crate::store::{local_table, open_database};
 
@@ -26,7 +28,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// Everything that runs while the server does.
 struct Running {
-    backend: Arc<Backend>,
+    api: Arc<Api>,
     issuer: LocalIssuer,
     database: EmbeddedDynamoDb,
     folder: Option<LockedFolder>,
@@ -40,10 +42,10 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<(), Failure> {
     let address =
         listener.local_addr().map_err(|error| Failure::because("The server has no address", error))?;
     let running = start(folder).await?;
-    let demo = Demo::prepare(&running.backend, &running.issuer, running.folder.as_ref()).await?;
+    let demo = Demo::prepare(&running.api.backend, &running.issuer, running.folder.as_ref()).await?;
     announce(&running, &demo, &address.to_string())?;
 
-    let router = http_server::router(Arc::clone(&running.backend));
+    let router = http_server::router(Arc::clone(&running.api));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
     let server = axum::serve(listener, router).with_graceful_shutdown(async {
         asked_to_stop().await;
@@ -93,13 +95,23 @@ async fn start(folder: Option<LockedFolder>) -> Result<Running, Failure> {
     let table = local_table(&database.endpoint()).await?;
     let tokens = issuer.token_config().map_err(|fault| Failure::because("The signing key", fault))?;
     let authenticator = authenticator(tokens, RequiredCredentials::Both);
-    let backend = Arc::new(Backend::new(table, authenticator, Clock::system(), fastrand::Rng::new()));
+    let backend = Backend::new(table, authenticator, Clock::system(), fastrand::Rng::new());
+    let api = Arc::new(Api { backend, cursors: cursors()? });
     if let Some(locked) = &folder {
         // From here on, other commands of this program find the database.
         std::fs::write(locked.folder().endpoint(), database.endpoint())
             .map_err(|error| Failure::because("The database's address cannot be written", error))?;
     }
-    Ok(Running { backend, issuer, database, folder })
+    Ok(Running { api, issuer, database, folder })
+}
+
+/// Cursors are good for as long as the server runs.
+fn cursors() -> Result<CursorSealer, Failure> {
+    let cannot = || Failure("Cursors cannot be sealed.".to_owned());
+    let mut random = [0; 32];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| cannot())?;
+    let secret = CursorSecret::parse(&data_encoding::HEXLOWER.encode(&random)).ok_or_else(cannot)?;
+    CursorSealer::new(&secret).map_err(|_| cannot())
 }
 
 fn announce(running: &Running, demo: &Demo, address: &str) -> Result<(), Failure> {
@@ -134,11 +146,11 @@ async fn asked_to_stop() {
 }
 
 async fn stop(running: Running) -> Result<(), Failure> {
-    let Running { backend, database, folder, .. } = running;
+    let Running { api, database, folder, .. } = running;
     if let Some(locked) = &folder {
         let _ = std::fs::remove_file(locked.folder().endpoint());
     }
-    drop(backend);
+    drop(api);
     let stopped = tokio::time::timeout(GRACE, database.stop()).await;
     if let Ok(Err(fault)) = stopped {
         return Err(Failure::because("The database did not close", fault));

@@ -7,9 +7,10 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use key_inventory::backend::Backend;
 use key_inventory::http::Fault;
+use key_inventory::http::cursor::CursorSealer;
 use key_inventory::http::exchange::Exchange;
 use key_inventory::http::problem::Problem;
-use key_inventory::http::routes::Route;
+use key_inventory::http::routes::{Matched, Route};
 use key_inventory::http::target::percent_decoded;
 use key_inventory::values::EpochMillis;
 use lambda_http::http::{HeaderMap, Request as HttpRequest};
@@ -20,10 +21,15 @@ use serde_json::{Value, json};
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers an HTTP request by the function of its route.
-pub async fn answer(backend: &Backend, request: &HttpRequest<Vec<u8>>, request_id: &str) -> Response<Body> {
+pub async fn answer(
+    backend: &Backend,
+    cursors: &CursorSealer,
+    request: &HttpRequest<Vec<u8>>,
+    request_id: &str,
+) -> Response<Body> {
     let now = backend.clock.now();
     let matched = Route::find(request.method(), request.uri().path());
-    let Some(event) = event(request, matched, request_id, now) else {
+    let Some(event) = event(request, matched.as_ref(), request_id, now) else {
         let exchange = Exchange::begin(&invocation(Request::default(), request_id, now), &backend.clock);
         let fault = Fault::outside("The path is not percent-encoded UTF-8.");
         return exchange.finish(Err(Problem::InvalidRequest(vec![fault])));
@@ -34,10 +40,26 @@ pub async fn answer(backend: &Backend, request: &HttpRequest<Vec<u8>>, request_i
             .finish(Err(Problem::InvalidRequest(vec![Fault::outside("The request is not usable.")])));
     };
     let invocation = invocation(event, request_id, now);
-    match matched.map(|(route, _)| route) {
-        Some(Route::AddPhysicalKey) => add_physical_key::handle(backend, invocation).await,
-        Some(Route::RemovePhysicalKey) => remove_physical_key::handle(backend, invocation).await,
+    match matched {
+        Some(Matched { route, .. }) => invoke(route, backend, cursors, invocation).await,
         None => no_such_route::handle(&backend.clock, &invocation),
+    }
+}
+
+/// Hands an event to the function of its route.
+pub async fn invoke(
+    route: Route,
+    backend: &Backend,
+    cursors: &CursorSealer,
+    invocation: Request,
+) -> Response<Body> {
+    match route {
+        Route::AddPhysicalKey => add_physical_key::handle(backend, invocation).await,
+        Route::RemovePhysicalKey => remove_physical_key::handle(backend, invocation).await,
+        Route::ListPhysicalKeys => list_physical_keys::handle(backend, cursors, invocation).await,
+        Route::GetPhysicalKey => get_physical_key::handle(backend, invocation).await,
+        Route::ListPhysicalKeyEvents => list_physical_key_events::handle(backend, cursors, invocation).await,
+        Route::ListOrgPhysicalKeys => list_org_physical_keys::handle(backend, cursors, invocation).await,
     }
 }
 
@@ -53,14 +75,16 @@ fn invocation(event: Request, request_id: &str, now: EpochMillis) -> Request {
 /// APIs"); `None` for a path that JSON cannot hold.
 fn event(
     request: &HttpRequest<Vec<u8>>,
-    matched: Option<(Route, &str)>,
+    matched: Option<&Matched<'_>>,
     request_id: &str,
     now: EpochMillis,
 ) -> Option<Value> {
     let path = percent_decoded(request.uri().path())?;
     let (route_key, path_parameters) = match matched {
-        Some((route, id)) => {
-            (format!("{} {}", route.method(), route.path_of("{id}")), json!({"id": percent_decoded(id)?}))
+        Some(Matched { route, parameters }) => {
+            let decoded = parameters.iter().map(|(name, value)| Some((*name, percent_decoded(value)?)));
+            let decoded = decoded.collect::<Option<BTreeMap<_, _>>>()?;
+            (format!("{} {}", route.method(), route.path()), json!(decoded))
         }
         None => ("$default".to_owned(), json!({})),
     };

@@ -100,6 +100,36 @@ impl FunctionConfig {
     }
 }
 
+/// `CURSOR_SECRET`: what cursors are sealed with, at least 32 characters of chance, the same for all functions that
+/// list. It is never shown.
+pub struct CursorSecret(String);
+
+impl std::fmt::Debug for CursorSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("CursorSecret")
+    }
+}
+
+impl CursorSecret {
+    /// Reads the secret by looking up variables.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
+        let text = lookup("CURSOR_SECRET").filter(|value| !value.is_empty());
+        let text = text.ok_or(ConfigFault::Missing("CURSOR_SECRET"))?;
+        let expected = "at least 32 characters long";
+        Self::parse(&text).ok_or(ConfigFault::Wrong { name: "CURSOR_SECRET", expected })
+    }
+
+    /// The text as a secret, if it is long enough.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() >= 32).then(|| Self(text.to_owned()))
+    }
+
+    pub(crate) const fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
 fn signing_keys(url: Option<String>, inline: Option<String>) -> Result<SigningKeyConfig, ConfigFault> {
     match (url, inline) {
         (Some(url), None) if is_safe(&url) => Ok(SigningKeyConfig::Url(url)),
@@ -170,6 +200,15 @@ mod tests {
             check(&[("AUDIT_SHARDS", shards)], "AUDIT_SHARDS must be a number from 1 to 256");
         }
         check(&[("JWT_JWKS_URL", ""), ("JWT_JWKS", "{}")], "JWT_JWKS is not a JSON Web Key Set");
+    }
+
+    #[test]
+    fn a_cursor_secret_is_long_and_never_shown() {
+        let read = |text: &str| CursorSecret::read(|_| Some(text.to_owned()));
+        assert_eq!(read("").unwrap_err().to_string(), "CURSOR_SECRET is not set");
+        let short = read(&"s".repeat(31)).unwrap_err().to_string();
+        assert_eq!(short, "CURSOR_SECRET must be at least 32 characters long");
+        assert_eq!(format!("{:?}", read(&"s".repeat(32)).unwrap()), "CursorSecret");
     }
 
     #[test]

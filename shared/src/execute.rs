@@ -15,7 +15,7 @@ use crate::http::{body::BodyObject, command};
 use crate::retry::Backoff;
 use crate::table::{CommandState, Commit, CommitFault, Lookup, RequestRecord};
 use crate::user::{Command, Event};
-use crate::values::{EpochMillis, KeyNumber};
+use crate::values::{EpochMillis, KeyNumber, OrgId};
 
 /// Answers a request of a command's route: credentials first, then the request, then the command.
 pub async fn answer_command(
@@ -61,8 +61,8 @@ async fn execute(
         if request.preconditions.if_match.as_ref().is_some_and(|condition| !condition.is_met_by(version)) {
             return Err(Problem::VersionMismatch(version));
         }
-        let event = decide(&caller, &request.command, &state, now)?;
-        match commit(backend, exchange, caller, &state, event, request_hash.as_deref(), fingerprint, now)
+        let decided = decide(&caller, &request.command, &state, now)?;
+        match commit(backend, exchange, caller, &state, decided, request_hash.as_deref(), fingerprint, now)
             .await
         {
             Ok(answer) => return Ok(answer),
@@ -91,18 +91,26 @@ fn authorise(caller: &Caller, request: &CommandRequest) -> Result<(), Problem> {
     }
 }
 
+/// What was decided, and who issued the physical key that it is about.
+struct Decided {
+    event: Event,
+    issuer: Option<OrgId>,
+}
+
 fn decide(
     caller: &Caller,
     command: &Command,
     state: &CommandState,
     now: EpochMillis,
-) -> Result<Event, Problem> {
+) -> Result<Decided, Problem> {
     let user = &state.snapshot.user;
     match command {
-        Command::AddPhysicalKey(add) => Ok(user.add(add.clone(), now)),
+        Command::AddPhysicalKey(add) => {
+            Ok(Decided { event: user.add(add.clone(), now), issuer: Some(add.org_id.clone()) })
+        }
         Command::RemovePhysicalKey(_) => {
             let held = state.physical_key.as_ref().filter(|key| caller.confinement.sees(&key.org_id));
-            Ok(user.remove(held, now)?)
+            Ok(Decided { event: user.remove(held, now)?, issuer: held.map(|key| key.org_id.clone()) })
         }
     }
 }
@@ -112,7 +120,7 @@ fn replay(earlier: Option<&RequestRecord>, fingerprint: &str) -> Result<Option<A
     match earlier {
         None => Ok(None),
         Some(record) if record.fingerprint == fingerprint => {
-            Ok(Some(Answer { body: record.body.clone(), version: record.version, replayed: true }))
+            Ok(Some(Answer::again(record.body.clone(), record.version)))
         }
         Some(_) => Err(Problem::IdempotencyKeyReused),
     }
@@ -127,20 +135,21 @@ async fn commit(
     exchange: &Exchange,
     caller: Caller,
     state: &CommandState,
-    event: Event,
+    decided: Decided,
     request_hash: Option<&str>,
     fingerprint: String,
     now: EpochMillis,
 ) -> Result<Answer, CommitFault> {
     let circumstances =
         Circumstances { actor: caller.actor, request_id: exchange.request_id().to_owned(), recorded_at: now };
-    let (record, after) = state.snapshot.append(event, circumstances);
+    let (record, after) = state.snapshot.append(decided.event, circumstances);
     let answer = Answer::new(&record.record.event, after.user.version);
-    let kept = RequestRecord::new(fingerprint, answer.body.clone(), answer.version, now);
+    let kept = RequestRecord::new(fingerprint, answer.body.clone(), after.user.version, now);
     let commit = Commit {
         before: &state.snapshot,
         after: &after,
         record: &record,
+        issuer: decided.issuer.as_ref(),
         request: request_hash.map(|hash| (hash, &kept)),
     };
     backend.table.commit(&commit, now, exchange.deadline()).await?;

@@ -134,6 +134,15 @@ impl ChainedRecord {
     }
 }
 
+/// A record, and who issued the physical key that it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedRecord {
+    /// The record.
+    pub record: ChainedRecord,
+    /// The issuer, unless it was stored before issuers were.
+    pub issuer: Option<OrgId>,
+}
+
 /// What surrounds an event when it is recorded.
 #[derive(Debug, Clone)]
 pub struct Circumstances {

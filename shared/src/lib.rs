@@ -2,7 +2,7 @@
 //!
 //! Pure, without I/O, clock or chance: [`values`], [`user`], [`history`], [`auth::confinement`].
 //! The HTTP edge: [`http`]. Credentials: [`auth`]. DynamoDB: [`table`]. One command from its parsed request
-//! to its answer: [`execute`]. Wiring: [`config`], [`telemetry`], [`clock`], [`backend`], [`lambda`].
+//! to its answer: [`execute`]. What queries share: [`queries`]. Wiring: [`config`], [`telemetry`], [`clock`], [`backend`], [`lambda`].
 
 pub mod auth;
 pub mod backend;
@@ -12,6 +12,7 @@ pub mod execute;
 pub mod history;
 pub mod http;
 pub mod lambda;
+pub mod queries;
 pub mod retry;
 pub mod table;
 pub mod telemetry;

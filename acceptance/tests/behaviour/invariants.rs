@@ -44,12 +44,22 @@ pub(crate) fn check(stored: &Stored, user: &str) -> History {
 fn records(stored: &Stored, user: &str) -> Vec<ChainedRecord> {
     let events = stored.iter().filter(|((pk, sk), _)| *pk == partition(user) && sk.starts_with("EVENT#"));
     let mut records = Vec::new();
-    let mut head = EventHash::GENESIS;
+    let (mut head, mut issuers) = (EventHash::GENESIS, BTreeMap::new());
     for (version, ((_, sk), item)) in (1..).zip(events) {
         let record: ChainedRecord = serde_dynamo::from_item(attributes(item)).expect("an event");
         assert_eq!(*sk, format!("EVENT#{version:020}"), "versions are dense");
         assert_eq!(record.record.version, Version::new(version), "an event is where its version says");
         assert!(record.follows(head), "event {version} does not follow the one before");
+        let (number, issuer) = match &record.record.event {
+            Event::PhysicalKeyAdded(added) => {
+                issuers.insert(added.number, added.org_id.clone());
+                (added.number, &added.org_id)
+            }
+            Event::PhysicalKeyRemoved(removed) => (removed.number, &issuers[&removed.number]),
+        };
+        if let Some(stored) = item.get("issuer") {
+            assert_eq!(*stored, json!({"S": issuer}), "the issuer of physical key {number}");
+        }
         head = record.hash;
         records.push(record);
     }

@@ -190,7 +190,7 @@ async fn a_stage_in_front_of_the_path_makes_no_difference() {
 async fn a_path_that_the_gateway_cut_is_refused() {
     let service = Service::new().await;
     let before = service.stage.stored().await;
-    let message = "The path is not usable: API Gateway cut it at the `?` of the user id.";
+    let message = "The path is not usable: API Gateway cut it at a `?`.";
     let refused = Refused::invalid(&[(None, message)]);
     for (raw_path, id) in [
         ("/users/alice", "alice"),
@@ -210,8 +210,8 @@ async fn an_id_that_a_rest_api_hands_on_undecodable_is_refused() {
     let service = Service::new().await;
     let before = service.stage.stored().await;
     for (id, message) in [
-        ("a%FFb", "The user id in the path is not percent-encoded UTF-8."),
-        ("%ED%A0%80", "The user id in the path is not percent-encoded UTF-8."),
+        ("a%FFb", "The path is not percent-encoded UTF-8."),
+        ("%ED%A0%80", "The path is not percent-encoded UTF-8."),
         ("a%00b", "The user id in the path must not contain control characters."),
         ("%20a", "The user id in the path must not begin or end with white space."),
     ] {

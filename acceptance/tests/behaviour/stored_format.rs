@@ -73,27 +73,39 @@ async fn write(stage: &Stage) {
     }
 }
 
-/// The text of every pinned item, by file name.
-fn pinned_texts() -> BTreeMap<String, String> {
+/// Which items of a place that has several files: those of before events named the issuer, or today's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    BeforeIssuers,
+    Today,
+}
+
+const AGES: [Age; 2] = [Age::BeforeIssuers, Age::Today];
+
+/// The text of every pinned item of an age, by file name.
+fn pinned_texts(age: Age) -> BTreeMap<String, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stored");
     let files = std::fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path());
     let items = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     let read = |path: &Path| std::fs::read_to_string(path).expect("a text");
     items
         .map(|path| (path.file_stem().expect("a name").to_string_lossy().into_owned(), read(&path)))
+        .filter(|(name, _)| {
+            !name.starts_with("event-") || name.ends_with("-with-issuer") == (age == Age::Today)
+        })
         .collect()
 }
 
-fn pinned() -> Stored {
-    let items = pinned_texts().into_values().map(|text| serde_json::from_str(&text).expect("an item"));
+fn pinned(age: Age) -> Stored {
+    let items = pinned_texts(age).into_values().map(|text| serde_json::from_str(&text).expect("an item"));
     let text = |item: &Value, name: &str| item[name]["S"].as_str().expect("a text").to_owned();
     items.map(|item: Value| ((text(&item, "pk"), text(&item, "sk")), item)).collect()
 }
 
 /// A stage whose table holds the pinned items and nothing else.
-async fn pinned_stage() -> Stage {
+async fn pinned_stage(age: Age) -> Stage {
     let stage = stage().await;
-    for item in pinned().values() {
+    for item in pinned(age).values() {
         let put = stage.client.put_item().table_name(stage.backend.table.name());
         put.set_item(Some(attributes(item))).send().await.expect("a put");
     }
@@ -104,7 +116,7 @@ async fn pinned_stage() -> Stage {
 async fn items_are_written_as_they_always_were() {
     let stage = stage().await;
     write(&stage).await;
-    let mut pinned = pinned_texts();
+    let mut pinned = pinned_texts(Age::Today);
     for item in stage.stored().await.values() {
         // Members in the order of their names, one a line: a difference is seen in one.
         let text = serde_json::to_string_pretty(item).expect("JSON") + "\n";
@@ -123,13 +135,20 @@ fn api_keys_are_spelled_as_they_always_were() {
 
 #[test]
 fn a_pinned_history_verifies() {
-    let history = invariants::check(&pinned(), "alice");
-    assert_eq!(history.records.len(), 4);
+    for age in AGES {
+        let history = invariants::check(&pinned(age), "alice");
+        assert_eq!(history.records.len(), 4, "{age:?}");
+    }
 }
 
 #[tokio::test]
 async fn commands_go_on_from_pinned_items() {
-    let stage = pinned_stage().await;
+    for age in AGES {
+        go_on_from_pinned_items(pinned_stage(age).await).await;
+    }
+}
+
+async fn go_on_from_pinned_items(stage: Stage) {
     let body = json!({"orgId": "acme"});
     let add = RequestBuilder::add("alice", &body).bearer(&stage.user_token("alice")).api_key(API_KEY);
     let reply = add.send(&stage).await.json();
@@ -145,7 +164,7 @@ async fn commands_go_on_from_pinned_items() {
 
 #[tokio::test]
 async fn pinned_answers_are_repeated() {
-    let stage = pinned_stage().await;
+    let stage = pinned_stage(Age::Today).await;
     let before = stage.stored().await;
     for (version, request) in [("1", first_request(&stage)), ("2", second_request(&stage))] {
         let reply = request.send(&stage).await;
@@ -161,7 +180,7 @@ async fn pinned_answers_are_repeated() {
 
 #[tokio::test]
 async fn a_pinned_revocation_holds() {
-    let stage = pinned_stage().await;
+    let stage = pinned_stage(Age::Today).await;
     let request = RequestBuilder::add("alice", &json!({"orgId": "acme"})).api_key(REVOKED_API_KEY);
     let message = "The API key has been revoked. Ask for a new one.";
     let revoked = Refused::new(401, "credentials_refused", message)
@@ -171,10 +190,36 @@ async fn a_pinned_revocation_holds() {
 
 #[tokio::test]
 async fn pinned_organisations_and_api_keys_are_listed() {
-    let stage = pinned_stage().await;
+    let stage = pinned_stage(Age::Today).await;
     let table = &stage.backend.table;
     let mut expected = [issue(7, None).1, issue(8, Some(EpochMillis::new(NOON.get() + 1))).1];
     expected[1].revoked_at = Some(NOON);
     assert_eq!(table.api_keys_of(&acme()).await.expect("API keys"), expected);
     assert!(!table.register_organisation(&acme(), None, NOON).await.expect("an organisation"), "it is there");
+}
+
+/// An event that does not say whose physical key it is about is shown to nobody who may see one organisation's only.
+#[tokio::test]
+async fn pinned_events_are_listed() {
+    for (age, of_acme) in [(Age::BeforeIssuers, 0), (Age::Today, 4)] {
+        let stage = pinned_stage(age).await;
+        let history = RequestBuilder::get("/users/alice/PhysicalKeyEvents");
+        for (request, expected) in
+            [(history.clone().bearer(&stage.user_token("alice")), 4), (history.api_key(API_KEY), of_acme)]
+        {
+            let reply = request.send(&stage).await.json();
+            let events = reply["events"].as_array().expect("events");
+            assert_eq!(events.len(), expected, "{age:?}: {reply}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pinned_physical_keys_are_listed() {
+    let stage = pinned_stage(Age::Today).await;
+    let list = RequestBuilder::get("/users/alice/PhysicalKeys").api_key(API_KEY).send(&stage).await.json();
+    let numbers: Vec<_> = list["keys"].as_array().expect("keys").iter().map(|key| &key["number"]).collect();
+    assert_eq!(numbers, [1, 3], "{list}");
+    let of_acme = RequestBuilder::get("/orgs/acme/PhysicalKeys").api_key(API_KEY).send(&stage).await.json();
+    assert_eq!(of_acme["keys"].as_array().map(Vec::len), Some(2), "{of_acme}");
 }

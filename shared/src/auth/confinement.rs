@@ -33,6 +33,9 @@ pub enum Forbidden {
     /// A physical key is to be added in another organisation's name.
     #[error("the credentials are for another organisation than `orgId`")]
     AnotherOrganisation,
+    /// A user token, and a list over all users.
+    #[error("the bearer token is for one user's inventory")]
+    OneUserOnly,
 }
 
 impl Confinement {
@@ -74,6 +77,15 @@ impl Confinement {
         match &self.organisation {
             Some(organisation) if organisation != issuer => Err(Forbidden::AnotherOrganisation),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether the caller may list what `issuer` issued, over all users.
+    pub fn may_list_all_of(&self, issuer: &OrgId) -> Result<(), Forbidden> {
+        match (&self.user, &self.organisation) {
+            (Some(_), _) => Err(Forbidden::OneUserOnly),
+            (None, Some(organisation)) if organisation == issuer => Ok(()),
+            (None, _) => Err(Forbidden::AnotherOrganisation),
         }
     }
 
@@ -136,6 +148,23 @@ mod tests {
             assert_eq!(caller.may_act_on(&user(owner)), act, "{case}");
             assert_eq!(caller.may_issue_for(&org(issuer)), issue, "{case}");
             assert_eq!(caller.sees(&org(issuer)), sees, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_list_over_all_users_is_for_its_organisation_alone() {
+        use Forbidden::{AnotherOrganisation, OneUserOnly};
+        let acme = Confinement::to(to_org("acme"));
+        let alice = Confinement::to(to_user("alice"));
+        let alice_at_acme = alice.clone().and(to_org("acme")).unwrap();
+        for (caller, issuer, expected) in [
+            (&acme, "acme", Ok(())),
+            (&acme, "umbrella", Err(AnotherOrganisation)),
+            (&alice, "acme", Err(OneUserOnly)),
+            (&alice_at_acme, "acme", Err(OneUserOnly)),
+            (&alice_at_acme, "umbrella", Err(OneUserOnly)),
+        ] {
+            assert_eq!(caller.may_list_all_of(&org(issuer)), expected, "{caller:?}, {issuer}");
         }
     }
 

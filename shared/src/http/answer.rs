@@ -1,4 +1,4 @@
-//! The answer to a command that was carried out.
+//! Answers: to a command that was carried out, and to a query.
 
 use lambda_http::Body;
 use lambda_http::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
@@ -10,15 +10,38 @@ use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Versio
 
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// An answer: the bytes that go to the caller, now and for every replay.
+/// An answer: the bytes that go to the caller; a command's, now and for every replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The JSON body.
     pub body: String,
-    /// The version of the history after the command.
-    pub version: Version,
-    /// Whether it was given before.
-    pub replayed: bool,
+    /// The version of the history that it is about: after a command, or before a query looked.
+    pub version: Option<Version>,
+    /// What was done for it.
+    pub done: Done,
+}
+
+/// What was done for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// A command was carried out.
+    Committed,
+    /// The answer to the same request was given again.
+    Replayed,
+    /// A query was answered.
+    Queried,
+}
+
+impl Done {
+    /// The code in the log.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Committed => "committed",
+            Self::Replayed => "replayed",
+            Self::Queried => "queried",
+        }
+    }
 }
 
 /// The 200 body of both commands (contract, "Commands").
@@ -68,7 +91,23 @@ impl Answer {
             Event::PhysicalKeyRemoved(removed) => (&removed.user_id, removed.number, None),
         };
         let body = AnswerBody { success: true, aggregate_id, version, event, number, issued };
-        Self { body: serde_json::to_string(&body).unwrap_or_default(), version, replayed: false }
+        Self::of(&body, Some(version), Done::Committed)
+    }
+
+    /// The answer to a query. `version` is that of the user it is about, if it is about one.
+    #[must_use]
+    pub fn to_query(body: &impl Serialize, version: Option<Version>) -> Self {
+        Self::of(body, version, Done::Queried)
+    }
+
+    /// The answer that was given to the same request before.
+    #[must_use]
+    pub const fn again(body: String, version: Version) -> Self {
+        Self { body, version: Some(version), done: Done::Replayed }
+    }
+
+    fn of(body: &impl Serialize, version: Option<Version>, done: Done) -> Self {
+        Self { body: serde_json::to_string(body).unwrap_or_default(), version, done }
     }
 
     /// The response, without the headers that every answer has.
@@ -78,8 +117,10 @@ impl Answer {
         *response.status_mut() = StatusCode::OK;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ETAG, entity_tag(self.version));
-        if self.replayed {
+        if let Some(version) = self.version {
+            headers.insert(ETAG, entity_tag(version));
+        }
+        if self.done == Done::Replayed {
             headers.insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
         }
         response

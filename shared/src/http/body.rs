@@ -134,8 +134,8 @@ impl<'a> BodyObject<'a> {
     #[must_use]
     pub fn finish(mut self) -> Vec<Fault> {
         for (name, _) in std::mem::take(&mut self.members) {
-            let message = if name == super::target::CALLER_ORG_ID {
-                super::target::CALLER_ORG_ID_MESSAGE.to_owned()
+            let message = if name == super::CALLER_ORG_ID {
+                super::CALLER_ORG_ID_MESSAGE.to_owned()
             } else {
                 format!("`{name}` is not a field of this command.")
             };

@@ -4,10 +4,11 @@ use lambda_http::Request;
 use lambda_http::http::header::CONTENT_TYPE;
 
 use super::body::{BodyObject, LARGEST_BODY};
+use super::parameters::QueryParameters;
 use super::preconditions::Preconditions;
 use super::problem::Problem;
 use super::routes::Route;
-use super::target::{check_query, user_of_path};
+use super::target::PathParameters;
 use crate::user::Command;
 use crate::values::UserId;
 
@@ -35,10 +36,9 @@ pub fn parse(
         return Err(Problem::BodyTooLarge);
     }
     let mut faults = Vec::new();
-    let user_id = user_of_path(request, route).map_err(|fault| faults.push(fault)).ok();
-    if let Err(fault) = check_query(request) {
-        faults.push(fault);
-    }
+    let user_id = PathParameters::read(request, route).and_then(|mut path| path.user());
+    let user_id = user_id.map_err(|fault| faults.push(fault)).ok();
+    faults.extend(QueryParameters::read(request).caller_organisation());
     let preconditions = Preconditions::read(request.headers()).map_err(|more| faults.extend(more)).ok();
     let command = match BodyObject::read(body) {
         Ok(mut object) => {

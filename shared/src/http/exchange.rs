@@ -37,7 +37,7 @@ pub struct Trail {
     pub user_id: Option<UserId>,
     /// The organisation the caller is confined to.
     pub organisation: Option<OrgId>,
-    /// How often the command was tried.
+    /// How often the store was read for it: the attempts of a command.
     pub attempts: u32,
 }
 
@@ -72,11 +72,10 @@ impl Exchange {
     #[must_use]
     pub fn finish(self, outcome: Result<Answer, Problem>) -> Response<Body> {
         let code = match &outcome {
-            Ok(answer) if answer.replayed => "replayed",
-            Ok(_) => "committed",
+            Ok(answer) => answer.done.code(),
             Err(problem) => problem.code(),
         };
-        let cause = outcome.as_ref().err().and_then(Problem::cause).map(ToString::to_string);
+        let cause = outcome.as_ref().err().and_then(Problem::cause);
         let mut response = match outcome {
             Ok(answer) => answer.response(),
             Err(problem) => {

@@ -4,11 +4,19 @@ pub mod answer;
 pub mod body;
 mod challenge;
 pub mod command;
+pub mod cursor;
 pub mod exchange;
+pub mod parameters;
 pub mod preconditions;
 pub mod problem;
+pub mod query;
 pub mod routes;
 pub mod target;
+
+/// The field that only the server fills in.
+const CALLER_ORG_ID: &str = "_callerOrgId";
+/// Why it is refused, in a body and in a query.
+const CALLER_ORG_ID_MESSAGE: &str = "`_callerOrgId` is set by the server from the API key; leave it out.";
 
 /// One thing that is wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

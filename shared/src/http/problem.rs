@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Fault;
 use super::challenge::challenges;
+use super::cursor::CursorFault;
 use crate::auth::confinement::Forbidden;
 use crate::auth::{AuthFault, CredentialFault};
 use crate::table::StoreFault;
@@ -45,6 +46,8 @@ pub enum Problem {
     Store(StoreFault),
     /// The token issuer's keys are not known.
     SigningKeysUnavailable,
+    /// The cursor of the next page could not be made.
+    Cursor(CursorFault),
 }
 
 impl From<AuthFault> for Problem {
@@ -66,6 +69,12 @@ impl From<Forbidden> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<CursorFault> for Problem {
+    fn from(fault: CursorFault) -> Self {
+        Self::Cursor(fault)
     }
 }
 
@@ -171,6 +180,7 @@ impl Problem {
                  send the request again.",
             )
             .retry_after(10),
+            Self::Cursor(_) => INTERNAL_ERROR,
         }
     }
 
@@ -182,9 +192,10 @@ impl Problem {
 
     /// The cause of a fault of ours or of the store, for the log only.
     #[must_use]
-    pub const fn cause(&self) -> Option<&StoreFault> {
+    pub fn cause(&self) -> Option<String> {
         match self {
-            Self::Store(fault) => Some(fault),
+            Self::Store(fault) => Some(fault.to_string()),
+            Self::Cursor(fault) => Some(fault.to_string()),
             _ => None,
         }
     }
@@ -270,9 +281,19 @@ const fn told_forbidden(forbidden: Forbidden) -> Told {
         Forbidden::AnotherOrganisation => {
             ("another_organisation", "The credentials are for another organisation than `orgId`.")
         }
+        Forbidden::OneUserOnly => (
+            "one_user_only",
+            "The bearer token is for one user's inventory, and this list is over all users.",
+        ),
     };
     Told::new(StatusCode::FORBIDDEN, code, message)
 }
+
+const INTERNAL_ERROR: Told = Told::new(
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "internal_error",
+    "Something is wrong on our side. Tell us the `requestId`.",
+);
 
 const fn told_store(fault: &StoreFault) -> Told {
     match fault {
@@ -295,10 +316,6 @@ const fn told_store(fault: &StoreFault) -> Told {
              send it again with the same Idempotency-Key.",
         )
         .retry_after(1),
-        StoreFault::Unexpected(_) | StoreFault::Corrupt(_) => Told::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal_error",
-            "Something is wrong on our side. Tell us the `requestId`.",
-        ),
+        StoreFault::Unexpected(_) | StoreFault::Corrupt(_) => INTERNAL_ERROR,
     }
 }

@@ -1,6 +1,7 @@
-//! What a request is aimed at: the user in the path, and nothing in the query that decides who the caller is.
+//! What a request is aimed at: the parameters of its path.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
@@ -8,40 +9,61 @@ use percent_encoding::percent_decode_str;
 
 use super::Fault;
 use super::routes::Route;
-use crate::values::UserId;
+use crate::values::{KeyNumber, OrgId, UserId};
 
-/// The field that only the server fills in.
-pub(super) const CALLER_ORG_ID: &str = "_callerOrgId";
-/// Why it is refused, in a body and in a query.
-pub(super) const CALLER_ORG_ID_MESSAGE: &str =
-    "`_callerOrgId` is set by the server from the API key; leave it out.";
-
-/// The user whose inventory the path names, percent-decoded exactly once.
+/// The parameters of a request's path, percent-decoded exactly once.
 ///
 /// API Gateway decodes the path parameters of HTTP APIs (payload 2.0) and leaves those of REST APIs encoded.
-/// HTTP APIs have been seen to cut a decoded path at a `?`. A path that does not end in the user and the route is
-/// therefore refused: better no answer than an answer about another user.
-pub fn user_of_path(request: &Request, route: Route) -> Result<UserId, Fault> {
-    let parameters = request.path_parameters();
-    let raw = parameters.first("id").unwrap_or_default();
-    let id = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(_)) => {
-            // The path is decoded like the parameter; if it ever came encoded, it would have to say the same.
+/// HTTP APIs have been seen to cut a decoded path at a `?`. A path that does not end in the route with these
+/// parameters is therefore refused: better no answer than an answer about another user.
+#[derive(Debug)]
+pub struct PathParameters(HashMap<&'static str, String>);
+
+impl PathParameters {
+    /// The parameters of a request of `route`.
+    pub fn read(request: &Request, route: Route) -> Result<Self, Fault> {
+        let given = request.path_parameters();
+        let raw = |name: &str| given.first(name).unwrap_or_default();
+        let decoded_already = matches!(request.request_context_ref(), Some(RequestContext::ApiGatewayV2(_)));
+        if decoded_already {
+            // The path is decoded like the parameters; if it ever came encoded, it would have to say the same.
             let (path, expected) = (request.raw_http_path(), route.path_of(raw));
             let agrees = path.ends_with(&expected)
                 || percent_decoded(path).is_some_and(|path| path.ends_with(&expected));
             if !agrees {
-                return Err(Fault::outside(
-                    "The path is not usable: API Gateway cut it at the `?` of the user id.",
-                ));
+                return Err(Fault::outside("The path is not usable: API Gateway cut it at a `?`."));
             }
-            raw.to_owned()
         }
-        _ => percent_decoded(raw)
-            .ok_or_else(|| Fault::outside("The user id in the path is not percent-encoded UTF-8."))?
-            .into_owned(),
-    };
-    UserId::parse(id).map_err(|fault| Fault::outside(format!("The user id in the path {fault}.")))
+        let decoded = |name: &'static str| {
+            let value =
+                if decoded_already { Some(Cow::Borrowed(raw(name))) } else { percent_decoded(raw(name)) };
+            let value = value.ok_or_else(|| Fault::outside("The path is not percent-encoded UTF-8."))?;
+            Ok((name, value.into_owned()))
+        };
+        route.parameters().map(decoded).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn take(&mut self, name: &str) -> String {
+        self.0.remove(name).unwrap_or_default()
+    }
+
+    /// The user that `{id}` names.
+    pub fn user(&mut self) -> Result<UserId, Fault> {
+        UserId::parse(self.take("id"))
+            .map_err(|fault| Fault::outside(format!("The user id in the path {fault}.")))
+    }
+
+    /// The organisation that `{orgId}` names.
+    pub fn organisation(&mut self) -> Result<OrgId, Fault> {
+        OrgId::parse(self.take("orgId"))
+            .map_err(|fault| Fault::outside(format!("The organisation id in the path {fault}.")))
+    }
+
+    /// The physical key that `{number}` names.
+    pub fn number(&mut self) -> Result<KeyNumber, Fault> {
+        KeyNumber::parse_digits(&self.take("number"))
+            .map_err(|fault| Fault::outside(format!("The number in the path {fault}.")))
+    }
 }
 
 /// Percent-decodes once. A `%` without two hexadecimal digits is no encoding of anything (RFC 3986, section 2.1):
@@ -57,14 +79,6 @@ pub fn percent_decoded(text: &str) -> Option<Cow<'_, str>> {
         rest = rest.get(position + 3..)?;
     }
     percent_decode_str(text).decode_utf8().ok()
-}
-
-/// Refuses a query that tries to say who the caller is.
-pub fn check_query(request: &Request) -> Result<(), Fault> {
-    if request.query_string_parameters_ref().is_some_and(|query| query.first(CALLER_ORG_ID).is_some()) {
-        return Err(Fault::outside(CALLER_ORG_ID_MESSAGE));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
+use super::pages::HeldKey;
 use super::schema::{PK, SK};
 use super::{AuditShards, StoreFault};
 use crate::auth::api_key::{ApiKeyId, StoredApiKey};
-use crate::history::{ChainedRecord, EventHash, Snapshot};
+use crate::history::{ChainedRecord, EventHash, IssuedRecord, Snapshot};
 use crate::user::{PhysicalKey, User};
 use crate::values::{EpochMillis, KeyNumber, OrgId, UserId, Version};
 
@@ -40,6 +41,12 @@ impl Place {
 
     pub(super) fn event(user_id: &UserId, version: Version) -> Self {
         Self::of_user(user_id, format!("EVENT#{:0WIDTH$}", version.get()))
+    }
+
+    /// The last sort key that a numbered item of this one's kind can have.
+    pub(super) fn last_of_its_kind(&self) -> String {
+        let kind = self.sk.trim_end_matches(|character: char| character.is_ascii_digit());
+        format!("{kind}{}", "9".repeat(WIDTH))
     }
 
     pub(super) fn request(user_id: &UserId, request_hash: &str) -> Self {
@@ -143,14 +150,25 @@ pub(super) struct PhysicalKeyShape {
     issuer_sort: String,
 }
 
+/// The place of a physical key among all that its issuer has out.
+pub(super) fn issuer_sort(user_id: &UserId, number: KeyNumber) -> String {
+    format!("{user_id}#{:0WIDTH$}", number.get())
+}
+
 impl PhysicalKeyShape {
     pub(super) fn new(user_id: &UserId, key: PhysicalKey) -> Self {
         Self {
             issuer_partition: key.org_id.to_string(),
-            issuer_sort: format!("{user_id}#{:0WIDTH$}", key.number.get()),
+            issuer_sort: issuer_sort(user_id, key.number),
             user_id: user_id.clone(),
             key,
         }
+    }
+}
+
+impl From<PhysicalKeyShape> for HeldKey {
+    fn from(shape: PhysicalKeyShape) -> Self {
+        Self { user_id: shape.user_id, key: shape.key }
     }
 }
 
@@ -160,7 +178,7 @@ impl From<PhysicalKeyShape> for PhysicalKey {
     }
 }
 
-/// The item of an event, with its place in the audit index.
+/// The item of an event, with its place in the audit index and the issuer of its physical key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EventShape {
@@ -168,10 +186,14 @@ pub(super) struct EventShape {
     record: ChainedRecord,
     audit_partition: String,
     audit_sort: String,
+    /// A copy of what the addition in the same chain says, so that a removal can be told by organisation, too. Events
+    /// of before 2026-11-24 are without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issuer: Option<OrgId>,
 }
 
 impl EventShape {
-    pub(super) fn new(chained: ChainedRecord, shards: AuditShards) -> Self {
+    pub(super) fn new(chained: ChainedRecord, issuer: Option<OrgId>, shards: AuditShards) -> Self {
         let record = &chained.record;
         Self {
             audit_partition: audit_partition(record.recorded_at, shard_of(&record.user_id, shards)),
@@ -181,8 +203,16 @@ impl EventShape {
                 record.user_id,
                 record.version.get()
             ),
+            issuer,
             record: chained,
         }
+    }
+}
+
+impl From<EventShape> for IssuedRecord {
+    fn from(shape: EventShape) -> Self {
+        let EventShape { record, issuer, audit_partition: _, audit_sort: _ } = shape;
+        Self { record, issuer }
     }
 }
 

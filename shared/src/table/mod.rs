@@ -3,6 +3,7 @@
 mod api_keys;
 mod fault;
 pub mod items;
+mod pages;
 mod read;
 mod schema;
 mod write;
@@ -16,6 +17,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, StalledStreamProtectionConfig};
 
 pub use api_keys::{OrganisationFault, RevokeFault};
 pub use fault::StoreFault;
+pub use pages::{HeldKey, Listed, Stretch};
 pub use read::{CommandState, Lookup};
 pub use write::{Commit, CommitFault, RequestRecord};
 

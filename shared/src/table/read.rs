@@ -80,6 +80,19 @@ impl Table {
         })
     }
 
+    /// Reads what is stored of an API key.
+    pub async fn read_api_key(
+        &self,
+        id: &ApiKeyId,
+        deadline: Instant,
+    ) -> Result<Option<StoredApiKey>, StoreFault> {
+        let reading = self.batch_get(vec![Place::api_key(id).key()]);
+        let reading = tokio::time::timeout_at(deadline.into(), reading).await;
+        let items =
+            reading.map_err(|_| StoreFault::Unreachable("no answer before the deadline".to_owned()))??;
+        items.into_iter().next().map(shape::<ApiKeyShape>).transpose()
+    }
+
     /// Looks for an API key that cannot exist.
     pub(super) async fn look_for_nothing(&self) -> Result<(), StoreFault> {
         let nothing = Place { pk: "APIKEY#".to_owned(), sk: "APIKEY".to_owned() };

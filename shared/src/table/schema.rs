@@ -21,7 +21,7 @@ pub(super) const EXPIRES_AT: &str = "expiresAt";
 /// Events by UTC hour and shard: what an export reads.
 const AUDIT_INDEX: (&str, &str, &str) = ("AuditIndex", "auditPartition", "auditSort");
 /// Physical keys that are out, by issuing organisation.
-const ISSUER_INDEX: (&str, &str, &str) = ("IssuerIndex", "issuerPartition", "issuerSort");
+pub(super) const ISSUER_INDEX: (&str, &str, &str) = ("IssuerIndex", "issuerPartition", "issuerSort");
 
 /// How often and at what distance a new table is asked whether it is ready: half a minute in all.
 const READY_POLLS: u32 = 60;

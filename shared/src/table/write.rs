@@ -12,7 +12,7 @@ use super::items::{EventShape, PhysicalKeyShape, Place, RequestShape, UserShape,
 use super::schema::{EXPIRES_AT, PK, SK};
 use crate::history::{ChainedRecord, Snapshot};
 use crate::user::{Event, PhysicalKey};
-use crate::values::{EpochMillis, Version};
+use crate::values::{EpochMillis, OrgId, Version};
 
 /// How long the answer to a request with an idempotency key is kept.
 const KEPT_FOR: Duration = Duration::from_hours(30 * 24);
@@ -26,6 +26,8 @@ pub struct Commit<'a> {
     pub after: &'a Snapshot,
     /// The event.
     pub record: &'a ChainedRecord,
+    /// Who issued the physical key that it is about.
+    pub issuer: Option<&'a OrgId>,
     /// The request's hash and its answer, if it has an idempotency key.
     pub request: Option<(&'a str, &'a RequestRecord)>,
 }
@@ -87,7 +89,7 @@ impl Table {
             self.change_physical_key(commit)?,
             self.put(
                 &Place::event(&commit.after.user.id, commit.record.record.version),
-                &EventShape::new(commit.record.clone(), self.audit_shards),
+                &EventShape::new(commit.record.clone(), commit.issuer.cloned(), self.audit_shards),
             )?,
         ];
         if let Some((hash, record)) = commit.request {

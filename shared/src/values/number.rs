@@ -34,6 +34,19 @@ impl KeyNumber {
         self.0.get()
     }
 
+    /// Parses decimal digits, as in a path: one spelling for each number, so no sign and no leading zeros. Numbers
+    /// that no counter reaches saturate.
+    pub fn parse_digits(text: &str) -> Result<Self, NotAKeyNumber> {
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(NotAKeyNumber::NotAnInteger);
+        }
+        match text.as_bytes() {
+            [b'0'] => Err(NotAKeyNumber::NotPositive),
+            [b'0', ..] => Err(NotAKeyNumber::NotAnInteger),
+            _ => Ok(Self(text.parse().unwrap_or(NonZeroU64::MAX))),
+        }
+    }
+
     /// Parses a JSON number's text as JSON Schema reads `integer`: `42`, `42.0` and `4.2e1` are the same number
     /// (JSON Schema Validation 2020-12, section 6.1.1). Numbers that no counter reaches saturate: they are
     /// numbers of physical keys that do not exist, not faults.
@@ -86,7 +99,7 @@ impl std::fmt::Display for KeyNumber {
 /// Why a JSON number is not the number of a physical key. `Display` is a predicate: "must be …".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAKeyNumber {
-    /// It has a fractional part.
+    /// It is no whole number, or not spelled as one.
     #[error("must be an integer")]
     NotAnInteger,
     /// It is zero or below.
@@ -207,5 +220,18 @@ mod tests {
         check("-1.5", Err(NotAKeyNumber::NotAnInteger));
         check("42e-1", Err(NotAKeyNumber::NotAnInteger));
         check("1e-99999999999999999999", Err(NotAKeyNumber::NotAnInteger));
+    }
+
+    #[test]
+    fn digits_spell_a_number_in_one_way() {
+        for (text, number) in
+            [("1", 1), ("42", 42), ("18446744073709551615", u64::MAX), ("99999999999999999999", u64::MAX)]
+        {
+            assert_eq!(KeyNumber::parse_digits(text).map(KeyNumber::get), Ok(number), "{text}");
+        }
+        assert_eq!(KeyNumber::parse_digits("0"), Err(NotAKeyNumber::NotPositive));
+        for text in ["", "-1", "+1", "01", "00", "1.0", "1e3", "seven", "１", " 1"] {
+            assert_eq!(KeyNumber::parse_digits(text), Err(NotAKeyNumber::NotAnInteger), "{text}");
+        }
     }
 }

@@ -1,0 +1,26 @@
+//! `GET /users/{id}/PhysicalKeys/{number}`: one physical key that a user holds.
+
+use key_inventory::backend::Backend;
+use key_inventory::http::answer::Answer;
+use key_inventory::http::exchange::Exchange;
+use key_inventory::http::problem::Problem;
+use key_inventory::http::query;
+use key_inventory::queries::look_up_user;
+use key_inventory::user::Refusal;
+use lambda_http::{Body, Request, Response};
+
+/// Answers one request.
+pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
+    let mut exchange = Exchange::begin(&request, &backend.clock);
+    let outcome = answer(backend, &mut exchange, &request).await;
+    exchange.finish(outcome)
+}
+
+async fn answer(backend: &Backend, exchange: &mut Exchange, request: &Request) -> Result<Answer, Problem> {
+    let presented = backend.authenticator.present(request.headers(), backend.clock.now()).await?;
+    let (user_id, number) = query::physical_key(request)?;
+    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, Some(number)).await?;
+    let held = state.physical_key.filter(|key| caller.confinement.sees(&key.org_id));
+    let held = held.ok_or(Refusal::PhysicalKeyNotFound)?;
+    Ok(Answer::to_query(&held, Some(state.snapshot.user.version)))
+}

@@ -1,0 +1,63 @@
+//! `GET /users/{id}/PhysicalKeyEvents`: a user's history in the order of its versions, with its hash chain.
+//!
+//! A caller who is confined to an organisation gets the events of that organisation's physical keys. Their versions
+//! have gaps then, and their hashes follow ones that are not shown.
+
+use key_inventory::backend::Backend;
+use key_inventory::history::{ChainedRecord, IssuedRecord};
+use key_inventory::http::answer::Answer;
+use key_inventory::http::cursor::CursorSealer;
+use key_inventory::http::exchange::Exchange;
+use key_inventory::http::problem::Problem;
+use key_inventory::http::query::Asking;
+use key_inventory::queries::{Selection, find, look_up_user};
+use key_inventory::values::Version;
+use lambda_http::{Body, Request, Response};
+use serde::Serialize;
+
+/// The body: `{"events": […], "nextCursor"?: "…"}` (contract, "Queries"). An event without the two hashes is what is
+/// hashed, so whoever has all of them can check the chain.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    events: Vec<ChainedRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// Answers one request.
+pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {
+    let mut exchange = Exchange::begin(&request, &backend.clock);
+    let outcome = answer(backend, cursors, &mut exchange, &request).await;
+    exchange.finish(outcome)
+}
+
+async fn answer(
+    backend: &Backend,
+    cursors: &CursorSealer,
+    exchange: &mut Exchange,
+    request: &Request,
+) -> Result<Answer, Problem> {
+    let now = backend.clock.now();
+    let presented = backend.authenticator.present(request.headers(), now).await?;
+    let asking = Asking { presented: &presented, cursors, now };
+    let (user_id, page) = asking.physical_key_events::<Version>(request)?;
+    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, None).await?;
+
+    let keeps =
+        |event: &IssuedRecord| event.issuer.as_ref().is_some_and(|issuer| caller.confinement.sees(issuer));
+    let selection = if caller.confinement.organisation().is_none() {
+        Selection::Everything
+    } else {
+        Selection::Filtered { keeps: &keeps, counts: false }
+    };
+    let (user, table, deadline) = (&user_id, &backend.table, exchange.deadline());
+    let found = find(page.after, page.limit, selection, |after, at_most| {
+        table.events_after(user, after, at_most, deadline)
+    });
+    let found = found.await?;
+    let next = found.next.map(|place| page.next(cursors, place, now)).transpose()?;
+    let body =
+        Page { events: found.entries.into_iter().map(|event| event.record).collect(), next_cursor: next };
+    Ok(Answer::to_query(&body, Some(state.snapshot.user.version)))
+}
