@@ -11,6 +11,7 @@
 )]
 
 pub mod disturbance;
+mod documented;
 pub mod key_server;
 pub mod refused;
 pub mod request;

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use key_inventory::auth::api_key::ApiKeyId;
 use key_inventory::values::{OrgId, OrgName, UserId};
+use reqwest::Url;
 
 /// The physical key inventory: a local server, and the operator's commands.
 #[derive(Debug, Parser)]
@@ -34,6 +35,13 @@ pub(crate) enum Command {
         #[command(flatten)]
         data: DataArguments,
     },
+    /// Issue the physical keys of a spreadsheet through the API. An import that was interrupted is run again as it
+    /// was, within 30 days, and adds nothing twice.
+    Import(ImportArguments),
+    /// Export the physical keys of a user or an organisation through the API.
+    Export(ExportArguments),
+    /// Print the OpenAPI document.
+    Openapi,
     /// The DynamoDB table.
     #[command(subcommand)]
     Table(TableCommand),
@@ -121,6 +129,81 @@ pub(crate) struct TokenArguments {
     pub(crate) data: DataArguments,
 }
 
+/// Which API is used. Its caller's credentials are in the environment: `PHYSICAL_KEYS_TOKEN` (a bearer token),
+/// `PHYSICAL_KEYS_API_KEY`, or both.
+#[derive(Debug, Args)]
+pub(crate) struct ApiArguments {
+    /// The API's address.
+    #[arg(long, value_name = "URL", env = "PHYSICAL_KEYS_API", default_value = "http://127.0.0.1:3000", value_parser = api)]
+    pub(crate) api: Url,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// A CSV file in UTF-8, with a header.
+    pub(crate) file: PathBuf,
+    /// The organisation that issues the physical keys.
+    #[arg(long, value_parser = org_id)]
+    pub(crate) org: OrgId,
+    #[command(flatten)]
+    pub(crate) columns: ColumnArguments,
+    /// Check the file, name every bad line, and send nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// What this import is called: rows are added once under one name. The file's name unless given.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Where to write what became of each row; beside the file unless given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) results: Option<PathBuf>,
+    /// How many users' rows are sent at once.
+    #[arg(long, default_value_t = 8, value_parser = concurrency)]
+    pub(crate) concurrency: usize,
+    #[command(flatten)]
+    pub(crate) api: ApiArguments,
+}
+
+/// What the columns of a spreadsheet are called.
+#[derive(Debug, Args)]
+pub(crate) struct ColumnArguments {
+    /// The column of the users' ids.
+    #[arg(long, value_name = "NAME", default_value = "user")]
+    pub(crate) user_column: String,
+    /// The column of the organisation's display name, if there is one.
+    #[arg(long, value_name = "NAME", default_value = "orgName")]
+    pub(crate) org_name_column: String,
+    /// The column of the notes, if there is one.
+    #[arg(long, value_name = "NAME", default_value = "note")]
+    pub(crate) note_column: String,
+    /// What is between cells.
+    #[arg(long, value_name = "CHARACTER", default_value = ",", value_parser = delimiter)]
+    pub(crate) delimiter: u8,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// The physical keys that this user holds.
+    #[arg(long, value_parser = user_id, required_unless_present = "org")]
+    pub(crate) user: Option<UserId>,
+    /// The physical keys that this organisation has out.
+    #[arg(long, value_parser = org_id, conflicts_with = "user")]
+    pub(crate) org: Option<OrgId>,
+    /// CSV is for spreadsheets: cells that would be formulas get an apostrophe in front. NDJSON is exact.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub(crate) format: ExportFormat,
+    /// The file to write; standard output unless given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) api: ApiArguments,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    Csv,
+    Ndjson,
+}
+
 /// Where the local inventory is kept.
 #[derive(Debug, Args)]
 pub(crate) struct DataArguments {
@@ -148,6 +231,30 @@ fn org_id(text: &str) -> Result<OrgId, String> {
 
 fn org_name(text: &str) -> Result<OrgName, String> {
     OrgName::parse(text).map_err(|fault| fault.to_string())
+}
+
+/// Credentials travel over TLS, or within this machine.
+fn api(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|_| "must be a URL")?;
+    let is_local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_local => Ok(url),
+        _ => Err("must be an https URL (http only for this machine)".to_owned()),
+    }
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=64).contains(number));
+    number.ok_or_else(|| "must be a number from 1 to 64".to_owned())
+}
+
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ if text == "\\t" => Ok(b'\t'),
+        _ => Err("must be one ASCII character, or `\\t`".to_owned()),
+    }
 }
 
 fn api_key_id(text: &str) -> Result<ApiKeyId, String> {

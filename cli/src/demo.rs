@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use key_inventory::auth::api_key::PresentedApiKey;
 use key_inventory::backend::Backend;
 use key_inventory::table::{Lookup, Table};
-use key_inventory::values::{KeyNumber, OrgId, OrgName, TextFault, UserId};
+use key_inventory::values::{EpochMillis, KeyNumber, OrgId, OrgName, TextFault, UserId};
 use local_inventory::issuer::{LocalIssuer, Subject};
+use serde_json::{Value, json};
 
 use crate::folder::LockedFolder;
 use crate::organisations::issue;
@@ -19,9 +20,9 @@ const READ_TIME: Duration = Duration::from_secs(5);
 /// The demo's names and credentials.
 #[derive(Debug)]
 pub(crate) struct Demo {
+    issuer: LocalIssuer,
     org_id: OrgId,
     user_id: UserId,
-    token: String,
     api_key: String,
     next_number: KeyNumber,
 }
@@ -30,7 +31,7 @@ impl Demo {
     /// Registers the demo organisation, unless it is, and gets credentials ready.
     pub(crate) async fn prepare(
         backend: &Backend,
-        issuer: &LocalIssuer,
+        issuer: LocalIssuer,
         folder: Option<&LockedFolder>,
     ) -> Result<Self, Failure> {
         let (org_id, org_name, user_id) =
@@ -39,24 +40,38 @@ impl Demo {
         let registered = backend.table.register_organisation(&org_id, Some(&org_name), now).await;
         registered.map_err(|fault| Failure::because("The demo organisation was not registered", fault))?;
         let api_key = api_key(backend, &org_id, folder).await?;
-        let token = issuer.token(&Subject::User(user_id.clone()), now, TOKEN_VALID_FOR);
-        let token = token.map_err(|fault| Failure::because("The demo token cannot be signed", fault))?;
         let next_number = next_number(&backend.table, &user_id, backend).await?;
-        Ok(Self { org_id, user_id, token, api_key, next_number })
+        Ok(Self { issuer, org_id, user_id, api_key, next_number })
     }
 
     /// The curl lines: a physical key is added, and the same one removed.
-    pub(crate) fn curl_lines(&self, address: &str) -> [String; 2] {
-        let add =
-            serde_json::json!({"orgId": self.org_id, "orgName": "Demo Organisation", "note": "Front door"});
-        let remove = serde_json::json!({"number": self.next_number});
-        [("AddPhysicalKey", add), ("RemovePhysicalKey", remove)].map(|(command, body)| {
+    pub(crate) fn curl_lines(&self, address: &str, now: EpochMillis) -> Result<[String; 2], Failure> {
+        let token = self.token(&Subject::User(self.user_id.clone()), now)?;
+        let add = json!({"orgId": self.org_id, "orgName": "Demo Organisation", "note": "Front door"});
+        let remove = json!({"number": self.next_number});
+        Ok([("AddPhysicalKey", add), ("RemovePhysicalKey", remove)].map(|(command, body)| {
             format!(
                 "curl -sS -X POST 'http://{address}/users/{}/{command}' -H 'Authorization: Bearer {}' \
                  -H 'X-API-Key: {}' -H 'Content-Type: application/json' -d '{body}'",
-                self.user_id, self.token, self.api_key,
+                self.user_id, token, self.api_key,
             )
-        })
+        }))
+    }
+
+    /// What a page of this server fills in: the credentials of a service of the demo organisation, for which
+    /// everything that the pages can do is allowed.
+    pub(crate) fn credentials(&self, now: EpochMillis) -> Result<Value, Failure> {
+        Ok(json!({
+            "token": self.token(&Subject::Service(self.org_id.clone()), now)?,
+            "apiKey": self.api_key,
+            "orgId": self.org_id,
+            "userId": self.user_id,
+        }))
+    }
+
+    fn token(&self, subject: &Subject, now: EpochMillis) -> Result<String, Failure> {
+        let token = self.issuer.token(subject, now, TOKEN_VALID_FOR);
+        token.map_err(|fault| Failure::because("The demo token cannot be signed", fault))
     }
 }
 

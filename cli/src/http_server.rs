@@ -1,4 +1,4 @@
-//! The HTTP server in front of the gateway's stand-in.
+//! The HTTP server in front of the gateway's stand-in, and the pages beside it.
 
 use std::sync::Arc;
 
@@ -12,23 +12,28 @@ use key_inventory::http::exchange::Exchange;
 use key_inventory::http::problem::Problem;
 use local_inventory::gateway;
 
+use crate::demo::Demo;
+use crate::pages;
+
 /// Most of a body that is read: more than any request may have, so that the functions refuse what is too large.
 const BODY_LIMIT: usize = 1_024 * 1_024;
 
-/// Everything under `/` goes to the functions.
+/// What is no page goes to the functions.
 pub(crate) fn router(api: Arc<Api>) -> Router {
-    Router::new().fallback(answer).with_state(api)
+    pages::router().fallback(answer).with_state(api)
 }
 
-/// What the functions are wired with.
+/// What the functions are wired with, and the demo for the pages.
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) backend: Backend,
     pub(crate) cursors: CursorSealer,
+    pub(crate) demo: Demo,
 }
 
-async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
-    let Api { backend, cursors } = &*api;
+/// Hands a request to the gateway's stand-in.
+pub(crate) async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
+    let Api { backend, cursors, .. } = &*api;
     let request_id = request_id(backend);
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {

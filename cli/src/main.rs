@@ -1,12 +1,17 @@
 //! `physical-keys`: the inventory on one machine, and the operator's commands for any.
 
+mod api_client;
 mod arguments;
 mod demo;
+mod export;
 mod folder;
 mod http_server;
+mod import;
 mod organisations;
 mod output;
+mod pages;
 mod serve;
+mod spreadsheet;
 mod store;
 mod tokens;
 
@@ -46,6 +51,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Some(Command::Token(token)) => tokens::print_token(token),
         Some(Command::Jwks { data }) => tokens::print_key_set(&data),
+        Some(Command::Import(arguments)) => import::import(arguments).await,
+        Some(Command::Export(arguments)) => export::export(arguments).await,
+        Some(Command::Openapi) => output::print_line(api_reference::json()),
         Some(Command::Table(TableCommand::Create { data })) => organisations::create_table(&data).await,
     }
 }

@@ -29,7 +29,6 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Everything that runs while the server does.
 struct Running {
     api: Arc<Api>,
-    issuer: LocalIssuer,
     database: EmbeddedDynamoDb,
     folder: Option<LockedFolder>,
 }
@@ -42,8 +41,7 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<(), Failure> {
     let address =
         listener.local_addr().map_err(|error| Failure::because("The server has no address", error))?;
     let running = start(folder).await?;
-    let demo = Demo::prepare(&running.api.backend, &running.issuer, running.folder.as_ref()).await?;
-    announce(&running, &demo, &address.to_string())?;
+    announce(&running, &address.to_string())?;
 
     let router = http_server::router(Arc::clone(&running.api));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
@@ -96,13 +94,14 @@ async fn start(folder: Option<LockedFolder>) -> Result<Running, Failure> {
     let tokens = issuer.token_config().map_err(|fault| Failure::because("The signing key", fault))?;
     let authenticator = authenticator(tokens, RequiredCredentials::Both);
     let backend = Backend::new(table, authenticator, Clock::system(), fastrand::Rng::new());
-    let api = Arc::new(Api { backend, cursors: cursors()? });
+    let demo = Demo::prepare(&backend, issuer, folder.as_ref()).await?;
+    let api = Arc::new(Api { backend, cursors: cursors()?, demo });
     if let Some(locked) = &folder {
         // From here on, other commands of this program find the database.
         std::fs::write(locked.folder().endpoint(), database.endpoint())
             .map_err(|error| Failure::because("The database's address cannot be written", error))?;
     }
-    Ok(Running { api, issuer, database, folder })
+    Ok(Running { api, database, folder })
 }
 
 /// Cursors are good for as long as the server runs.
@@ -114,13 +113,15 @@ fn cursors() -> Result<CursorSealer, Failure> {
     CursorSealer::new(&secret).map_err(|_| cannot())
 }
 
-fn announce(running: &Running, demo: &Demo, address: &str) -> Result<(), Failure> {
+fn announce(running: &Running, address: &str) -> Result<(), Failure> {
     let kept = match &running.folder {
         Some(locked) => format!("kept in {}", locked.folder().path().display()),
         None => "kept in memory only".to_owned(),
     };
     eprintln!("The physical key inventory listens on http://{address}, {kept}. Ctrl-C ends it.");
-    let [add, remove] = demo.curl_lines(address);
+    eprintln!("Try it out at http://{address}/, manage physical keys at http://{address}/keys/.");
+    let Api { demo, backend, .. } = &*running.api;
+    let [add, remove] = demo.curl_lines(address, backend.clock.now())?;
     eprintln!("\nAdd a physical key:");
     print_line(add)?;
     eprintln!("\nRemove it:");
@@ -146,7 +147,7 @@ async fn asked_to_stop() {
 }
 
 async fn stop(running: Running) -> Result<(), Failure> {
-    let Running { api, database, folder, .. } = running;
+    let Running { api, database, folder } = running;
     if let Some(locked) = &folder {
         let _ = std::fs::remove_file(locked.folder().endpoint());
     }
@@ -164,7 +165,9 @@ fn log_to_standard_error() {
     let ours = ["key_inventory", "local_inventory", "physical_keys"];
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
-        .with_targets(ours.map(|name| (name, LevelFilter::INFO)));
+        .with_targets(ours.map(|name| (name, LevelFilter::INFO)))
+        // Its refusals are the client's to judge: a table that is not there yet is no news.
+        .with_target("dynoxide", LevelFilter::ERROR);
     let lines = tracing_subscriber::fmt::layer().compact().with_target(false).with_writer(std::io::stderr);
     let _ = tracing_subscriber::registry().with(targets).with(lines).try_init();
 }

@@ -15,6 +15,7 @@ const FORMAT: u32 = 1;
 /// One event with everything an auditor asks about it. Its canonical JSON is what is hashed, so a field's name,
 /// presence and meaning never change within a format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EventRecord {
     /// The format of this record.
@@ -36,6 +37,7 @@ pub struct EventRecord {
 
 /// Who did something, as the verified credentials named them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Actor {
     /// What kind of caller.
@@ -54,6 +56,7 @@ pub struct Actor {
 
 /// The kinds of callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ActorKind {
     /// A person, by a user token.
@@ -87,6 +90,21 @@ impl EventHash {
     }
 }
 
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for EventHash {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::schema::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("A SHA-256 in a hash chain; 64 zeros before the first event."))
+            .pattern(Some("^[0-9a-f]{64}$"))
+            .build()
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for EventHash {}
+
 impl From<EventHash> for String {
     fn from(hash: EventHash) -> Self {
         data_encoding::HEXLOWER.encode(&hash.0)
@@ -115,12 +133,13 @@ impl std::fmt::Debug for EventHash {
 
 /// A record and its two links in the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChainedRecord {
     /// What happened, when, by whom.
     #[serde(flatten)]
     pub record: EventRecord,
-    /// The hash of the record before, or [`EventHash::GENESIS`].
+    /// The hash of the record before; zeros in the first.
     pub previous_hash: EventHash,
     /// The hash of this record.
     pub hash: EventHash,

@@ -8,9 +8,9 @@ use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Versio
 
 // Events.
 
-/// Something that happened to a user's inventory, in the shape of the contract's `event`:
-/// `{"type":"PhysicalKeyAdded","data":{…}}`.
+/// Something that happened to a user's inventory: `{"type":"PhysicalKeyAdded","data":{…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", content = "data")]
 pub enum Event {
     /// An organisation issued a physical key to the user.
@@ -19,8 +19,9 @@ pub enum Event {
     PhysicalKeyRemoved(PhysicalKeyRemoved),
 }
 
-/// The data of [`Event::PhysicalKeyAdded`].
+/// What is known of a physical key that was issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PhysicalKeyAdded {
     /// Who holds the physical key.
@@ -39,8 +40,9 @@ pub struct PhysicalKeyAdded {
     pub added_at: EpochMillis,
 }
 
-/// The data of [`Event::PhysicalKeyRemoved`].
+/// What is known of a physical key that was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PhysicalKeyRemoved {
     /// Who held the physical key.
@@ -69,6 +71,7 @@ pub struct User {
 
 /// A physical key that a user holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PhysicalKey {
     /// The number the server gave it.
@@ -131,8 +134,9 @@ pub enum Command {
     RemovePhysicalKey(RemovePhysicalKey),
 }
 
-/// The parsed body of `AddPhysicalKey`.
+/// The body of `AddPhysicalKey`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AddPhysicalKey {
     /// The issuing organisation.
@@ -143,8 +147,9 @@ pub struct AddPhysicalKey {
     pub note: Option<Note>,
 }
 
-/// The parsed body of `RemovePhysicalKey`.
+/// The body of `RemovePhysicalKey`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RemovePhysicalKey {
     /// The number of the physical key to remove.

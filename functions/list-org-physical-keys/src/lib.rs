@@ -5,42 +5,12 @@ use key_inventory::backend::Backend;
 use key_inventory::http::answer::Answer;
 use key_inventory::http::cursor::CursorSealer;
 use key_inventory::http::exchange::Exchange;
+use key_inventory::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys};
 use key_inventory::http::problem::Problem;
 use key_inventory::http::query::Asking;
 use key_inventory::queries::{Selection, find, look_up_organisation};
 use key_inventory::table::{HeldKey, Listed};
-use key_inventory::values::{EpochMillis, KeyNumber, Note, OrgName, UserId};
 use lambda_http::{Body, Request, Response};
-use serde::Serialize;
-
-/// The body: `{"keys": […], "nextCursor"?: "…"}` (contract, "Queries").
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    keys: Vec<Entry>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
-}
-
-/// A physical key and its holder. Its issuer is the organisation in the path.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Entry {
-    user_id: UserId,
-    number: KeyNumber,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    org_name: Option<OrgName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<Note>,
-    added_at: EpochMillis,
-}
-
-impl From<HeldKey> for Entry {
-    fn from(held: HeldKey) -> Self {
-        let HeldKey { user_id, key } = held;
-        Self { user_id, number: key.number, org_name: key.org_name, note: key.note, added_at: key.added_at }
-    }
-}
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {
@@ -67,6 +37,9 @@ async fn answer(
     });
     let found = found.await?;
     let next = found.next.map(|place| page.next(cursors, place, now)).transpose()?;
-    let body = Page { keys: found.entries.into_iter().map(Entry::from).collect(), next_cursor: next };
+    let body = OrgPhysicalKeys {
+        keys: found.entries.into_iter().map(IssuedPhysicalKey::from).collect(),
+        next_cursor: next,
+    };
     Ok(Answer::to_query(&body, None))
 }

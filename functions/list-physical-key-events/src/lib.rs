@@ -4,26 +4,16 @@
 //! have gaps then, and their hashes follow ones that are not shown.
 
 use key_inventory::backend::Backend;
-use key_inventory::history::{ChainedRecord, IssuedRecord};
+use key_inventory::history::IssuedRecord;
 use key_inventory::http::answer::Answer;
 use key_inventory::http::cursor::CursorSealer;
 use key_inventory::http::exchange::Exchange;
+use key_inventory::http::lists::PhysicalKeyEvents;
 use key_inventory::http::problem::Problem;
 use key_inventory::http::query::Asking;
 use key_inventory::queries::{Selection, find, look_up_user};
 use key_inventory::values::Version;
 use lambda_http::{Body, Request, Response};
-use serde::Serialize;
-
-/// The body: `{"events": […], "nextCursor"?: "…"}` (contract, "Queries"). An event without the two hashes is what is
-/// hashed, so whoever has all of them can check the chain.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    events: Vec<ChainedRecord>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
-}
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {
@@ -57,7 +47,9 @@ async fn answer(
     });
     let found = found.await?;
     let next = found.next.map(|place| page.next(cursors, place, now)).transpose()?;
-    let body =
-        Page { events: found.entries.into_iter().map(|event| event.record).collect(), next_cursor: next };
+    let body = PhysicalKeyEvents {
+        events: found.entries.into_iter().map(|event| event.record).collect(),
+        next_cursor: next,
+    };
     Ok(Answer::to_query(&body, Some(state.snapshot.user.version)))
 }

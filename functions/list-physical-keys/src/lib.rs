@@ -4,6 +4,7 @@ use key_inventory::backend::Backend;
 use key_inventory::http::answer::Answer;
 use key_inventory::http::cursor::CursorSealer;
 use key_inventory::http::exchange::Exchange;
+use key_inventory::http::lists::PhysicalKeys;
 use key_inventory::http::problem::Problem;
 use key_inventory::http::query::{Asking, PhysicalKeyFilter};
 use key_inventory::queries::{Selection, find, look_up_user};
@@ -11,18 +12,6 @@ use key_inventory::user::PhysicalKey;
 use key_inventory::values::KeyNumber;
 use lambda_http::{Body, Request, Response};
 use serde::{Deserialize, Serialize};
-
-/// The body: `{"keys": […], "total"?: n, "nextCursor"?: "…"}` (contract, "Queries").
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    keys: Vec<PhysicalKey>,
-    /// All that match, on this page and beyond; absent if there are too many to count in one request.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
-}
 
 /// Where a page ended, and the total, which is counted for the first page only.
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,6 +60,6 @@ async fn answer(
         Some(place) => place.total,
     };
     let next = found.next.map(|after| page.next(cursors, Place { after, total }, now)).transpose()?;
-    let body = Page { keys: found.entries, total, next_cursor: next };
+    let body = PhysicalKeys { keys: found.entries, total, next_cursor: next };
     Ok(Answer::to_query(&body, Some(state.snapshot.user.version)))
 }

@@ -44,29 +44,48 @@ impl Done {
     }
 }
 
-/// The 200 body of both commands (contract, "Commands").
-#[derive(Serialize)]
+/// The answer to `AddPhysicalKey`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-struct AnswerBody<'a> {
+pub struct AddPhysicalKeyAnswer<'a> {
+    /// Always `true`.
     success: bool,
+    /// The user's id.
     aggregate_id: &'a UserId,
+    /// The number of events in the user's history after the command.
     version: Version,
+    /// The event that the command led to.
     event: &'a Event,
+    /// The number that the server gave the physical key.
     number: KeyNumber,
-    #[serde(flatten)]
-    issued: Option<Issued<'a>>,
-}
-
-/// What only `AddPhysicalKey` answers.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Issued<'a> {
+    /// The organisation that issued it.
     org_id: &'a OrgId,
+    /// The organisation's display name, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     org_name: Option<&'a OrgName>,
+    /// Free text, if it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'a Note>,
+    /// When it was decided.
     added_at: EpochMillis,
+}
+
+/// The answer to `RemovePhysicalKey`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RemovePhysicalKeyAnswer<'a> {
+    /// Always `true`.
+    success: bool,
+    /// The user's id.
+    aggregate_id: &'a UserId,
+    /// The number of events in the user's history after the command.
+    version: Version,
+    /// The event that the command led to.
+    event: &'a Event,
+    /// The number of the physical key; it is never given again.
+    number: KeyNumber,
 }
 
 /// The entity tag of a version (RFC 9110, section 8.8.3).
@@ -78,20 +97,28 @@ impl Answer {
     /// The answer to the command that led to this event.
     #[must_use]
     pub fn new(event: &Event, version: Version) -> Self {
-        let (aggregate_id, number, issued) = match event {
+        let (success, done) = (true, Done::Committed);
+        match event {
             Event::PhysicalKeyAdded(added) => {
-                let issued = Issued {
+                let body = AddPhysicalKeyAnswer {
+                    success,
+                    aggregate_id: &added.user_id,
+                    version,
+                    event,
+                    number: added.number,
                     org_id: &added.org_id,
                     org_name: added.org_name.as_ref(),
                     note: added.note.as_ref(),
                     added_at: added.added_at,
                 };
-                (&added.user_id, added.number, Some(issued))
+                Self::of(&body, Some(version), done)
             }
-            Event::PhysicalKeyRemoved(removed) => (&removed.user_id, removed.number, None),
-        };
-        let body = AnswerBody { success: true, aggregate_id, version, event, number, issued };
-        Self::of(&body, Some(version), Done::Committed)
+            Event::PhysicalKeyRemoved(removed) => {
+                let (aggregate_id, number) = (&removed.user_id, removed.number);
+                let body = RemovePhysicalKeyAnswer { success, aggregate_id, version, event, number };
+                Self::of(&body, Some(version), done)
+            }
+        }
     }
 
     /// The answer to a query. `version` is that of the user it is about, if it is about one.

@@ -6,6 +6,7 @@ mod challenge;
 pub mod command;
 pub mod cursor;
 pub mod exchange;
+pub mod lists;
 pub mod parameters;
 pub mod preconditions;
 pub mod problem;

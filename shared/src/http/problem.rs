@@ -102,25 +102,43 @@ impl Told {
     }
 }
 
-#[derive(Serialize)]
+/// A refusal: problem details (RFC 9457), with what the vendor's clients read beside them.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Problem))]
 #[serde(rename_all = "camelCase")]
-struct ProblemBody<'a> {
+pub struct ProblemBody<'a> {
+    /// Always `false`.
     success: bool,
+    /// The stable code of the reason.
     error: &'a str,
+    /// What is wrong, and the mend, for people.
     message: &'a str,
+    /// `about:blank`: the reason is in `error`.
     #[serde(rename = "type")]
     problem_type: &'a str,
+    /// The words of the status.
     title: &'a str,
+    /// The status.
     status: u16,
+    /// The same as `message`.
     detail: &'a str,
+    /// The id of the request, as in the `X-Request-Id` header and in the log.
     request_id: &'a str,
+    /// Everything that is wrong.
     errors: Vec<ErrorBody<'a>>,
 }
 
-#[derive(Serialize)]
-struct ErrorBody<'a> {
+/// One thing that is wrong.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ProblemError))]
+pub struct ErrorBody<'a> {
+    /// The status.
     code: u16,
+    /// What is wrong, and the mend.
     message: String,
+    /// Where in the body, as a JSON pointer (RFC 6901).
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<&'a str>,
 }

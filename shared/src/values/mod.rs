@@ -2,6 +2,8 @@
 //! exists is a value that keeps its rules.
 
 mod number;
+#[cfg(feature = "openapi")]
+mod schemas;
 mod text;
 
 pub use number::{EpochMillis, KeyNumber, NotAKeyNumber, Version};

@@ -22,9 +22,9 @@ pub enum TextFault {
     SurroundingWhiteSpace,
 }
 
-const ID_LIMIT: usize = 128;
-const ORG_NAME_LIMIT: usize = 200;
-const NOTE_LIMIT: usize = 500;
+pub(super) const ID_LIMIT: usize = 128;
+pub(super) const ORG_NAME_LIMIT: usize = 200;
+pub(super) const NOTE_LIMIT: usize = 500;
 
 fn within(text: &str, limit: usize) -> Result<(), TextFault> {
     // A byte count within the limit is a character count within it: most texts are not counted at all.

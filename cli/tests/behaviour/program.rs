@@ -23,7 +23,10 @@ pub(crate) struct Run {
 
 fn program(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_physical-keys"));
-    command.args(arguments).current_dir(folder).env_remove("TABLE_NAME").stdin(Stdio::null());
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    for variable in ["TABLE_NAME", "PHYSICAL_KEYS_API", "PHYSICAL_KEYS_TOKEN", "PHYSICAL_KEYS_API_KEY"] {
+        command.env_remove(variable);
+    }
     command
 }
 
@@ -32,6 +35,12 @@ pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, Strin
     let output = program(arguments, folder).envs(environment.iter().cloned()).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// Starts the program and leaves it running.
+pub(crate) fn start(arguments: &[&str], folder: &Path, environment: &[(&str, String)]) -> Child {
+    let mut command = program(arguments, folder);
+    command.envs(environment.iter().cloned()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 /// A server that is running, and the curl lines that it printed.
@@ -71,9 +80,15 @@ impl Server {
         self.send(&format!("users/{user}/AddPhysicalKey"), &headers, body)
     }
 
+    /// Where it listens: `http://127.0.0.1:…`.
+    pub(crate) fn address(&self) -> String {
+        let url = self.lines[0].split('\'').nth(1).unwrap();
+        url.split_once("/users/").unwrap().0.to_owned()
+    }
+
     /// The demo organisation's API key.
     pub(crate) fn api_key(&self) -> String {
-        self.lines[0].split('\'').nth(5).unwrap().to_owned()
+        self.lines[0].split('\'').nth(5).unwrap().strip_prefix("X-API-Key: ").unwrap().to_owned()
     }
 
     fn send(&self, path: &str, headers: &[&str], body: &str) -> String {

@@ -1,10 +1,6 @@
 //! The program as its users run it: the server from start to end, and the operator's commands.
 
-#![expect(clippy::unwrap_used, reason = "A test that cannot be set up ends here.")]
-
-mod program;
-
-use program::{Server, folder, run};
+use crate::program::{Server, folder, run};
 
 #[test]
 fn the_printed_curl_lines_work_when_pasted() {
@@ -161,7 +157,7 @@ fn an_api_key_and_a_token_from_the_command_line_open_the_running_server() {
 
 #[test]
 fn the_operators_commands_work_on_another_dynamodb() {
-    let elsewhere = program::DynamoDb::start();
+    let elsewhere = crate::program::DynamoDb::start();
     let folder = folder();
     let environment = elsewhere.environment();
     let created = run(&["table", "create"], folder.path(), &environment);

@@ -1,0 +1,8 @@
+//! The program as its users run it.
+
+#![expect(clippy::unwrap_used, reason = "A test that cannot be set up ends here.")]
+
+mod browser;
+mod command_line;
+mod program;
+mod spreadsheets;

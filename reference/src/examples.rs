@@ -1,0 +1,83 @@
+//! Examples of requests and of answers: the demo user gets a physical key and gives it back, by the functions' own
+//! code.
+
+use key_inventory::history::{Actor, ActorKind, Circumstances, Snapshot};
+use key_inventory::http::answer::Answer;
+use key_inventory::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
+use key_inventory::http::routes::Route;
+use key_inventory::table::HeldKey;
+use key_inventory::user::{AddPhysicalKey, Event, PhysicalKey, RemovePhysicalKey, User};
+use key_inventory::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId};
+use serde_json::{Value, json};
+
+/// 2026-11-23T12:00:00Z.
+const NOON: EpochMillis = EpochMillis::new(1_795_435_200_000);
+
+/// The names are valid by the tests of this package; were one not, its example would be missing.
+fn names() -> Option<(UserId, AddPhysicalKey)> {
+    let command = AddPhysicalKey {
+        org_id: OrgId::parse("demo-org").ok()?,
+        org_name: Some(OrgName::parse("Demo Organisation").ok()?),
+        note: Some(Note::parse("Front door").ok()?),
+    };
+    Some((UserId::parse("demo-user").ok()?, command))
+}
+
+pub(crate) fn request(route: Route) -> Value {
+    match route {
+        Route::AddPhysicalKey => json!(names().map(|(_, command)| command)),
+        Route::RemovePhysicalKey => json!(RemovePhysicalKey { number: KeyNumber::FIRST }),
+        Route::ListPhysicalKeys
+        | Route::GetPhysicalKey
+        | Route::ListPhysicalKeyEvents
+        | Route::ListOrgPhysicalKeys => Value::Null,
+    }
+}
+
+pub(crate) fn answer(route: Route) -> Value {
+    answered(route).unwrap_or_default()
+}
+
+fn answered(route: Route) -> Option<Value> {
+    let (user_id, command) = names()?;
+    let added = User::new(user_id.clone()).add(command, NOON);
+    let Event::PhysicalKeyAdded(data) = &added else { return None };
+    let key = PhysicalKey::from(data);
+    let (keys, next_cursor) = (vec![key.clone()], None);
+    Some(match route {
+        Route::AddPhysicalKey => body(&added)?,
+        Route::RemovePhysicalKey => {
+            let user = User::new(user_id).apply(&added);
+            body(&user.remove(Some(&key), NOON).ok()?)?
+        }
+        Route::ListPhysicalKeys => json!(PhysicalKeys { keys, total: Some(1), next_cursor }),
+        Route::GetPhysicalKey => json!(key),
+        Route::ListPhysicalKeyEvents => {
+            let (record, _) = Snapshot::new(user_id).append(added, circumstances());
+            json!(PhysicalKeyEvents { events: vec![record], next_cursor })
+        }
+        Route::ListOrgPhysicalKeys => {
+            let keys = vec![IssuedPhysicalKey::from(HeldKey { user_id, key })];
+            json!(OrgPhysicalKeys { keys, next_cursor })
+        }
+    })
+}
+
+fn body(event: &Event) -> Option<Value> {
+    let version = match event {
+        Event::PhysicalKeyAdded(_) => 1,
+        Event::PhysicalKeyRemoved(_) => 2,
+    };
+    let answer = Answer::new(event, key_inventory::values::Version::new(version));
+    serde_json::from_str(&answer.body).ok()
+}
+
+fn circumstances() -> Circumstances {
+    let actor = Actor {
+        kind: ActorKind::User,
+        id: Some("demo-user".to_owned()),
+        org_id: OrgId::parse("demo-org").ok(),
+        api_key_id: Some("g8lj7bc70s3ge1o70s3ge1o7".to_owned()),
+    };
+    Circumstances { actor, request_id: crate::refusals::REQUEST_ID.to_owned(), recorded_at: NOON }
+}

@@ -1,0 +1,114 @@
+//! The parameters of each route: in the path, in the query, in the headers.
+
+use key_inventory::http::query::LARGEST_PAGE;
+use key_inventory::http::routes::Route;
+use key_inventory::values::{KeyNumber, Note, OrgId, OrgName, UserId};
+use serde_json::json;
+use utoipa::PartialSchema;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{RefOr, Required};
+
+use crate::operations::is_command;
+
+pub(crate) fn of(route: Route) -> Vec<Parameter> {
+    let mut parameters: Vec<_> = route.parameters().map(in_path).collect();
+    if is_command(route) {
+        parameters.extend([idempotency_key(), if_match()]);
+    }
+    match route {
+        Route::AddPhysicalKey | Route::RemovePhysicalKey | Route::GetPhysicalKey => {}
+        Route::ListPhysicalKeys => {
+            parameters.extend([
+                in_query("orgId", "Exactly this issuer.", OrgId::schema()),
+                in_query("orgName", "Exactly this display name.", OrgName::schema()),
+                in_query("q", "This text somewhere in the note, whatever its case.", Note::schema()),
+            ]);
+            parameters.extend(page());
+        }
+        Route::ListPhysicalKeyEvents | Route::ListOrgPhysicalKeys => parameters.extend(page()),
+    }
+    parameters
+}
+
+/// Examples are the local server's demo, so that a first try works.
+fn in_path(name: &'static str) -> Parameter {
+    let (description, schema, example) = match name {
+        "number" => ("The number of the physical key.", KeyNumber::schema(), json!(1)),
+        "orgId" => ("The organisation's id, percent-encoded once.", OrgId::schema(), json!("demo-org")),
+        _ => ("The user's id, percent-encoded once.", UserId::schema(), json!("demo-user")),
+    };
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some(description))
+        .schema(Some(schema))
+        .example(Some(example))
+        .build()
+}
+
+/// Optional parameters have no examples: a page that tries the API out would send them.
+fn optional(
+    name: &str,
+    place: ParameterIn,
+    description: &str,
+    schema: impl Into<RefOr<Schema>>,
+) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+fn in_query(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
+    optional(name, ParameterIn::Query, description, schema)
+}
+
+fn page() -> [Parameter; 2] {
+    let limit = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(LARGEST_PAGE))
+        .default(Some(json!(LARGEST_PAGE)));
+    let cursor = ObjectBuilder::new().schema_type(Type::String);
+    [
+        in_query("limit", "At most so many entries.", limit.build()),
+        in_query(
+            "cursor",
+            "The `nextCursor` of the page before. It belongs to this list, these filters and this caller, and is good \
+             for a day; anything else is a 400.",
+            cursor.build(),
+        ),
+    ]
+}
+
+fn idempotency_key() -> Parameter {
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[!-~]+$"));
+    optional(
+        "Idempotency-Key",
+        ParameterIn::Header,
+        "1 to 255 visible ASCII characters, chosen by the client. The same request is carried out once and answers \
+         the same bytes for 30 days; another request under it is a 422.",
+        schema.build(),
+    )
+}
+
+fn if_match() -> Parameter {
+    let schema =
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(r#"^(\*|"[0-9]+"(, ?"[0-9]+")*)$"#));
+    optional(
+        "If-Match",
+        ParameterIn::Header,
+        "Only if the inventory is at one of these versions: entity tags such as `\"7\"`; `\"0\"` is an inventory that \
+         has not begun, `*` one that has.",
+        schema.build(),
+    )
+}

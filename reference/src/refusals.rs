@@ -1,0 +1,97 @@
+//! Every refusal of each route, as the functions' own code words it.
+
+use key_inventory::auth::CredentialFault;
+use key_inventory::auth::api_key::ApiKeyFault;
+use key_inventory::auth::confinement::Forbidden;
+use key_inventory::http::Fault;
+use key_inventory::http::problem::Problem;
+use key_inventory::http::routes::Route;
+use key_inventory::table::StoreFault;
+use key_inventory::user::Refusal;
+use key_inventory::values::Version;
+use lambda_http::Body;
+use lambda_http::http::{HeaderValue, Response};
+
+use crate::operations::is_command;
+
+pub(crate) const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
+
+/// Code and response of each refusal of a route, in the order of their statuses.
+pub(crate) fn of(route: Route) -> Vec<(&'static str, Response<Body>)> {
+    let problems = samples(route).into_iter().filter(|problem| applies(problem, route));
+    let mut refusals: Vec<_> = problems
+        .map(|problem| {
+            let media_type = HeaderValue::from_static("application/json");
+            (problem.code(), problem.response(REQUEST_ID, media_type))
+        })
+        .collect();
+    refusals.sort_by_key(|(_, response)| response.status());
+    refusals
+}
+
+/// One problem of each code.
+fn samples(route: Route) -> Vec<Problem> {
+    let fault = if is_command(route) {
+        Fault::of_member("orgid", "`orgid` is not a field of this command.")
+    } else {
+        Fault::outside("The query parameter `orgid` is not one of this query.")
+    };
+    let unexpected = || "never shown".to_owned();
+    vec![
+        Problem::InvalidRequest(vec![fault]),
+        Problem::Unauthenticated(vec![CredentialFault::TokenMissing, CredentialFault::ApiKeyMissing]),
+        Problem::Unauthenticated(vec![CredentialFault::ApiKey(ApiKeyFault::Revoked)]),
+        Problem::Forbidden(Forbidden::AnotherUsersInventory),
+        Problem::Forbidden(Forbidden::AnotherOrganisation),
+        Problem::Forbidden(Forbidden::CredentialsDisagree),
+        Problem::Forbidden(Forbidden::OneUserOnly),
+        Problem::Refused(Refusal::PhysicalKeyNotFound),
+        Problem::RouteNotFound,
+        Problem::MethodNotAllowed(route.method()),
+        Problem::Contention,
+        Problem::VersionMismatch(Version::new(7)),
+        Problem::BodyTooLarge,
+        Problem::UnsupportedMediaType,
+        Problem::IdempotencyKeyReused,
+        Problem::Store(StoreFault::Throttled),
+        Problem::Store(StoreFault::Unreachable(unexpected())),
+        Problem::Store(StoreFault::OutcomeUnknown(unexpected())),
+        Problem::Store(StoreFault::Unexpected(unexpected())),
+        Problem::SigningKeysUnavailable,
+    ]
+}
+
+/// Whether a route can be refused for this. No `_`: a new problem has to be thought about here.
+fn applies(problem: &Problem, route: Route) -> bool {
+    match problem {
+        Problem::InvalidRequest(_)
+        | Problem::Unauthenticated(_)
+        | Problem::SigningKeysUnavailable
+        | Problem::Cursor(_) => true,
+        Problem::Forbidden(forbidden) => match forbidden {
+            Forbidden::CredentialsDisagree => true,
+            Forbidden::AnotherUsersInventory => route != Route::ListOrgPhysicalKeys,
+            Forbidden::AnotherOrganisation => {
+                matches!(route, Route::AddPhysicalKey | Route::ListOrgPhysicalKeys)
+            }
+            Forbidden::OneUserOnly => route == Route::ListOrgPhysicalKeys,
+        },
+        Problem::Refused(Refusal::PhysicalKeyNotFound) => {
+            matches!(route, Route::RemovePhysicalKey | Route::GetPhysicalKey)
+        }
+        // These are answered where there is no route.
+        Problem::RouteNotFound | Problem::MethodNotAllowed(_) => false,
+        Problem::Contention
+        | Problem::VersionMismatch(_)
+        | Problem::BodyTooLarge
+        | Problem::UnsupportedMediaType
+        | Problem::IdempotencyKeyReused => is_command(route),
+        Problem::Store(fault) => match fault {
+            StoreFault::Throttled
+            | StoreFault::Unreachable(_)
+            | StoreFault::Unexpected(_)
+            | StoreFault::Corrupt(_) => true,
+            StoreFault::OutcomeUnknown(_) => is_command(route),
+        },
+    }
+}

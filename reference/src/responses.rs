@@ -1,0 +1,104 @@
+//! The responses of each route: the answer, and its refusals by status.
+
+use std::collections::BTreeMap;
+
+use key_inventory::http::routes::Route;
+use lambda_http::http::StatusCode;
+use serde_json::Value;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::response::{Response, ResponseBuilder, Responses, ResponsesBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{ContentBuilder, Ref};
+
+use crate::operations::is_command;
+use crate::{examples, refusals};
+
+/// The headers of a refusal that not all answers have.
+const OF_REFUSALS: [&str; 4] = ["www-authenticate", "etag", "retry-after", "allow"];
+
+pub(crate) fn of(route: Route) -> Responses {
+    let mut by_status = BTreeMap::<u16, Vec<_>>::new();
+    for (code, response) in refusals::of(route) {
+        by_status.entry(response.status().as_u16()).or_default().push((code, response));
+    }
+    let mut responses = ResponsesBuilder::new().response("200", answer(route));
+    for (status, refusals) in by_status {
+        let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+        let codes = refusals.iter().map(|(code, _)| format!("`{code}`")).collect::<Vec<_>>().join(", ");
+        let mut response = with_common_headers(
+            ResponseBuilder::new().description(format!("{}: {codes}", title.unwrap_or_default())),
+        );
+        for name in OF_REFUSALS.into_iter().filter(|name| refusals[0].1.headers().contains_key(*name)) {
+            let (name, header) = header_of_refusal(name);
+            response = response.header(name, header);
+        }
+        let shown = refusals.iter().map(|(code, response)| {
+            let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+            (*code, ExampleBuilder::new().value(Some(body)).build())
+        });
+        let content = || ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
+        let response = response
+            .content("application/json", content().examples_from_iter(shown).build())
+            .content("application/problem+json", content().build());
+        responses = responses.response(status.to_string(), response.build());
+    }
+    responses.build()
+}
+
+fn answer(route: Route) -> Response {
+    let (schema, description) = match route {
+        Route::AddPhysicalKey => ("AddPhysicalKeyAnswer", "The physical key is recorded."),
+        Route::RemovePhysicalKey => ("RemovePhysicalKeyAnswer", "Its return is recorded."),
+        Route::ListPhysicalKeys => ("PhysicalKeys", "A page of physical keys."),
+        Route::GetPhysicalKey => ("PhysicalKey", "The physical key."),
+        Route::ListPhysicalKeyEvents => ("PhysicalKeyEvents", "A page of the history."),
+        Route::ListOrgPhysicalKeys => ("OrgPhysicalKeys", "A page of physical keys and who holds them."),
+    };
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(schema)))
+        .example(Some(examples::answer(route)));
+    let mut response = with_common_headers(ResponseBuilder::new().description(description));
+    if route != Route::ListOrgPhysicalKeys {
+        response = response.header("ETag", entity_tag());
+    }
+    if is_command(route) {
+        let replayed = text("`true` where an earlier answer is given again; absent otherwise.");
+        response = response.header("Idempotent-Replayed", replayed);
+    }
+    response.content("application/json", content.build()).build()
+}
+
+fn with_common_headers(response: ResponseBuilder) -> ResponseBuilder {
+    response
+        .header("X-Request-Id", text("The id of this request, also in the log."))
+        .header("Cache-Control", text("Always `no-store`."))
+}
+
+fn header_of_refusal(name: &str) -> (&'static str, Header) {
+    match name {
+        "www-authenticate" => (
+            "WWW-Authenticate",
+            text("A challenge for each credential that is missing or refused (RFC 9110)."),
+        ),
+        "etag" => ("ETag", entity_tag()),
+        "allow" => ("Allow", text("The method that the path takes.")),
+        _ => {
+            let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+            let header = HeaderBuilder::new().schema(Some(seconds));
+            (
+                "Retry-After",
+                header.description(Some("Seconds after which to send the request again.")).build(),
+            )
+        }
+    }
+}
+
+fn entity_tag() -> Header {
+    text("The version of the user's history in quotation marks, for `If-Match`.")
+}
+
+fn text(description: &str) -> Header {
+    let schema = ObjectBuilder::new().schema_type(Type::String);
+    HeaderBuilder::new().schema(Some(schema)).description(Some(description)).build()
+}

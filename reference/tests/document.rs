@@ -1,0 +1,73 @@
+//! The published document is the one that the code makes, and the deployment has its routes.
+
+#![expect(clippy::expect_used, reason = "A test that cannot read the document ends here.")]
+
+use std::collections::BTreeSet;
+
+use key_inventory::http::routes::Route;
+use serde_json::Value;
+
+fn document() -> Value {
+    serde_json::from_str(&api_reference::json()).expect("JSON")
+}
+
+/// Methods and paths of the document.
+fn documented() -> BTreeSet<(String, String)> {
+    let document = document();
+    let paths = document["paths"].as_object().expect("paths");
+    let methods = paths.iter().flat_map(|(path, item)| {
+        item.as_object().expect("a path item").keys().map(|method| (method.to_uppercase(), path.clone()))
+    });
+    methods.collect()
+}
+
+#[test]
+fn the_published_document_is_up_to_date() {
+    let published = include_str!("../../openapi.json");
+    assert!(published.trim_end() == api_reference::json(), "run `cargo run -q -- openapi > openapi.json`");
+}
+
+#[test]
+fn every_route_is_documented() {
+    let routes = Route::ALL.map(|route| (route.method().to_string(), route.path().to_owned()));
+    assert_eq!(documented(), routes.into());
+}
+
+/// The template's HTTP API events, read by their lines: `Method: …` and `Path: …` follow each other.
+#[test]
+fn the_deployment_has_the_documented_routes() {
+    let lines: Vec<_> = include_str!("../../template.yaml").lines().map(str::trim).collect();
+    let deployed = lines.windows(2).filter_map(|pair| {
+        Some((pair[0].strip_prefix("Method: ")?.to_owned(), pair[1].strip_prefix("Path: ")?.to_owned()))
+    });
+    assert_eq!(documented(), deployed.collect());
+}
+
+/// Each function of the deployment has the name of its route, and so has its folder.
+#[test]
+fn every_route_has_a_function_of_its_name() {
+    let template = include_str!("../../template.yaml");
+    for route in Route::ALL {
+        assert!(template.contains(&format!("\n  {}Function:\n", route.name())), "{route:?}");
+    }
+}
+
+#[test]
+fn every_operation_has_examples_of_its_answers() {
+    let document = document();
+    for route in Route::ALL {
+        let method = route.method().as_str().to_lowercase();
+        let operation = &document["paths"][route.path()][&method];
+        assert_eq!(operation["operationId"], route.name());
+        let responses = operation["responses"].as_object().expect("responses");
+        assert!(responses["200"]["content"]["application/json"]["example"].is_object(), "{route:?}");
+        for (status, response) in responses.iter().filter(|(status, _)| *status != "200") {
+            let examples = response["content"]["application/json"]["examples"].as_object().expect("examples");
+            for (code, example) in examples {
+                assert_eq!(example["value"]["error"], code.as_str(), "{route:?} {status}");
+                assert_eq!(example["value"]["status"].to_string(), *status, "{route:?} {code}");
+                assert_eq!(example["value"]["success"], false, "{route:?} {code}");
+            }
+        }
+    }
+}

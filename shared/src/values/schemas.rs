@@ -1,0 +1,54 @@
+//! The JSON Schemas of the values, for the OpenAPI document. What a value is parsed by, its schema says.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::text::{ID_LIMIT, NOTE_LIMIT, ORG_NAME_LIMIT};
+use super::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
+
+/// No control characters, no white space at either end.
+const ID_PATTERN: &str = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$";
+
+macro_rules! schemas {
+    ($($value:ident: $schema:expr,)*) => {$(
+        impl PartialSchema for $value {
+            fn schema() -> RefOr<Schema> {
+                $schema.build().into()
+            }
+        }
+
+        impl ToSchema for $value {
+            fn name() -> Cow<'static, str> {
+                stringify!($value).into()
+            }
+        }
+    )*};
+}
+
+schemas! {
+    UserId: id("A user's id."),
+    OrgId: id("An organisation's id."),
+    OrgName: text("An organisation's display name.").max_length(Some(ORG_NAME_LIMIT)),
+    Note: text("Free text. Characters are Unicode scalar values.").max_length(Some(NOTE_LIMIT)),
+    KeyNumber: integer("The number of a physical key: 1, 2, 3, … for each user, never given twice.").minimum(Some(1)),
+    Version: integer("The number of events in a user's history.").minimum(Some(0)),
+    EpochMillis: integer("Milliseconds since 1970-01-01T00:00:00Z.").minimum(Some(0)),
+}
+
+fn text(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).description(Some(description))
+}
+
+fn id(description: &str) -> ObjectBuilder {
+    text(description).min_length(Some(1)).max_length(Some(ID_LIMIT)).pattern(Some(ID_PATTERN))
+}
+
+fn integer(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .description(Some(description))
+}
