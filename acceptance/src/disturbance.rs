@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client;
-use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
+use local_inventory::dynamodb::EmbeddedDynamoDb;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -76,10 +76,10 @@ impl Disturber {
         Self { address, plan }
     }
 
-    /// A client that goes through the disturber, with the bounds of the functions' client.
+    /// A client that goes through the disturber, with the retries of the functions' client.
     #[must_use]
     pub fn client(&self) -> Client {
-        dynamodb::client(&format!("http://{}", self.address))
+        crate::patient_client(&format!("http://{}", self.address))
     }
 
     /// Disturbs the next requests of an operation, and nothing else.

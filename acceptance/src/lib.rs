@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use key_inventory::auth::RequiredCredentials;
 use key_inventory::auth::api_key::{self, ApiKeyId};
 use key_inventory::backend::{Backend, authenticator};
@@ -37,6 +38,10 @@ pub use request::{Reply, RequestBuilder};
 
 /// 2026-11-23T12:00:00Z, when every test begins.
 pub const NOON: EpochMillis = EpochMillis::new(1_795_435_200_000);
+
+/// How long a test waits for an answer, unless waiting is what it is about. All tests of a run, and in CI one DynamoDB
+/// Local for all of them, share a machine: what they prove must not depend on its speed.
+pub const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A table, credentials and a clock of one test.
 #[derive(Debug)]
@@ -153,9 +158,16 @@ fn organisation(org_id: &str) -> OrgId {
 /// The engine of one test and a client for it.
 pub async fn engine() -> (Option<EmbeddedDynamoDb>, aws_sdk_dynamodb::Client) {
     if let Ok(endpoint) = std::env::var("ACCEPTANCE_DYNAMODB_ENDPOINT") {
-        return (None, dynamodb::client(&endpoint));
+        return (None, patient_client(&endpoint));
     }
     let engine = EmbeddedDynamoDb::in_memory().await.expect("an embedded DynamoDB");
-    let client = dynamodb::client(&engine.endpoint());
+    let client = patient_client(&engine.endpoint());
     (Some(engine), client)
+}
+
+/// The functions' client, but that it waits for answers.
+fn patient_client(endpoint: &str) -> aws_sdk_dynamodb::Client {
+    let bounds = dynamodb::client(endpoint).config().to_builder();
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).build();
+    aws_sdk_dynamodb::Client::from_conf(bounds.timeout_config(timeouts).build())
 }

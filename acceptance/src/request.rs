@@ -9,7 +9,7 @@ use lambda_http::{Body, Response};
 use local_inventory::gateway;
 use serde_json::{Value, json};
 
-use crate::{Stage, documented};
+use crate::{PATIENCE, Stage, documented};
 
 /// A request in the making.
 #[derive(Debug, Clone)]
@@ -105,7 +105,8 @@ impl RequestBuilder {
             request = request.header(name, value);
         }
         let request = request.body(self.body.clone()).expect("a request");
-        let response = gateway::answer(&stage.backend, &stage.cursors, &request, "test-request").await;
+        let response =
+            gateway::answer(&stage.backend, &stage.cursors, &request, "test-request", PATIENCE).await;
         if let Some(Matched { route, .. }) = Route::find(request.method(), request.uri().path()) {
             documented::check(route, &response);
         }

@@ -41,7 +41,9 @@ pub(crate) async fn answer(State(api): State<Arc<Api>>, request: Request) -> Res
         return exchange.finish(Err(Problem::BodyTooLarge)).map(|body| Body::from(body.to_vec()));
     };
     let request = Request::from_parts(parts, body.to_vec());
-    gateway::answer(backend, cursors, &request, &request_id).await.map(|body| Body::from(body.to_vec()))
+    gateway::answer(backend, cursors, &request, &request_id, gateway::FUNCTION_TIMEOUT)
+        .await
+        .map(|body| Body::from(body.to_vec()))
 }
 
 /// An id like the gateway's: 16 characters of chance.

@@ -18,28 +18,30 @@ use lambda_http::{Body, Context, Request, RequestExt, Response};
 use serde_json::{Value, json};
 
 /// The time-out of the functions in the template.
-const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
+pub const FUNCTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Answers an HTTP request by the function of its route.
+/// Answers an HTTP request by the function of its route, whose invocation ends after `time`.
 pub async fn answer(
     backend: &Backend,
     cursors: &CursorSealer,
     request: &HttpRequest<Vec<u8>>,
     request_id: &str,
+    time: Duration,
 ) -> Response<Body> {
     let now = backend.clock.now();
+    let invocation = |event| invocation(event, request_id, now.plus(time));
     let matched = Route::find(request.method(), request.uri().path());
     let Some(event) = event(request, matched.as_ref(), request_id, now) else {
-        let exchange = Exchange::begin(&invocation(Request::default(), request_id, now), &backend.clock);
+        let exchange = Exchange::begin(&invocation(Request::default()), &backend.clock);
         let fault = Fault::outside("The path is not percent-encoded UTF-8.");
         return exchange.finish(Err(Problem::InvalidRequest(vec![fault])));
     };
     let Ok(event) = lambda_http::request::from_str(&event.to_string()) else {
-        let exchange = Exchange::begin(&invocation(Request::default(), request_id, now), &backend.clock);
+        let exchange = Exchange::begin(&invocation(Request::default()), &backend.clock);
         return exchange
             .finish(Err(Problem::InvalidRequest(vec![Fault::outside("The request is not usable.")])));
     };
-    let invocation = invocation(event, request_id, now);
+    let invocation = invocation(event);
     match matched {
         Some(Matched { route, .. }) => invoke(route, backend, cursors, invocation).await,
         None => no_such_route::handle(&backend.clock, &invocation),
@@ -64,10 +66,10 @@ pub async fn invoke(
 }
 
 /// Adds what Lambda adds to an event.
-fn invocation(event: Request, request_id: &str, now: EpochMillis) -> Request {
+fn invocation(event: Request, request_id: &str, deadline: EpochMillis) -> Request {
     let mut context = Context::default();
     request_id.clone_into(&mut context.request_id);
-    context.deadline = now.plus(FUNCTION_TIMEOUT).get();
+    context.deadline = deadline.get();
     event.with_lambda_context(context)
 }
 

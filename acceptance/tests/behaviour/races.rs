@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use acceptance::Reply;
 use key_inventory::user::Event;
@@ -15,17 +14,13 @@ use crate::scene::{Scene, physical_key_not_found};
 /// Of the long race.
 const WRITERS: u64 = 64;
 const ADDS_PER_WRITER: u64 = 100;
-/// Time enough for everybody: this is about correctness, the benches are about speed.
-const MINUTES: Duration = Duration::from_mins(10);
 
 async fn add(scene: &Scene) -> Reply {
-    let request = scene.invocation("AddPhysicalKey", &json!({"orgId": "acme"}), MINUTES);
-    Reply { response: add_physical_key::handle(&scene.stage.backend, request).await }
+    scene.add().send(&scene.stage).await
 }
 
 async fn remove(scene: &Scene, number: u64) -> Reply {
-    let request = scene.invocation("RemovePhysicalKey", &json!({"number": number}), MINUTES);
-    Reply { response: remove_physical_key::handle(&scene.stage.backend, request).await }
+    scene.remove(number).send(&scene.stage).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

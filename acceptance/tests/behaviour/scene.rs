@@ -55,8 +55,8 @@ impl Scene {
         reply
     }
 
-    /// Alice's request as the invocation of a function that ends after `time`. The gateway's stand-in gives every
-    /// function ten seconds; this is for tests that need more or less.
+    /// Alice's request as the invocation of a function that ends after `time`. This is for tests of what a
+    /// function does when its time runs out.
     pub(crate) fn invocation(&self, command: &str, body: &Value, time: Duration) -> Request {
         let event = json!({
             "version": "2.0",
