@@ -32,6 +32,8 @@ pub enum Disturbance {
     Silence,
     /// Only the first of the keys that a `BatchGetItem` asks for is read.
     OneKeyProcessed,
+    /// A `BatchGetItem` finds the item that [`Disturber::show_stale`] was given, as one that it read a moment ago.
+    FindsStale,
 }
 
 /// What is to be disturbed, and what came by since.
@@ -41,6 +43,7 @@ struct Plan {
     next: Option<Disturbance>,
     times: usize,
     seen: Vec<(String, Value)>,
+    stale: Value,
 }
 
 /// The proxy. It lets everything pass until it is told otherwise.
@@ -84,8 +87,14 @@ impl Disturber {
 
     /// Disturbs the next requests of an operation, and nothing else.
     pub fn disturb(&self, operation: &'static str, disturbance: Disturbance, times: usize) {
-        let plan = Plan { operation, next: Some(disturbance), times, seen: Vec::new() };
-        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        let stale = std::mem::take(&mut plan.stale);
+        *plan = Plan { operation, next: Some(disturbance), times, seen: Vec::new(), stale };
+    }
+
+    /// What [`Disturbance::FindsStale`] finds, in DynamoDB's JSON.
+    pub fn show_stale(&self, item: Value) {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner).stale = item;
     }
 
     /// Lets everything pass again.
@@ -119,8 +128,11 @@ impl Plan {
 async fn serve(client: TcpStream, engine: String, plan: Arc<Mutex<Plan>>) {
     let mut client = BufReader::new(client);
     while let Ok(request) = Message::read(&mut client).await {
-        let disturbance = plan.lock().unwrap_or_else(PoisonError::into_inner).meet(&request);
-        let Some(answer) = answer(disturbance, request, &engine).await else { return };
+        let (disturbance, stale) = {
+            let mut plan = plan.lock().unwrap_or_else(PoisonError::into_inner);
+            (plan.meet(&request), plan.stale.clone())
+        };
+        let Some(answer) = answer(disturbance, request, stale, &engine).await else { return };
         if client.get_mut().write_all(&answer.bytes()).await.is_err() {
             return;
         }
@@ -128,7 +140,12 @@ async fn serve(client: TcpStream, engine: String, plan: Arc<Mutex<Plan>>) {
 }
 
 /// The answer to a request; none if the connection is to be cut.
-async fn answer(disturbance: Option<Disturbance>, request: Message, engine: &str) -> Option<Message> {
+async fn answer(
+    disturbance: Option<Disturbance>,
+    request: Message,
+    stale: Value,
+    engine: &str,
+) -> Option<Message> {
     match disturbance {
         None => Some(request.forward(engine).await),
         Some(Disturbance::Failed(status, code)) => Some(Message::error(status, code, &Value::Null)),
@@ -147,7 +164,17 @@ async fn answer(disturbance: Option<Disturbance>, request: Message, engine: &str
         }
         Some(Disturbance::Silence) => std::future::pending().await,
         Some(Disturbance::OneKeyProcessed) => Some(read_one_key(&request, engine).await),
+        Some(Disturbance::FindsStale) => Some(read_stale(&request, stale, engine).await),
     }
+}
+
+/// Has everything read, and adds an item that was there a moment ago.
+async fn read_stale(request: &Message, stale: Value, engine: &str) -> Message {
+    let mut body = request.forward(engine).await.json();
+    let tables = body["Responses"].as_object_mut().expect("tables");
+    let items = tables.values_mut().next().and_then(Value::as_array_mut).expect("items");
+    items.push(stale);
+    Message::json_answer("200 OK", &body)
 }
 
 /// Has the first key read and says that the others were not.
@@ -166,7 +193,8 @@ async fn read_one_key(request: &Message, engine: &str) -> Message {
     Message::json_answer("200 OK", &body)
 }
 
-/// An HTTP/1.1 message whose length is told by `Content-Length`, as the SDK's and both engines' are.
+/// An HTTP/1.1 message. Its length is told by `Content-Length`, as the SDK and both engines do, or by chunks, as DynamoDB
+/// Local does when its answer is long.
 #[derive(Debug)]
 struct Message {
     /// The first line and the headers.
@@ -188,9 +216,13 @@ impl Message {
             }
         }
         let mut message = Self { head, body: Vec::new() };
-        let length = message.header("content-length").and_then(|length| length.parse().ok());
-        message.body.resize(length.unwrap_or(0), 0);
-        stream.read_exact(&mut message.body).await?;
+        if message.header("transfer-encoding") == Some("chunked") {
+            message.body = read_chunks(stream).await?;
+        } else {
+            let length = message.header("content-length").and_then(|length| length.parse().ok());
+            message.body.resize(length.unwrap_or(0), 0);
+            stream.read_exact(&mut message.body).await?;
+        }
         Ok(message)
     }
 
@@ -235,7 +267,10 @@ impl Message {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let is_length = |line: &str| line.to_ascii_lowercase().starts_with("content-length:");
+        let is_length = |line: &str| {
+            let line = line.to_ascii_lowercase();
+            line.starts_with("content-length:") || line.starts_with("transfer-encoding:")
+        };
         let mut bytes = Vec::new();
         for line in self.head.iter().filter(|line| !is_length(line)) {
             bytes.extend_from_slice(line.as_bytes());
@@ -244,5 +279,24 @@ impl Message {
         bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", self.body.len()).as_bytes());
         bytes.extend_from_slice(&self.body);
         bytes
+    }
+}
+
+/// Reads a body that comes in chunks (RFC 9112, section 7.1).
+async fn read_chunks(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await?;
+        let length = line.trim_end().split(';').next().unwrap_or_default();
+        let length = usize::from_str_radix(length, 16).map_err(std::io::Error::other)?;
+        let begin = body.len();
+        // Each chunk ends with a line break that is not part of it; so does the empty one, which is the last.
+        body.resize(begin + length + 2, 0);
+        stream.read_exact(&mut body[begin..]).await?;
+        body.truncate(begin + length);
+        if length == 0 {
+            return Ok(body);
+        }
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 
 use crate::invariants;
-use crate::scene::Scene;
+use crate::scene::{Scene, physical_key_not_found};
 
 const READ: &str = "BatchGetItem";
 const WRITE: &str = "TransactWriteItems";
@@ -210,6 +210,22 @@ async fn keys_that_are_left_unprocessed_are_read_as_well() {
 }
 
 /// Adds a physical key by a function that has this much time.
+/// `BatchGetItem` is no snapshot: the physical key may be read, removed by another, and the user item read after that.
+#[tokio::test]
+async fn a_physical_key_that_is_removed_while_it_is_looked_up_is_not_found() {
+    let (scene, disturber) = Scene::disturbed().await;
+    scene.carry_out(scene.add()).await;
+    disturber.show_stale(scene.stage.stored_of("alice", "KEY#").await.remove(0));
+    scene.carry_out(scene.remove(1)).await;
+
+    let before = scene.stage.stored().await;
+    disturber.disturb(READ, FindsStale, 1);
+    let reply = scene.remove(1).send(&scene.stage).await;
+    physical_key_not_found().check(&reply);
+    assert_eq!((disturber.seen(READ).len(), disturber.seen(WRITE).len()), (2, 1), "it is read again");
+    assert_eq!(scene.stage.stored().await, before);
+}
+
 async fn add_within(scene: &Scene, time: Duration) -> Reply {
     let request = scene.invocation("AddPhysicalKey", &json!({"orgId": "acme"}), time);
     Reply { response: add_physical_key::handle(&scene.stage.backend, request).await }

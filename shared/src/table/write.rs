@@ -99,7 +99,7 @@ impl Table {
         let writing = self.client.transact_write_items().set_transact_items(Some(items)).send();
         match tokio::time::timeout_at(deadline.into(), writing).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(commit_fault(&error)),
+            Ok(Err(error)) => Err(commit_fault(&error, &commit.record.record.event)),
             Err(_) => Err(StoreFault::OutcomeUnknown("no answer before the deadline".to_owned()).into()),
         }
     }
@@ -197,25 +197,35 @@ fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-fn commit_fault<R: std::fmt::Debug>(error: &SdkError<TransactWriteItemsError, R>) -> CommitFault {
+fn commit_fault<R: std::fmt::Debug>(
+    error: &SdkError<TransactWriteItemsError, R>,
+    event: &Event,
+) -> CommitFault {
     if let SdkError::ServiceError(service) = error
         && let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err()
     {
-        return cancelled_fault(cancelled.cancellation_reasons());
+        return cancelled_fault(cancelled.cancellation_reasons(), event);
     }
     StoreFault::of(Kind::Write, error).into()
 }
 
 /// The meaning of a cancelled transaction: nothing was written, and the reasons, one for each item in order, say
 /// why. A reason that is no race is never taken for one; and races come first, because they explain the others.
-fn cancelled_fault(reasons: &[CancellationReason]) -> CommitFault {
+fn cancelled_fault(reasons: &[CancellationReason], event: &Event) -> CommitFault {
     /// The user item; its condition fails when another command was first.
     const USER: usize = 0;
+    /// The physical key. `BatchGetItem` reads each item at a moment of its own: a physical key that was there may have
+    /// been removed before the user item was read. Only the deletion that follows finds out.
+    const PHYSICAL_KEY: usize = 1;
     /// The request item; its condition fails when the same request was first.
     const REQUEST: usize = 3;
+    let raced: &[usize] = match event {
+        Event::PhysicalKeyAdded(_) => &[USER, REQUEST],
+        Event::PhysicalKeyRemoved(_) => &[USER, PHYSICAL_KEY, REQUEST],
+    };
     let codes: Vec<_> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
     let conflicts = codes.contains(&"TransactionConflict");
-    let lost_race = [USER, REQUEST].iter().any(|item| codes.get(*item) == Some(&"ConditionalCheckFailed"));
+    let lost_race = raced.iter().any(|item| codes.get(*item) == Some(&"ConditionalCheckFailed"));
     if conflicts || lost_race {
         return CommitFault::Contention;
     }
@@ -238,11 +248,28 @@ fn cancelled_fault(reasons: &[CancellationReason]) -> CommitFault {
 mod tests {
     use super::*;
 
-    #[track_caller]
-    fn check(codes: &[&str], expected: &CommitFault) {
+    fn added() -> Event {
+        let user = crate::user::User::new(crate::values::UserId::parse("alice").unwrap());
+        let org_id = OrgId::parse("acme").unwrap();
+        user.add(crate::user::AddPhysicalKey { org_id, org_name: None, note: None }, EpochMillis::new(0))
+    }
+
+    fn removed() -> Event {
+        let json = r#"{"type":"PhysicalKeyRemoved","data":{"userId":"alice","number":1,"removedAt":0}}"#;
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn fault(codes: &[&str], event: &Event) -> CommitFault {
         let reasons: Vec<_> =
             codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
-        assert_eq!(cancelled_fault(&reasons), *expected, "{codes:?}");
+        cancelled_fault(&reasons, event)
+    }
+
+    #[track_caller]
+    fn check(codes: &[&str], expected: &CommitFault) {
+        for event in [added(), removed()] {
+            assert_eq!(fault(codes, &event), *expected, "{codes:?}");
+        }
     }
 
     const FAILED: &str = "ConditionalCheckFailed";
@@ -269,11 +296,19 @@ mod tests {
     }
 
     #[test]
+    fn a_physical_key_that_went_between_two_reads_is_contention() {
+        assert_eq!(fault(&["None", FAILED, "None"], &removed()), CommitFault::Contention);
+    }
+
+    #[test]
     fn a_state_that_does_not_fit_its_history_is_corrupt() {
-        for codes in [["None", FAILED, "None"], ["None", "None", FAILED]] {
-            let reasons: Vec<_> =
-                codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
-            let fault = cancelled_fault(&reasons);
+        let cases = [
+            (["None", FAILED, "None"], added()),
+            (["None", "None", FAILED], added()),
+            (["None", "None", FAILED], removed()),
+        ];
+        for (codes, event) in cases {
+            let fault = fault(&codes, &event);
             assert!(matches!(fault, CommitFault::Store(StoreFault::Corrupt(_))), "{codes:?}: {fault:?}");
         }
     }
