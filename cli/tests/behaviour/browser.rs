@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::program::{Server, folder};
 
 /// How long a page may take for anything.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A note that would run a script if it were taken for HTML.
 const HOSTILE_NOTE: &str = "<img src=x onerror=\"document.title='owned'\">";
 
@@ -59,12 +59,27 @@ impl Browser {
         found.unwrap_or_else(|error| panic!("{selector}: {error}"))
     }
 
+    /// An element that can be used by now: what a person does next waits for the page as well.
+    async fn usable(&self, selector: &str) -> fantoccini::elements::Element {
+        let waiting = async {
+            loop {
+                let element = self.find(selector).await;
+                if let (Ok(true), Ok(true)) = (element.is_displayed().await, element.is_enabled().await) {
+                    return element;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let element = tokio::time::timeout(PATIENCE, waiting).await;
+        element.unwrap_or_else(|_| panic!("{selector} cannot be used"))
+    }
+
     async fn click(&self, selector: &str) {
-        self.find(selector).await.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        self.usable(selector).await.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
     }
 
     async fn fill(&self, selector: &str, text: &str) {
-        let field = self.find(selector).await;
+        let field = self.usable(selector).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
