@@ -16,7 +16,9 @@ pub mod key_server;
 pub mod refused;
 pub mod request;
 pub mod signers;
+pub mod stopping;
 pub mod stored;
+pub mod trail;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -115,6 +117,21 @@ impl Stage {
     /// Moves the clock on.
     pub fn pass(&self, duration: Duration) {
         self.clock.store(self.now().plus(duration).get(), Ordering::SeqCst);
+    }
+
+    /// Has the functions write with so many shards from now on, as after a deployment.
+    pub fn deploy_with_shards(&mut self, shards: u16) {
+        let shards = AuditShards::new(shards).expect("a number of shards");
+        let table = Table::new(self.client.clone(), self.backend.table.name().to_owned(), shards);
+        let tokens = self.issuer.token_config().expect("a key set");
+        let authenticator = authenticator(tokens, RequiredCredentials::Either);
+        let clock = self.backend.clock.clone();
+        self.backend = Arc::new(Backend::new(table, authenticator, clock, fastrand::Rng::new()));
+    }
+
+    /// Sets the clock back, as if the next writer's were late.
+    pub fn turn_back(&self, duration: Duration) {
+        self.clock.fetch_sub(u64::try_from(duration.as_millis()).expect("milliseconds"), Ordering::SeqCst);
     }
 
     /// A user token for an hour.

@@ -1,5 +1,7 @@
 //! The command line. What is parsed here is parsed by the same rules as requests.
 
+pub(crate) mod audit;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,6 +42,9 @@ pub(crate) enum Command {
     Import(ImportArguments),
     /// Export the physical keys of a user or an organisation through the API.
     Export(ExportArguments),
+    /// The audit trail: export it, verify it, show its events.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Print the OpenAPI document.
     Openapi,
     /// The DynamoDB table.

@@ -2,6 +2,7 @@
 
 mod api_client;
 mod arguments;
+mod audit;
 mod demo;
 mod export;
 mod folder;
@@ -53,6 +54,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Jwks { data }) => tokens::print_key_set(&data),
         Some(Command::Import(arguments)) => import::import(arguments).await,
         Some(Command::Export(arguments)) => export::export(arguments).await,
+        Some(Command::Audit(command)) => audit::audit(command).await,
         Some(Command::Openapi) => output::print_line(api_reference::json()),
         Some(Command::Table(TableCommand::Create { data })) => organisations::create_table(&data).await,
     }

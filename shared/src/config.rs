@@ -11,7 +11,7 @@ use crate::table::AuditShards;
 pub struct FunctionConfig {
     /// `TABLE_NAME`: the inventory's table.
     pub table_name: String,
-    /// `AUDIT_SHARDS`: partitions of the audit index in an hour, 1 to 256; 4 unless given.
+    /// `AUDIT_SHARDS`: partitions of the audit index in an hour, 1 to 32; 4 unless given.
     pub audit_shards: AuditShards,
     /// How bearer tokens are verified.
     pub tokens: TokenConfig,
@@ -94,7 +94,7 @@ impl FunctionConfig {
                 .parse()
                 .ok()
                 .and_then(AuditShards::new)
-                .ok_or(ConfigFault::Wrong { name: "AUDIT_SHARDS", expected: "a number from 1 to 256" })?,
+                .ok_or(ConfigFault::Wrong { name: "AUDIT_SHARDS", expected: "a number from 1 to 32" })?,
         };
         Ok(Self { table_name, audit_shards, tokens, required_credentials })
     }
@@ -196,8 +196,8 @@ mod tests {
     #[test]
     fn a_wrong_variable_is_named_with_the_mend() {
         check(&[("REQUIRED_CREDENTIALS", "none")], "REQUIRED_CREDENTIALS must be `both` or `either`");
-        for shards in ["0", "257", "four"] {
-            check(&[("AUDIT_SHARDS", shards)], "AUDIT_SHARDS must be a number from 1 to 256");
+        for shards in ["0", "33", "four"] {
+            check(&[("AUDIT_SHARDS", shards)], "AUDIT_SHARDS must be a number from 1 to 32");
         }
         check(&[("JWT_JWKS_URL", ""), ("JWT_JWKS", "{}")], "JWT_JWKS is not a JSON Web Key Set");
     }

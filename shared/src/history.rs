@@ -4,10 +4,9 @@
 //! the record's canonical JSON (RFC 8785). Whoever has the records can check the chain without any credentials.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::user::{Event, User};
-use crate::values::{EpochMillis, OrgId, UserId, Version};
+use crate::values::{EpochMillis, OrgId, Sha256Hash, UserId, Version};
 
 /// The format of the records written by this code. Formats are for ever: a new one is added beside the old.
 const FORMAT: u32 = 1;
@@ -67,14 +66,14 @@ pub enum ActorKind {
     Organisation,
 }
 
-/// A SHA-256 in a hash chain; 64 lower-case hexadecimal digits in JSON.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct EventHash([u8; 32]);
+/// The hash of an event record; 64 lower-case hexadecimal digits in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventHash(Sha256Hash);
 
 impl EventHash {
     /// What stands before the first record of a history.
-    pub const GENESIS: Self = Self([0; 32]);
+    pub const GENESIS: Self = Self(Sha256Hash::ZERO);
 
     /// The hash of a record that follows `self`.
     #[must_use]
@@ -86,7 +85,19 @@ impl EventHash {
     )]
     pub fn chain(self, record: &EventRecord) -> Self {
         let canonical = serde_json_canonicalizer::to_vec(record).expect("an event record is JSON");
-        Self(Sha256::new().chain_update(self.0).chain_update(canonical).finalize().into())
+        self.chain_canonical([&canonical])
+    }
+
+    /// The hash of a record that follows `self`, by its canonical JSON, which may come in parts.
+    #[must_use]
+    pub fn chain_canonical<const PARTS: usize>(self, canonical: [&[u8]; PARTS]) -> Self {
+        Self(Sha256Hash::chained(self.0, canonical))
+    }
+}
+
+impl std::fmt::Display for EventHash {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(formatter)
     }
 }
 
@@ -105,32 +116,6 @@ impl utoipa::PartialSchema for EventHash {
 #[cfg(feature = "openapi")]
 impl utoipa::ToSchema for EventHash {}
 
-impl From<EventHash> for String {
-    fn from(hash: EventHash) -> Self {
-        data_encoding::HEXLOWER.encode(&hash.0)
-    }
-}
-
-/// The text is not 64 lower-case hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 64 lower-case hexadecimal digits")]
-pub struct NotAnEventHash;
-
-impl TryFrom<String> for EventHash {
-    type Error = NotAnEventHash;
-
-    fn try_from(text: String) -> Result<Self, NotAnEventHash> {
-        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(|_| NotAnEventHash)?;
-        bytes.try_into().map(Self).map_err(|_| NotAnEventHash)
-    }
-}
-
-impl std::fmt::Debug for EventHash {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&data_encoding::HEXLOWER.encode(&self.0))
-    }
-}
-
 /// A record and its two links in the chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -146,6 +131,14 @@ pub struct ChainedRecord {
 }
 
 impl ChainedRecord {
+    /// Its place among all events, by text order: first by time, then by user and version. The audit index sorts by
+    /// it, and so do exported files.
+    #[must_use]
+    pub fn audit_order(&self) -> String {
+        let EventRecord { recorded_at, user_id, version, .. } = &self.record;
+        format!("{:020}#{user_id}#{:020}", recorded_at.get(), version.get())
+    }
+
     /// Whether this record follows, unchanged, the one whose hash is `head`.
     #[must_use]
     pub fn follows(&self, head: EventHash) -> bool {
@@ -246,11 +239,11 @@ mod tests {
     fn the_hash_is_the_one_that_others_compute() {
         let (first, second) = two_records();
         assert_eq!(
-            String::from(first.hash),
+            first.hash.to_string(),
             "141fd4c3a814127b59e5bd58e5c9ca21e6f0581e122c3ec1a7af987ee44b46f3"
         );
         assert_eq!(
-            String::from(second.hash),
+            second.hash.to_string(),
             "d9a1eb7eb2304fb3a01f0ccdaaf7722b6f06e88c8dde101df753ab9e697e928f"
         );
     }

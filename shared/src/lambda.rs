@@ -12,10 +12,17 @@ use crate::telemetry;
 ///
 /// A fault in the configuration is one line on standard error that names the variable, and the exit code.
 pub async fn start() -> Result<Backend, ExitCode> {
-    let config = telemetry::start(variable("LOG_LEVEL").as_deref())
-        .and_then(|()| FunctionConfig::read(variable))
-        .map_err(|fault| refuse_to_start(&fault))?;
+    let config = configure(|lookup| FunctionConfig::read(lookup))?;
     Ok(Backend::connect(config, Clock::system()).await)
+}
+
+/// The init phase of any function until it is connected: logging, and its configuration out of the environment.
+pub fn configure<T>(
+    read: impl FnOnce(fn(&str) -> Option<String>) -> Result<T, ConfigFault>,
+) -> Result<T, ExitCode> {
+    telemetry::start(variable("LOG_LEVEL").as_deref())
+        .and_then(|()| read(variable))
+        .map_err(|fault| refuse_to_start(&fault))
 }
 
 /// The init phase of a function that lists.
@@ -34,7 +41,7 @@ fn variable(name: &str) -> Option<String> {
 
 /// The init phase of a function that needs nothing but a log.
 pub fn start_without_backend() -> Result<(), ExitCode> {
-    telemetry::start(variable("LOG_LEVEL").as_deref()).map_err(|fault| refuse_to_start(&fault))
+    configure(|_| Ok(()))
 }
 
 /// The end: `lambda_http::run` comes back only when the runtime API is gone.

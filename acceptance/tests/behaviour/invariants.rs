@@ -100,7 +100,7 @@ impl History {
             "version": number(self.user.version.get()),
             "lastNumber": number(self.user.last_number.map_or(0, KeyNumber::get)),
             "activeKeys": number(self.user.active_keys),
-            "headHash": {"S": String::from(last.hash)},
+            "headHash": {"S": last.hash.to_string()},
         }))
     }
 

@@ -3,6 +3,9 @@
 #![expect(clippy::expect_used, reason = "A test that cannot be set up or read ends here.")]
 
 mod api_keys;
+mod audit_export;
+mod audit_races;
+mod audit_tampering;
 mod authorisation;
 mod body_faults;
 mod commands;

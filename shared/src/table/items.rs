@@ -11,7 +11,7 @@ use super::{AuditShards, StoreFault};
 use crate::auth::api_key::{ApiKeyId, StoredApiKey};
 use crate::history::{ChainedRecord, EventHash, IssuedRecord, Snapshot};
 use crate::user::{PhysicalKey, User};
-use crate::values::{EpochMillis, KeyNumber, OrgId, UserId, Version};
+use crate::values::{EpochMillis, Hour, KeyNumber, OrgId, UserId, Version};
 
 /// A DynamoDB item, or the key of one.
 pub type Item = HashMap<String, AttributeValue>;
@@ -63,6 +63,10 @@ impl Place {
 
     pub(super) fn api_key_of_organisation(org_id: &OrgId, id: &ApiKeyId) -> Self {
         Self { pk: format!("ORG#{org_id}"), sk: format!("{API_KEY_OF_ORGANISATION}{}", id.as_str()) }
+    }
+
+    pub(super) fn audit_checkpoint() -> Self {
+        Self { pk: "AUDIT".to_owned(), sk: "CHECKPOINT".to_owned() }
     }
 
     /// As the key of a request to DynamoDB.
@@ -195,14 +199,10 @@ pub(super) struct EventShape {
 impl EventShape {
     pub(super) fn new(chained: ChainedRecord, issuer: Option<OrgId>, shards: AuditShards) -> Self {
         let record = &chained.record;
+        let shard = shard_of(&record.user_id, shards);
         Self {
-            audit_partition: audit_partition(record.recorded_at, shard_of(&record.user_id, shards)),
-            audit_sort: format!(
-                "{:0WIDTH$}#{}#{:0WIDTH$}",
-                record.recorded_at.get(),
-                record.user_id,
-                record.version.get()
-            ),
+            audit_partition: audit_partition(Hour::of(record.recorded_at), shard),
+            audit_sort: chained.audit_order(),
             issuer,
             record: chained,
         }
@@ -216,9 +216,9 @@ impl From<EventShape> for IssuedRecord {
     }
 }
 
-/// The audit index's partition of a moment's UTC hour and a shard: `<hours since the epoch>#<shard>`.
-fn audit_partition(at: EpochMillis, shard: u16) -> String {
-    format!("{:08}#{shard:03}", at.seconds() / 3_600)
+/// The audit index's partition of an hour and a shard: `<hours since the epoch>#<shard>`.
+pub(super) fn audit_partition(hour: Hour, shard: u16) -> String {
+    format!("{:08}#{shard:03}", hour.get())
 }
 
 /// The shard of a user's events: all of one user are in one, so that they are read in order.

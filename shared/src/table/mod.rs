@@ -1,6 +1,7 @@
 //! The only room that knows DynamoDB: item shapes, the one read, the one write, and what can go wrong with them.
 
 mod api_keys;
+mod audit;
 mod fault;
 pub mod items;
 mod pages;
@@ -16,6 +17,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, StalledStreamProtectionConfig};
 
 pub use api_keys::{OrganisationFault, RevokeFault};
+pub use audit::{AuditCheckpoint, CheckpointFault};
 pub use fault::StoreFault;
 pub use pages::{HeldKey, Listed, Stretch};
 pub use read::{CommandState, Lookup};
@@ -37,18 +39,27 @@ pub struct Table {
     audit_shards: AuditShards,
 }
 
-/// Over how many partitions an hour of the audit index is spread: 1 to 256.
+/// Over how many partitions an hour of the audit index is spread: 1 to 32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditShards(u16);
 
 impl AuditShards {
+    /// As many as there can be. An export reads all of them: whatever the writers of an hour were configured with, and
+    /// whenever that was changed, nothing is missed.
+    pub const MOST: Self = Self(32);
+
     /// Four: 4,000 events a second, at one write unit each.
     pub const DEFAULT: Self = Self(4);
 
-    /// This many shards, if it is 1 to 256.
+    /// This many shards, if it is 1 to 32.
     #[must_use]
     pub const fn new(shards: u16) -> Option<Self> {
-        if matches!(shards, 1..=256) { Some(Self(shards)) } else { None }
+        if matches!(shards, 1..=32) { Some(Self(shards)) } else { None }
+    }
+
+    /// Each of them, by number.
+    pub fn each(self) -> impl Iterator<Item = u16> {
+        0..self.0
     }
 }
 

@@ -139,7 +139,7 @@ impl Table {
     }
 }
 
-async fn stretch<S: DeserializeOwned, T>(
+pub(super) async fn stretch<S: DeserializeOwned, T>(
     query: QueryFluentBuilder,
     deadline: Instant,
     entry: fn(S) -> T,

@@ -19,7 +19,7 @@ pub(super) const SK: &str = "sk";
 pub(super) const EXPIRES_AT: &str = "expiresAt";
 
 /// Events by UTC hour and shard: what an export reads.
-const AUDIT_INDEX: (&str, &str, &str) = ("AuditIndex", "auditPartition", "auditSort");
+pub(super) const AUDIT_INDEX: (&str, &str, &str) = ("AuditIndex", "auditPartition", "auditSort");
 /// Physical keys that are out, by issuing organisation.
 pub(super) const ISSUER_INDEX: (&str, &str, &str) = ("IssuerIndex", "issuerPartition", "issuerSort");
 

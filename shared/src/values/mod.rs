@@ -1,10 +1,14 @@
 //! The values a request and a stored item are made of. Each has private fields and is parsed once; a value that
 //! exists is a value that keeps its rules.
 
+mod hour;
 mod number;
 #[cfg(feature = "openapi")]
 mod schemas;
+mod sha256;
 mod text;
 
+pub use hour::Hour;
 pub use number::{EpochMillis, KeyNumber, NotAKeyNumber, Version};
+pub use sha256::{NotASha256, Sha256Hash};
 pub use text::{Note, OrgId, OrgName, TextFault, UserId};

@@ -1,0 +1,301 @@
+//! The export: which hours, which events, once, wherever it was ended and however often it ran.
+
+use std::time::{Duration, Instant};
+
+use acceptance::disturbance::{Disturbance, disturbed_engine};
+use acceptance::stopping::{Stop, StoppingStore};
+use acceptance::trail::{TestArchive, first_hour, hour};
+use acceptance::{Setting, Stage};
+use audit_trail::archive::{Archive, ArchiveFault};
+use audit_trail::check::Against;
+use audit_trail::event_file::parse_line;
+use audit_trail::export::{ExportFault, Exporter, GRACE, Report};
+use audit_trail::manifest::events_path;
+use aws_sdk_dynamodb::types::AttributeValue;
+use key_inventory::auth::RequiredCredentials;
+use key_inventory::values::Hour;
+use object_store::path::Path;
+
+/// Three hours: two users with three events, nobody, one user with one.
+async fn three_hours(stage: &Stage) {
+    stage.add("alice", "front door").await;
+    stage.add("bob", "cellar").await;
+    stage.remove("alice", 1).await;
+    stage.pass(Duration::from_hours(2));
+    stage.add("alice", "gate").await;
+    stage.close_hour();
+}
+
+fn report(hours: u64, events: u64, through: Option<&str>, behind_hours: u64) -> Report {
+    Report { hours, events, through: through.map(str::to_owned), behind_hours }
+}
+
+/// Forgets how far exports have come.
+async fn forget_checkpoint(stage: &Stage) {
+    let deleted = stage
+        .client
+        .delete_item()
+        .table_name(stage.backend.table.name())
+        .key("pk", AttributeValue::S("AUDIT".to_owned()))
+        .key("sk", AttributeValue::S("CHECKPOINT".to_owned()))
+        .send();
+    deleted.await.expect("a deletion");
+}
+
+/// That an archive holds just what an export without any trouble writes, and that the export goes on from there.
+async fn holds_what_it_should(stage: &Stage, archive: &TestArchive) {
+    let done = stage.export(&archive.archive).await.expect("an export");
+    assert_eq!(done.behind_hours, 0);
+    let objects = archive.objects().await;
+    archive.check_against(&stage.backend.table).await.expect("a whole export");
+    forget_checkpoint(stage).await;
+    let smooth = TestArchive::new();
+    stage.export(&smooth.archive).await.expect("an export");
+    assert_eq!(objects, smooth.objects().await);
+}
+
+#[tokio::test]
+async fn every_closed_hour_is_exported_once_with_every_event() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    three_hours(&stage).await;
+    let through = Some("2026-11-23T15:00:00Z");
+    assert_eq!(stage.export(&archive.archive).await.expect("an export"), report(3, 4, through, 0));
+    let objects = archive.objects().await;
+    let paths: Vec<_> = objects.keys().map(String::as_str).collect();
+    let expected = [
+        "date=2026-11-23/hour=12/events.ndjson.gz",
+        "date=2026-11-23/hour=12/manifest.json",
+        "date=2026-11-23/hour=13/manifest.json",
+        "date=2026-11-23/hour=14/events.ndjson.gz",
+        "date=2026-11-23/hour=14/manifest.json",
+    ];
+    assert_eq!(paths, expected, "an hour without events has a manifest and no file");
+
+    let mut exported = Vec::new();
+    for hour in [first_hour(), hour("2026-11-23T14:00:00Z")] {
+        for line in archive.lines(hour).await {
+            let event = parse_line(&line).expect("an event");
+            exported.push((event.record.user_id.to_string(), event.record.version.get()));
+        }
+    }
+    let events = [("alice", 1), ("bob", 1), ("alice", 2), ("alice", 3)];
+    assert_eq!(exported, events.map(|(user, version)| (user.to_owned(), version)));
+
+    assert_eq!(stage.export(&archive.archive).await.expect("an export"), report(0, 0, through, 0));
+    assert_eq!(archive.objects().await, objects, "a second run finds nothing to do");
+    holds_what_it_should(&stage, &archive).await;
+}
+
+#[tokio::test]
+async fn an_hour_is_left_alone_until_the_grace_is_over() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    stage.add("alice", "front door").await;
+    stage.close_hour();
+    let stage_minus = key_inventory::clock::Clock::from_fn({
+        let closes = first_hour().end().plus(GRACE);
+        move || key_inventory::values::EpochMillis::new(closes.get() - 1)
+    });
+    let exporter = Exporter {
+        table: &stage.backend.table,
+        archive: &archive.archive,
+        clock: &stage_minus,
+        first_hour: Some(first_hour()),
+    };
+    let early = exporter.export(Instant::now() + acceptance::PATIENCE, |_| {}).await.expect("an export");
+    assert_eq!(early, report(0, 0, None, 0));
+    assert!(archive.objects().await.is_empty());
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 1);
+}
+
+#[tokio::test]
+async fn a_late_clock_is_waited_for_and_an_early_one_has_its_event_in_its_own_hour() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    // It is 13:14:50, and a writer whose clock is behind by almost the grace records in the hour of noon.
+    stage.pass(Duration::from_hours(1) + GRACE.saturating_sub(Duration::from_secs(10)));
+    assert_eq!(stage.export(&archive.archive).await.expect("an export"), report(0, 0, None, 0));
+    let behind = GRACE.saturating_sub(Duration::from_secs(5));
+    stage.turn_back(behind);
+    stage.add("alice", "by a clock that is behind").await;
+    stage.pass(behind + Duration::from_secs(9));
+    // It is 13:15:00, and a writer whose clock is ahead by an hour records in the hour of two.
+    stage.pass(Duration::from_hours(1));
+    stage.add("alice", "by a clock that is ahead").await;
+    stage.turn_back(Duration::from_hours(1));
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 1);
+    assert!(archive.lines(first_hour()).await[0].contains("behind"));
+    stage.close_hour();
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 0);
+    stage.close_hour();
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 1);
+    assert!(archive.lines(hour("2026-11-23T14:00:00Z")).await[0].contains("ahead"));
+    archive.check_against(&stage.backend.table).await.expect("a whole export");
+}
+
+#[tokio::test]
+async fn events_of_one_user_may_be_exported_in_another_order_than_they_follow_each_other() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    stage.pass(Duration::from_mins(59) + Duration::from_secs(58));
+    stage.add("alice", "recorded in the first hour").await;
+    stage.pass(Duration::from_secs(10));
+    stage.add("alice", "by a clock that is ahead: in the second hour").await;
+    // Version 3 is recorded before version 2.
+    stage.turn_back(Duration::from_secs(12));
+    stage.add("alice", "in the first hour again").await;
+    stage.pass(Duration::from_mins(5));
+    stage.close_hour();
+    stage.export(&archive.archive).await.expect("an export");
+    stage.close_hour();
+    stage.export(&archive.archive).await.expect("an export");
+    let verified = archive.check(&Against::default()).await.expect("a whole export");
+    assert_eq!((verified.events, verified.users), (3, 1));
+    holds_what_it_should(&stage, &archive).await;
+}
+
+#[tokio::test]
+async fn an_export_that_is_ended_at_any_write_goes_on_and_writes_the_same() {
+    for stop in [Stop::Before, Stop::After] {
+        for write in 0..5 {
+            let (stage, archive) = (Stage::for_trail().await, TestArchive::in_folder());
+            three_hours(&stage).await;
+            let (store, stopped) = StoppingStore::new(stop, write);
+            let folder = archive.url.to_file_path().expect("a folder");
+            let root = Path::from_absolute_path(folder).expect("a path");
+            let stopping = Archive::new(std::sync::Arc::new(store), root);
+            tokio::select! {
+                ended = stage.export(&stopping) => panic!("it went on: {ended:?}"),
+                () = stopped.notified() => {}
+            }
+            holds_what_it_should(&stage, &archive).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_loses_its_table_at_any_call_goes_on_and_writes_the_same() {
+    let calls = [
+        ("GetItem", Disturbance::CutBefore),
+        ("Query", Disturbance::CutBefore),
+        ("Query", Disturbance::Failed(400, "ProvisionedThroughputExceededException")),
+        ("PutItem", Disturbance::CutBefore),
+        ("PutItem", Disturbance::CutAfter),
+        ("PutItem", Disturbance::Failed(500, "InternalServerError")),
+    ];
+    for (operation, disturbance) in calls {
+        for times in [1, usize::MAX] {
+            let (engine, disturber) = disturbed_engine().await;
+            let setting = Setting { required: RequiredCredentials::Either, ..Setting::default() };
+            let stage = Stage::on(engine, disturber.client(), setting).await;
+            let archive = TestArchive::new();
+            three_hours(&stage).await;
+            disturber.disturb(operation, disturbance, times);
+            let met = stage.export(&archive.archive).await;
+            disturber.calm();
+            let case = format!("{operation} {disturbance:?}, {times} times: {met:?}");
+            assert_eq!(met.is_ok(), times == 1, "one lost call is made again: {case}");
+            holds_what_it_should(&stage, &archive).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn exports_at_the_same_time_write_one_chain() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    three_hours(&stage).await;
+    let run = || stage.export(&archive.archive);
+    let (one, two, three, four) = tokio::join!(run(), run(), run(), run());
+    let reports = [one, two, three, four].map(|report| report.expect("an export"));
+    assert_eq!(
+        reports.iter().map(|report| report.hours).sum::<u64>(),
+        3,
+        "each hour is said once: {reports:?}"
+    );
+    assert!(reports.iter().all(|report| report.behind_hours == 0), "{reports:?}");
+    holds_what_it_should(&stage, &archive).await;
+}
+
+#[tokio::test]
+async fn shards_may_be_raised_and_lowered_within_an_hour() {
+    let (mut stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    for shards in [1, 32, 7, 4] {
+        stage.deploy_with_shards(shards);
+        for user in 0..6 {
+            stage.add(&format!("user-{user}"), &format!("with {shards} shards")).await;
+        }
+    }
+    stage.close_hour();
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 24);
+    let verified = archive.check_against(&stage.backend.table).await.expect("a whole export");
+    assert_eq!((verified.events, verified.users), (24, 6));
+}
+
+#[tokio::test]
+async fn an_outage_is_caught_up_with_in_order_until_the_deadline() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    for _ in 0..20 {
+        stage.add("alice", "one an hour").await;
+        stage.pass(Duration::from_hours(1));
+    }
+    let exporter = Exporter {
+        table: &stage.backend.table,
+        archive: &archive.archive,
+        clock: &stage.backend.clock,
+        first_hour: Some(first_hour()),
+    };
+    let late = exporter.export(Instant::now(), |_| {}).await.expect("an export");
+    assert_eq!(late, report(0, 0, None, 19), "it says how far it is behind");
+    assert!(archive.objects().await.is_empty(), "nothing is begun that could not be finished");
+    let mut said = Vec::new();
+    let deadline = Instant::now() + acceptance::PATIENCE;
+    let done = exporter.export(deadline, |report| said.push(report.behind_hours)).await.expect("an export");
+    assert_eq!(done, report(19, 19, Some("2026-11-24T07:00:00Z"), 0));
+    assert_eq!(said, (0..=19).rev().collect::<Vec<_>>(), "one hour after the other");
+    archive.check_against(&stage.backend.table).await.expect("a whole export");
+}
+
+#[tokio::test]
+async fn an_export_begins_with_the_hour_of_the_tables_creation() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    let created = stage.backend.table.created_at().await.expect("a moment");
+    let closes = Hour::of(created).end().plus(GRACE);
+    let clock = key_inventory::clock::Clock::from_fn(move || closes);
+    let exporter =
+        Exporter { table: &stage.backend.table, archive: &archive.archive, clock: &clock, first_hour: None };
+    let report = exporter.export(Instant::now() + acceptance::PATIENCE, |_| {}).await.expect("an export");
+    assert!(matches!(report.hours, 1 | 2), "its hour, and the one before if a clock may be that late");
+    let listing = archive.archive.list().await.expect("a listing");
+    assert_eq!(listing.hours.last_key_value().map(|(hour, _)| *hour), Some(Hour::of(created)));
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_what_would_be_written_is_left_and_named() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    three_hours(&stage).await;
+    let path = events_path(first_hour());
+    archive.archive.create(&path, b"something else".to_vec()).await.expect("an object");
+    let before = archive.objects().await;
+    let fault = stage.export(&archive.archive).await.expect_err("a conflict");
+    assert!(
+        matches!(&fault, ExportFault::Archive(ArchiveFault::Conflict(there)) if *there == path),
+        "{fault}"
+    );
+    let expected = format!("{path} is there already, and is not what this export would write");
+    assert_eq!(fault.to_string(), expected);
+    assert_eq!(archive.objects().await, before);
+    assert_eq!(stage.backend.table.audit_checkpoint().await, Ok(None));
+}
+
+/// Another release of the compression library may give other bytes for the same lines.
+#[tokio::test]
+async fn events_that_are_there_in_another_compression_stay_and_are_named_by_the_manifest() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    three_hours(&stage).await;
+    let smooth = TestArchive::new();
+    stage.export(&smooth.archive).await.expect("an export");
+    forget_checkpoint(&stage).await;
+    let lines = smooth.lines(first_hour()).await;
+    let other = crate::audit_tampering::gzip(&lines, flate2::Compression::none());
+    archive.archive.create(&events_path(first_hour()), other.clone()).await.expect("an object");
+    stage.export(&archive.archive).await.expect("an export");
+    assert_eq!(archive.objects().await[&events_path(first_hour())], other);
+    archive.check_against(&stage.backend.table).await.expect("a whole export");
+}

@@ -1,0 +1,370 @@
+//! Tampering with real exports: every kind is found, at the first file and line where it shows, and called by its name.
+//!
+//! Forgers differ: a clumsy one changes a file, a careful one makes the manifest fit, and a very careful one all
+//! manifests after it.
+
+use std::io::Write;
+use std::time::Duration;
+
+use acceptance::Stage;
+use acceptance::trail::{TestArchive, first_hour, hour};
+use audit_trail::check::Against;
+use audit_trail::event_file::parse_line;
+use audit_trail::manifest::{EventEntry, FileEntry, Manifest, events_path, manifest_path};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use key_inventory::history::ChainedRecord;
+use key_inventory::values::{Hour, Sha256Hash};
+
+/// An export of four hours: noon with alice 1, bob 1, alice 2, bob 2; one without events; two with alice 3, bob 3; three
+/// with alice 4.
+async fn export() -> (Stage, TestArchive) {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::in_folder());
+    for (user, note) in [("alice", "a"), ("bob", "b"), ("alice", "c"), ("bob", "d")] {
+        stage.add(user, note).await;
+    }
+    stage.pass(Duration::from_hours(2));
+    stage.remove("alice", 1).await;
+    stage.remove("bob", 1).await;
+    stage.pass(Duration::from_hours(1));
+    stage.add("alice", "e").await;
+    stage.close_hour();
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").hours, 4);
+    archive.check_against(&stage.backend.table).await.expect("a whole export");
+    (stage, archive)
+}
+
+fn two() -> Hour {
+    hour("2026-11-23T14:00:00Z")
+}
+
+pub(crate) fn gzip(lines: &[String], compression: Compression) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), compression);
+    for line in lines {
+        writeln!(gzip, "{line}").expect("memory");
+    }
+    gzip.finish().expect("memory")
+}
+
+/// Writes an hour's lines, and leaves its manifest.
+fn write(archive: &TestArchive, hour: Hour, lines: &[String]) {
+    std::fs::write(archive.file(&events_path(hour)), gzip(lines, Compression::default())).expect("a file");
+}
+
+fn manifest(archive: &TestArchive, hour: Hour) -> Manifest {
+    let bytes = std::fs::read(archive.file(&manifest_path(hour))).expect("a manifest");
+    Manifest::parse(&bytes).expect("a manifest")
+}
+
+/// Writes a manifest, and all that follow it.
+fn write_manifests(archive: &TestArchive, first: &Manifest) {
+    let mut manifest = first.clone();
+    loop {
+        std::fs::write(archive.file(&manifest_path(manifest.hour)), manifest.bytes()).expect("a file");
+        let next = archive.file(&manifest_path(manifest.hour.next()));
+        let Ok(bytes) = std::fs::read(next) else { return };
+        let previous = Sha256Hash::of(&manifest.bytes());
+        manifest = Manifest::parse(&bytes).expect("a manifest");
+        manifest.previous_manifest_sha256 = previous;
+    }
+}
+
+/// The very careful forger: lines, their manifest, and the chain of manifests.
+fn forge(archive: &TestArchive, hour: Hour, lines: &[String]) {
+    write(archive, hour, lines);
+    forge_manifest(archive, hour, lines);
+}
+
+/// Makes an hour's manifest fit its file, and the manifests after it.
+fn forge_manifest(archive: &TestArchive, hour: Hour, lines: &[String]) {
+    let bytes = std::fs::read(archive.file(&events_path(hour))).expect("a file");
+    let entry =
+        |line: Option<&String>| EventEntry::from(&parse_line(line.expect("a line")).expect("an event"));
+    let mut manifest = manifest(archive, hour);
+    manifest.events = lines.len() as u64;
+    manifest.file = Some(FileEntry {
+        name: "events.ndjson.gz".to_owned(),
+        bytes: bytes.len() as u64,
+        sha256: Sha256Hash::of(&bytes),
+        first: entry(lines.first()),
+        last: entry(lines.last()),
+    });
+    write_manifests(archive, &manifest);
+}
+
+/// The event of a line, changed and hashed anew, so that it is one that could have been.
+fn rewritten(line: &str, change: impl Fn(&mut ChainedRecord)) -> String {
+    let mut event = parse_line(line).expect("an event");
+    change(&mut event);
+    event.hash = event.previous_hash.chain(&event.record);
+    let mut file = audit_trail::event_file::EventFile::default();
+    file.push(&event).expect("memory");
+    let (bytes, _) = file.finish().expect("memory").expect("a file");
+    audit_trail::event_file::Lines::of(&bytes).next().expect("a line").expect("a line")
+}
+
+#[track_caller]
+fn is_fault<T: std::fmt::Debug, E: std::fmt::Display>(found: Result<T, E>, expected: &str) {
+    assert_eq!(found.map_err(|fault| fault.to_string()).expect_err("a fault"), expected);
+}
+
+async fn check(archive: &TestArchive, expected: &str) {
+    is_fault(archive.check(&Against::default()).await, expected);
+}
+
+const NOON_EVENTS: &str = "date=2026-11-23/hour=12/events.ndjson.gz";
+
+#[tokio::test]
+async fn a_changed_event_is_found_however_well_the_manifests_fit() {
+    let expected = format!("{NOON_EVENTS}, line 3: changed: the event is not the one that was hashed");
+    for change in [
+        |line: &str| line.replace("\"note\":\"c\"", "\"note\":\"C\""),
+        |line: &str| line.replace("acme", "evil"),
+        |line: &str| line.replace("\"recordedAt\":", "\"recordedAt\": "),
+        |line: &str| line.replace("\"format\":1", "\"format\":1,\"more\":1"),
+    ] {
+        let (_stage, archive) = export().await;
+        let mut lines = archive.lines(first_hour()).await;
+        assert_ne!(change(&lines[2]), lines[2]);
+        lines[2] = change(&lines[2]);
+        write(&archive, first_hour(), &lines);
+        check(&archive, &expected).await;
+        forge(&archive, first_hour(), &lines);
+        check(&archive, &expected).await;
+    }
+    let (_stage, archive) = export().await;
+    let mut lines = archive.lines(first_hour()).await;
+    lines[1] = "{}".to_owned();
+    write(&archive, first_hour(), &lines);
+    check(&archive, &format!("{NOON_EVENTS}, line 2: changed: it is no event")).await;
+}
+
+#[tokio::test]
+async fn a_removed_event_is_found_however_well_the_manifests_fit() {
+    let (_stage, archive) = export().await;
+    let mut lines = archive.lines(first_hour()).await;
+    lines.remove(0);
+    write(&archive, first_hour(), &lines);
+    let expected = "this is version 2 of \"alice\", and version 1 is missing";
+    check(&archive, &format!("{NOON_EVENTS}, line 2: removed: {expected}")).await;
+    forge(&archive, first_hour(), &lines);
+    check(&archive, &format!("{NOON_EVENTS}, line 2: removed: {expected}")).await;
+
+    // Of bob there is nothing later in the same file that shows it.
+    let (_stage, archive) = export().await;
+    let mut lines = archive.lines(first_hour()).await;
+    lines.swap_remove(2);
+    write(&archive, first_hour(), &lines);
+    let expected = "line 3: removed: the manifest counts 4 events, and there are 3";
+    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+    forge(&archive, first_hour(), &lines);
+    let expected = "line 1: removed: this is version 3 of \"alice\", and version 2 is missing";
+    check(&archive, &format!("date=2026-11-23/hour=14/events.ndjson.gz, {expected}")).await;
+}
+
+#[tokio::test]
+async fn reordered_events_are_found() {
+    let (_stage, archive) = export().await;
+    let mut lines = archive.lines(first_hour()).await;
+    lines.swap(1, 2);
+    let expected = "line 3: reordered: the event was recorded before the one above it";
+    write(&archive, first_hour(), &lines);
+    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+    forge(&archive, first_hour(), &lines);
+    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+
+    // Into another hour.
+    let (_stage, archive) = export().await;
+    let moved = archive.lines(two()).await.remove(0);
+    let mut lines = archive.lines(first_hour()).await;
+    lines.push(moved);
+    forge(&archive, first_hour(), &lines);
+    let expected = "line 5: reordered: the event was recorded in another hour";
+    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+}
+
+#[tokio::test]
+async fn a_truncated_file_is_found() {
+    let (_stage, archive) = export().await;
+    let file = archive.file(NOON_EVENTS);
+    let bytes = std::fs::read(&file).expect("a file");
+    std::fs::write(&file, &bytes[..bytes.len() - 1]).expect("a file");
+    let expected = "line 5: truncated: the file ends in the middle";
+    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+
+    let (_stage, archive) = export().await;
+    let mut lines = archive.lines(first_hour()).await;
+    lines.pop();
+    write(&archive, first_hour(), &lines);
+    let expected = "line 3: truncated: the manifest counts 4 events, and there are 3";
+    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+    forge(&archive, first_hour(), &lines);
+    let expected = "line 2: removed: this is version 3 of \"bob\", and version 2 is missing";
+    check(&archive, &format!("date=2026-11-23/hour=14/events.ndjson.gz, {expected}")).await;
+}
+
+#[tokio::test]
+async fn a_truncated_export_is_found_by_an_earlier_checks_hash_and_by_the_table() {
+    let (stage, archive) = export().await;
+    let verified = archive.check(&Against::default()).await.expect("a whole export");
+    let (last, sha256) = verified.last.expect("an hour");
+    std::fs::remove_dir_all(archive.file(&manifest_path(last)).parent().expect("a folder"))
+        .expect("a folder");
+    archive.check(&Against::default()).await.expect("nothing in what is left shows it");
+    let anchored = archive.check(&Against { anchor: Some(sha256), table: None }).await;
+    is_fault(
+        anchored,
+        &format!("no manifest has the SHA-256 {sha256}: what was checked then is not what is here now"),
+    );
+    let expected = "date=2026-11-23/hour=15/manifest.json: truncated: the table says that the hours before \
+                    2026-11-23T16:00:00Z were exported";
+    is_fault(archive.check_against(&stage.backend.table).await, expected);
+}
+
+#[tokio::test]
+async fn a_forked_history_is_found_however_well_the_manifests_fit() {
+    // Alice's second event is another one, hashed as it should be.
+    let (stage, archive) = export().await;
+    let sha256 = archive.check(&Against::default()).await.expect("a whole export").last.expect("an hour").1;
+    let mut lines = archive.lines(first_hour()).await;
+    lines[2] = rewritten(&lines[2], |event| event.record.request_id = "another".to_owned());
+    forge(&archive, first_hour(), &lines);
+    let expected = "line 1: forked: version 3 of \"alice\" follows another version 2";
+    check(&archive, &format!("date=2026-11-23/hour=14/events.ndjson.gz, {expected}")).await;
+
+    // The same to the end of her history: only what was kept elsewhere shows it.
+    let mut head = parse_line(&lines[2]).expect("an event").hash;
+    for hour in [two(), two().next()] {
+        let mut lines = archive.lines(hour).await;
+        lines[0] = rewritten(&lines[0], |event| event.previous_hash = head);
+        head = parse_line(&lines[0]).expect("an event").hash;
+        forge(&archive, hour, &lines);
+    }
+    archive.check(&Against::default()).await.expect("nothing in the forged export shows it");
+    let anchored = archive.check(&Against { anchor: Some(sha256), table: None }).await;
+    is_fault(
+        anchored,
+        &format!("no manifest has the SHA-256 {sha256}: what was checked then is not what is here now"),
+    );
+    let expected = format!("{NOON_EVENTS}, line 3: changed: the table has another version 2 of \"alice\"");
+    is_fault(archive.check_against(&stage.backend.table).await, &expected);
+}
+
+#[tokio::test]
+async fn an_event_that_is_there_twice_is_a_fork() {
+    let (_stage, archive) = export().await;
+    let mut lines = archive.lines(first_hour()).await;
+    lines.insert(1, lines[0].clone());
+    forge(&archive, first_hour(), &lines);
+    let expected = "line 2: forked: version 1 of \"alice\" is there a second time";
+    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+}
+
+#[tokio::test]
+async fn an_added_event_is_found() {
+    let (stage, archive) = export().await;
+    let mut lines = archive.lines(two()).await;
+    let mallory = rewritten(&archive.lines(first_hour()).await[0], |event| {
+        let record = &mut event.record;
+        record.user_id = key_inventory::values::UserId::parse("mallory").expect("a user id");
+        record.recorded_at = two().end();
+        record.recorded_at = key_inventory::values::EpochMillis::new(record.recorded_at.get() - 1);
+    });
+    lines.push(mallory);
+    write(&archive, two(), &lines);
+    let place = "date=2026-11-23/hour=14/events.ndjson.gz, line 3: added:";
+    check(&archive, &format!("{place} the manifest counts 2 events, and there are 3")).await;
+    forge(&archive, two(), &lines);
+    archive.check(&Against::default()).await.expect("a history of its own, in a forged chain of manifests");
+    let expected = format!("{place} the table does not have version 1 of \"mallory\"");
+    is_fault(archive.check_against(&stage.backend.table).await, &expected);
+}
+
+#[tokio::test]
+async fn missing_and_superfluous_files_are_found() {
+    let empty = hour("2026-11-23T13:00:00Z");
+    let (_stage, archive) = export().await;
+    std::fs::remove_file(archive.file(NOON_EVENTS)).expect("a file");
+    let expected =
+        "date=2026-11-23/hour=12/manifest.json: removed: it names events.ndjson.gz, which is missing";
+    check(&archive, expected).await;
+
+    let (_stage, archive) = export().await;
+    std::fs::remove_file(archive.file(&manifest_path(empty))).expect("a file");
+    let expected = "date=2026-11-23/hour=13/manifest.json: removed: the hour 2026-11-23T13:00:00Z is missing";
+    check(&archive, expected).await;
+
+    let (_stage, archive) = export().await;
+    std::fs::remove_file(archive.file(&manifest_path(two()))).expect("a file");
+    check(&archive, "date=2026-11-23/hour=14/manifest.json: removed: the hour has no manifest").await;
+
+    let (_stage, archive) = export().await;
+    std::fs::copy(archive.file(NOON_EVENTS), archive.file(&events_path(empty))).expect("a file");
+    let expected =
+        "date=2026-11-23/hour=13/manifest.json: added: it names no events.ndjson.gz, and there is one";
+    check(&archive, expected).await;
+
+    let (_stage, archive) = export().await;
+    std::fs::remove_dir_all(archive.file("date=2026-11-23/hour=12")).expect("a folder");
+    let expected =
+        "date=2026-11-23/hour=13/manifest.json: removed: it follows another manifest, and is the first";
+    check(&archive, expected).await;
+}
+
+#[tokio::test]
+async fn a_changed_manifest_is_found() {
+    // One that does not fit its file.
+    let (_stage, archive) = export().await;
+    let mut changed = manifest(&archive, first_hour());
+    if let Some(file) = &mut changed.file {
+        file.first.recorded_at = first_hour().start();
+    }
+    write_manifests(&archive, &changed);
+    let expected = "line 4: changed: its first or its last event is not the one that the manifest names";
+    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+
+    // One that fits its file, which is the same in another compression, and not the manifest after it.
+    let (_stage, archive) = export().await;
+    let lines = archive.lines(first_hour()).await;
+    std::fs::write(archive.file(NOON_EVENTS), gzip(&lines, Compression::none())).expect("a file");
+    let expected = "line 4: changed: the file is not the one that the manifest names";
+    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+    let after = std::fs::read(archive.file("date=2026-11-23/hour=13/manifest.json")).expect("a manifest");
+    forge_manifest(&archive, first_hour(), &lines);
+    std::fs::write(archive.file("date=2026-11-23/hour=13/manifest.json"), after).expect("a manifest");
+    let expected = "date=2026-11-23/hour=13/manifest.json: forked: it follows another manifest than the one of the \
+                    hour before";
+    check(&archive, expected).await;
+
+    // One of another hour, one that is none.
+    let (_stage, archive) = export().await;
+    std::fs::copy(archive.file(&manifest_path(first_hour())), archive.file(&manifest_path(two())))
+        .expect("a file");
+    check(&archive, "date=2026-11-23/hour=14/manifest.json: reordered: it is the manifest of another hour")
+        .await;
+    std::fs::write(archive.file(&manifest_path(two())), "{}").expect("a file");
+    let expected = "date=2026-11-23/hour=14/manifest.json: changed: it is not what an export writes";
+    check(&archive, expected).await;
+}
+
+#[tokio::test]
+async fn an_event_that_the_table_lost_and_one_that_the_export_lacks_are_found() {
+    let (stage, archive) = export().await;
+    let event = stage.stored_of("bob", "EVENT#").await.remove(1);
+    let text = |name: &str| {
+        aws_sdk_dynamodb::types::AttributeValue::S(event[name]["S"].as_str().expect("a text").into())
+    };
+    let table = stage.backend.table.name();
+    let delete = stage.client.delete_item().table_name(table);
+    delete.key("pk", text("pk")).key("sk", text("sk")).send().await.expect("a deletion");
+    let expected = format!("{NOON_EVENTS}, line 4: added: the table does not have version 2 of \"bob\"");
+    is_fault(archive.check_against(&stage.backend.table).await, &expected);
+
+    // A writer whose clock is behind by more than the grace.
+    let (stage, archive) = export().await;
+    stage.turn_back(stage.now().since(two().start()));
+    stage.add("carol", "too late for the export").await;
+    let expected = "date=2026-11-23/hour=14/events.ndjson.gz, line 1: removed: the table has version 1 of \"carol\", and \
+                    the export does not";
+    is_fault(archive.check_against(&stage.backend.table).await, expected);
+}

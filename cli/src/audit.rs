@@ -1,0 +1,33 @@
+//! `audit`: the export of the audit trail, its check, and its events.
+
+mod export;
+mod show;
+mod verify;
+
+use audit_trail::archive::Archive;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::arguments::audit::{ArchiveArguments, AuditCommand};
+use crate::output::Failure;
+
+/// One of the commands.
+pub(crate) async fn audit(command: AuditCommand) -> Result<(), Failure> {
+    match command {
+        AuditCommand::Export(arguments) => export::export(&arguments).await,
+        AuditCommand::Verify(arguments) => verify::verify(&arguments).await,
+        AuditCommand::Show(arguments) => show::show(arguments).await,
+    }
+}
+
+fn open(arguments: &ArchiveArguments) -> Result<Archive, Failure> {
+    Archive::open(&arguments.url).map_err(|fault| Failure::because("The export cannot be opened", fault))
+}
+
+/// On a terminal, a bar on standard error; elsewhere, nothing.
+fn progress_bar(hours: u64) -> ProgressBar {
+    let bar = ProgressBar::new(hours);
+    match ProgressStyle::with_template("{bar:40} {pos} of {len} hours, {msg}, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -1,0 +1,83 @@
+//! `audit show`: exported events, for eyes, for spreadsheets, or as they are.
+
+mod columns;
+
+use std::io::{BufWriter, ErrorKind, Write};
+
+use audit_trail::reading;
+use audit_trail::select::{Selected, Selecting, Selection};
+use futures_util::TryStreamExt;
+
+use self::columns::{Columns, NAMES, TableRows};
+use super::open;
+use crate::arguments::audit::{ShowArguments, ShowFormat};
+use crate::output::Failure;
+
+/// Shows the events that are asked for, in the order in which they were recorded.
+pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
+    let ShowArguments { archive, user, org, from, to, format } = arguments;
+    let archive = open(&archive)?;
+    let cannot_read = |fault: &dyn std::fmt::Display| Failure::because("The export cannot be read", fault);
+    let listing = archive.list().await.map_err(|fault| cannot_read(&fault))?;
+    let mut selecting = Selecting::new(Selection { user, org, from, to });
+    let mut output =
+        Output::begin(format, BufWriter::new(std::io::stdout())).map_err(|error| cannot_write(&error))?;
+    let mut hours = std::pin::pin!(reading::hours(&archive, &listing));
+    while let Some((hour, files)) = hours.try_next().await.map_err(|fault| cannot_read(&fault))? {
+        if selecting.is_over(hour) {
+            break;
+        }
+        let Some(events) = files.events else { continue };
+        let read = selecting.read(hour, &events, |selected| output.write(&selected));
+        match read.map_err(|fault| cannot_read(&fault))? {
+            // The reader has seen enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            written => written.map_err(|error| cannot_write(&error))?,
+        }
+    }
+    match output.end() {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(cannot_write(&error)),
+        _ => Ok(()),
+    }
+}
+
+fn cannot_write(error: &dyn std::fmt::Display) -> Failure {
+    Failure::because("The events cannot be written", error)
+}
+
+/// What is written, in one format.
+enum Output<W: Write> {
+    Table(TableRows<W>),
+    Csv(Box<csv::Writer<W>>),
+    Ndjson(W),
+}
+
+impl<W: Write> Output<W> {
+    fn begin(format: ShowFormat, output: W) -> std::io::Result<Self> {
+        match format {
+            ShowFormat::Table => Ok(Self::Table(TableRows::new(output))),
+            ShowFormat::Csv => {
+                let mut writer = csv::Writer::from_writer(output);
+                writer.write_record(NAMES)?;
+                Ok(Self::Csv(Box::new(writer)))
+            }
+            ShowFormat::Ndjson => Ok(Self::Ndjson(output)),
+        }
+    }
+
+    fn write(&mut self, selected: &Selected) -> std::io::Result<()> {
+        match self {
+            Self::Table(rows) => rows.write(&Columns::of(selected)),
+            Self::Csv(writer) => Ok(writer.write_record(Columns::of(selected).cells())?),
+            Self::Ndjson(output) => writeln!(output, "{}", selected.line),
+        }
+    }
+
+    fn end(self) -> std::io::Result<()> {
+        match self {
+            Self::Table(rows) => rows.end(),
+            Self::Csv(mut writer) => writer.flush(),
+            Self::Ndjson(mut output) => output.flush(),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `audit verify`: whether an export is whole and unchanged, and if not, where it shows first and what it means.
+
+use std::time::{Duration, Instant};
+
+use audit_trail::archive::{Archive, Listing};
+use audit_trail::calendar;
+use audit_trail::check::{Against, CheckFault, check};
+use audit_trail::verify::Verified;
+use indicatif::HumanBytes;
+use key_inventory::table::Table;
+
+use super::{open, progress_bar};
+use crate::arguments::audit::VerifyArguments;
+use crate::output::{Failure, print_line};
+use crate::store::Store;
+
+/// Until when the table may be read.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// Checks, and prints what was checked.
+pub(super) async fn verify(arguments: &VerifyArguments) -> Result<(), Failure> {
+    let archive = open(&arguments.archive)?;
+    let listing = archive.list().await;
+    let listing = listing.map_err(|fault| Failure::because("The export cannot be read", fault))?;
+    if listing.hours.is_empty() {
+        return Err(Failure(format!("There is no export at {}.", arguments.archive.url)));
+    }
+    let verified = if arguments.against_table {
+        let store = Store::open(&arguments.data).await?;
+        let checked = run(&archive, &listing, arguments, Some(&store.table)).await;
+        store.close().await?;
+        checked?
+    } else {
+        run(&archive, &listing, arguments, None).await?
+    };
+    note(&listing);
+    say(&verified, arguments.against_table)
+}
+
+async fn run(
+    archive: &Archive,
+    listing: &Listing,
+    arguments: &VerifyArguments,
+    table: Option<&Table>,
+) -> Result<Verified, Failure> {
+    let against =
+        Against { anchor: arguments.anchor, table: table.map(|table| (table, Instant::now() + LONGEST)) };
+    let bar = progress_bar(u64::try_from(listing.hours.len()).unwrap_or(u64::MAX));
+    let checked = check(archive, listing, &against, |verified| {
+        bar.set_position(verified.hours);
+        bar.set_message(format!("{} events", verified.events));
+    });
+    let checked = checked.await;
+    bar.finish_and_clear();
+    checked.map_err(|fault| match fault {
+        CheckFault::Fault(fault) => Failure(format!("{fault}.")),
+        other => Failure::because("The export was not verified", other),
+    })
+}
+
+/// What is there and was not checked.
+fn note(listing: &Listing) {
+    if let Some(hour) = listing.unfinished() {
+        eprintln!("The hour {} has no manifest yet: its export is not finished.", calendar::text(hour));
+    }
+    if let Some(first) = listing.strangers.first() {
+        eprintln!("{} other files are no part of the export, such as {first}.", listing.strangers.len());
+    }
+}
+
+fn say(verified: &Verified, against_table: bool) -> Result<(), Failure> {
+    let Verified { first, last, hours, events, users, bytes } = verified;
+    let (Some(first), Some((last, sha256))) = (first, last) else {
+        return Err(Failure("No hour of the export is finished yet.".to_owned()));
+    };
+    let (from, through) = (calendar::text(*first), calendar::text(last.next()));
+    print_line(format!("Verified {hours} hours, from {from} through {through}."))?;
+    print_line(format!("{events} events of {users} users, in {} of files.", HumanBytes(*bytes)))?;
+    print_line("Every file is the one that its manifest names. Every manifest follows the one before it.")?;
+    print_line(
+        "Every user's versions begin with 1 and have no gap. Every event is the one that was hashed.",
+    )?;
+    if against_table {
+        print_line("The table has the same events in these hours.")?;
+    }
+    print_line(format!("The last manifest's SHA-256 is {sha256}."))?;
+    eprintln!("Keep it: `--anchor` with it shows later that nothing before it was changed.");
+    Ok(())
+}

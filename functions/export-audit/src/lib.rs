@@ -1,0 +1,131 @@
+//! The scheduled export of the audit trail: every closed hour that is not exported yet, until the deadline is near.
+//!
+//! The schedule's event is not looked at: which hours are due is told by the table's checkpoint and the clock.
+
+use std::time::{Duration, Instant};
+
+use audit_trail::archive::{Archive, ArchiveFault};
+use audit_trail::calendar;
+use audit_trail::export::{ExportFault, Exporter, Report};
+use key_inventory::clock::Clock;
+use key_inventory::config::ConfigFault;
+use key_inventory::table::{AuditShards, Table};
+use key_inventory::values::{EpochMillis, Hour};
+use url::Url;
+
+/// Time for the answer after the last hour.
+const MARGIN: Duration = Duration::from_secs(2);
+
+const FIRST_HOUR: &str = "AUDIT_EXPORT_FIRST_HOUR";
+
+/// The configuration of the export.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ExportConfig {
+    /// `TABLE_NAME`: the inventory's table.
+    pub table_name: String,
+    /// `AUDIT_EXPORT_URL`: where exports are kept, `s3://bucket/prefix` or `file:///dir`.
+    pub url: Url,
+    /// `AUDIT_EXPORT_FIRST_HOUR`: the first hour of an export that has not begun, such as `2026-11-23T12:00:00Z`; the
+    /// one of the table's creation unless given. A table that was filled from another one has older events.
+    pub first_hour: Option<Hour>,
+}
+
+impl ExportConfig {
+    /// Reads the configuration by looking up variables. An empty variable is one that is not set.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
+        let required = |name: &'static str| {
+            lookup(name).filter(|value| !value.trim().is_empty()).ok_or(ConfigFault::Missing(name))
+        };
+        let table_name = required("TABLE_NAME")?;
+        let wrong =
+            ConfigFault::Wrong { name: "AUDIT_EXPORT_URL", expected: "s3://bucket/prefix or file:///dir" };
+        let url = Url::parse(&required("AUDIT_EXPORT_URL")?).map_err(|_| wrong.clone())?;
+        if !matches!(url.scheme(), "s3" | "file") {
+            return Err(wrong);
+        }
+        let first_hour = match lookup(FIRST_HOUR).filter(|value| !value.trim().is_empty()) {
+            None => None,
+            Some(text) => Some(calendar::parse(&text).ok_or(ConfigFault::Wrong {
+                name: FIRST_HOUR,
+                expected: "the beginning of a UTC hour, such as 2026-11-23T12:00:00Z",
+            })?),
+        };
+        Ok(Self { table_name, url, first_hour })
+    }
+}
+
+/// What an export is wired with.
+#[derive(Debug)]
+pub struct Export {
+    /// The inventory's table.
+    pub table: Table,
+    /// Where exports are kept.
+    pub archive: Archive,
+    /// The time.
+    pub clock: Clock,
+    /// The first hour of an export that has not begun.
+    pub first_hour: Option<Hour>,
+}
+
+impl Export {
+    /// An export as configured.
+    pub async fn connect(config: ExportConfig, clock: Clock) -> Result<Self, ArchiveFault> {
+        let archive = Archive::open(&config.url)?;
+        // The shards are the writers' business: an export reads all that there can be.
+        let table = Table::connect(config.table_name, AuditShards::DEFAULT).await;
+        Ok(Self { table, archive, clock, first_hour: config.first_hour })
+    }
+
+    /// Exports until nothing is left to be exported, or until shortly before the invocation ends.
+    pub async fn handle(&self, invocation_ends: EpochMillis) -> Result<Report, ExportFault> {
+        let began = Instant::now();
+        let time = invocation_ends.since(self.clock.now()).saturating_sub(MARGIN);
+        let Self { table, archive, clock, first_hour } = self;
+        let exporter = Exporter { table, archive, clock, first_hour: *first_hour };
+        let outcome = exporter.export(began + time, |_| {}).await;
+        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match &outcome {
+            Ok(Report { hours, events, through, behind_hours }) => {
+                tracing::info!(hours, events, through, behind_hours, duration_ms, "exported");
+            }
+            Err(fault) => tracing::error!(cause = %fault, duration_ms, "not exported"),
+        }
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(table: &str, url: &str) -> Result<ExportConfig, String> {
+        read_with(table, url, "")
+    }
+
+    fn read_with(table: &str, url: &str, first_hour: &str) -> Result<ExportConfig, String> {
+        let config = ExportConfig::read(|name| match name {
+            FIRST_HOUR => Some(first_hour.to_owned()),
+            "TABLE_NAME" => Some(table.to_owned()),
+            "AUDIT_EXPORT_URL" => Some(url.to_owned()),
+            _ => None,
+        });
+        config.map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        assert_eq!(read("", "s3://bucket").unwrap_err(), "TABLE_NAME is not set");
+        assert_eq!(read("t", " ").unwrap_err(), "AUDIT_EXPORT_URL is not set");
+        for url in ["bucket", "https://bucket.example", "gs://bucket"] {
+            let expected = "AUDIT_EXPORT_URL must be s3://bucket/prefix or file:///dir";
+            assert_eq!(read("t", url).unwrap_err(), expected);
+        }
+        let fault = read_with("t", "s3://bucket", "2026-11-23T12:30:00Z").unwrap_err();
+        let expected =
+            "AUDIT_EXPORT_FIRST_HOUR must be the beginning of a UTC hour, such as 2026-11-23T12:00:00Z";
+        assert_eq!(fault, expected);
+        let config = read_with("t", "s3://bucket", "2026-11-23T12:00:00Z").unwrap();
+        assert_eq!(config.first_hour, calendar::parse("2026-11-23T12:00:00Z"));
+        assert_eq!(read("t", "s3://bucket/audit").unwrap().url.as_str(), "s3://bucket/audit");
+    }
+}

@@ -1,0 +1,30 @@
+//! Wires the export of the audit trail to the Lambda runtime.
+
+use std::process::ExitCode;
+
+use export_audit::{Export, ExportConfig};
+use key_inventory::clock::Clock;
+use key_inventory::lambda;
+use key_inventory::values::EpochMillis;
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use serde::de::IgnoredAny;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let config = match lambda::configure(|lookup| ExportConfig::read(lookup)) {
+        Ok(config) => config,
+        Err(exit_code) => return exit_code,
+    };
+    let export = match Export::connect(config, Clock::system()).await {
+        Ok(export) => export,
+        Err(fault) => {
+            eprintln!("AUDIT_EXPORT_URL cannot be used: {fault}.");
+            return ExitCode::FAILURE;
+        }
+    };
+    let export = &export;
+    let handler = service_fn(|event: LambdaEvent<IgnoredAny>| async move {
+        export.handle(EpochMillis::new(event.context.deadline)).await.map_err(lambda_runtime::Error::from)
+    });
+    lambda::end(run(handler).await)
+}

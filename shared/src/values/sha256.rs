@@ -1,0 +1,70 @@
+//! A SHA-256, as it is written down.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// A SHA-256; 64 lower-case hexadecimal digits in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha256Hash([u8; 32]);
+
+impl Sha256Hash {
+    /// What stands where nothing was before.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// The hash of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The hash of an earlier hash's 32 bytes and what follows it, which may come in parts.
+    #[must_use]
+    pub fn chained<const PARTS: usize>(earlier: Self, parts: [&[u8]; PARTS]) -> Self {
+        let mut hasher = Sha256::new().chain_update(earlier.0);
+        for part in parts {
+            hasher.update(part);
+        }
+        Self(hasher.finalize().into())
+    }
+}
+
+impl From<Sha256Hash> for String {
+    fn from(hash: Sha256Hash) -> Self {
+        hash.to_string()
+    }
+}
+
+impl std::fmt::Display for Sha256Hash {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+impl std::fmt::Debug for Sha256Hash {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// The text is not 64 lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 64 lower-case hexadecimal digits")]
+pub struct NotASha256;
+
+impl TryFrom<String> for Sha256Hash {
+    type Error = NotASha256;
+
+    fn try_from(text: String) -> Result<Self, NotASha256> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for Sha256Hash {
+    type Err = NotASha256;
+
+    fn from_str(text: &str) -> Result<Self, NotASha256> {
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(|_| NotASha256)?;
+        bytes.try_into().map(Self).map_err(|_| NotASha256)
+    }
+}
