@@ -12,11 +12,14 @@
 
 pub mod disturbance;
 mod documented;
+pub mod event_bus;
 pub mod key_server;
+mod message;
 pub mod refused;
 pub mod request;
 pub mod signers;
 pub mod stored;
+pub mod stream;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +32,7 @@ use key_inventory::backend::{Backend, authenticator};
 use key_inventory::clock::Clock;
 use key_inventory::config::{CursorSecret, TokenConfig};
 use key_inventory::http::cursor::CursorSealer;
-use key_inventory::table::{AuditShards, Table};
+use key_inventory::table::{AuditShards, Stream, Table};
 use key_inventory::values::{EpochMillis, OrgId, UserId};
 use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
 use local_inventory::issuer::{LocalIssuer, Subject};
@@ -98,7 +101,7 @@ impl Stage {
         let told = Clock::from_fn(move || EpochMillis::new(time.load(Ordering::SeqCst)));
         let name = format!("inventory-{:016x}", fastrand::Rng::new().u64(..));
         let table = Table::new(client.clone(), name, AuditShards::DEFAULT);
-        assert!(table.create().await.expect("a table"), "the table is new");
+        assert!(table.create(Stream::Off).await.expect("a table"), "the table is new");
         let authenticator = authenticator(tokens, setting.required);
         let backend = Arc::new(Backend::new(table, authenticator, told, fastrand::Rng::new()));
         let secret = CursorSecret::parse("a secret of a test, 32 characters").expect("a secret");

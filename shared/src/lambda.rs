@@ -34,7 +34,16 @@ fn variable(name: &str) -> Option<String> {
 
 /// The init phase of a function that needs nothing but a log.
 pub fn start_without_backend() -> Result<(), ExitCode> {
-    telemetry::start(variable("LOG_LEVEL").as_deref()).map_err(|fault| refuse_to_start(&fault))
+    start_with(|_| Ok(()))
+}
+
+/// The init phase of a function with a configuration of its own, which is read by looking up variables.
+pub fn start_with<C>(
+    read: impl FnOnce(fn(&str) -> Option<String>) -> Result<C, ConfigFault>,
+) -> Result<C, ExitCode> {
+    telemetry::start(variable("LOG_LEVEL").as_deref())
+        .and_then(|()| read(variable))
+        .map_err(|fault| refuse_to_start(&fault))
 }
 
 /// The end: `lambda_http::run` comes back only when the runtime API is gone.

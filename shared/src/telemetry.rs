@@ -7,8 +7,14 @@ use tracing_subscriber::prelude::*;
 use crate::config::ConfigFault;
 
 /// Our own crates, by the first part of their target.
-const OURS: [&str; 5] =
-    ["key_inventory", "add_physical_key", "remove_physical_key", "no_such_route", "physical_keys"];
+const OURS: [&str; 6] = [
+    "key_inventory",
+    "add_physical_key",
+    "remove_physical_key",
+    "no_such_route",
+    "publish_events",
+    "physical_keys",
+];
 
 /// Starts logging at the level that `LOG_LEVEL` names; `info` if it names none.
 ///
