@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::message::Message;
+use crate::message::{self, Message};
 
 /// What every disturbance gives as its cause. No caller may ever read it.
 pub const SECRET_CAUSE: &str = "arn:aws:dynamodb:eu-central-1:123456789012:table/internal-name";
@@ -55,17 +55,13 @@ pub struct Disturber {
 /// The engine of one test, and a disturber in front of it.
 pub async fn disturbed_engine() -> (Option<EmbeddedDynamoDb>, Disturber) {
     let (engine, _) = crate::engine().await;
-    let endpoint = match &engine {
-        Some(engine) => engine.endpoint(),
-        None => std::env::var("ACCEPTANCE_DYNAMODB_ENDPOINT").expect("the engine's endpoint"),
-    };
-    let disturber = Disturber::in_front_of(&endpoint).await;
+    let disturber = Disturber::in_front_of(&crate::endpoint(engine.as_ref())).await;
     (engine, disturber)
 }
 
 impl Disturber {
     async fn in_front_of(endpoint: &str) -> Self {
-        let engine = endpoint.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let engine = message::authority(endpoint).to_owned();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
         let address = listener.local_addr().expect("an address");
         let plan = Arc::<Mutex<Plan>>::default();

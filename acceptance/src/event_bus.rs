@@ -1,7 +1,6 @@
 //! A stand-in for EventBridge and SQS on a loopback port, which the real clients call. It keeps what it accepts,
 //! and does what services and networks do on bad days.
 
-use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -38,9 +37,16 @@ pub enum Mishap {
 /// Decides about an entry: none if it is accepted, or the error code.
 type Doorkeeper = Box<dyn FnMut(&Value) -> Option<&'static str> + Send>;
 
+/// What happens to the next calls of an operation.
+struct Disturbed {
+    operation: &'static str,
+    mishap: Mishap,
+    times: usize,
+}
+
 #[derive(Default)]
 struct State {
-    mishaps: VecDeque<(&'static str, Mishap)>,
+    mishaps: Vec<Disturbed>,
     doorkeeper: Option<Doorkeeper>,
     calls: Vec<Vec<Value>>,
     accepted: Vec<Value>,
@@ -83,9 +89,11 @@ impl EventBus {
         serde_json::to_value(response).expect("a JSON answer")
     }
 
-    /// Something happens to the next calls of an operation.
+    /// Something happens to the next calls of an operation, and nothing else to it.
     pub fn disturb(&self, operation: &'static str, mishap: Mishap, times: usize) {
-        self.state().mishaps.extend(std::iter::repeat_n((operation, mishap), times));
+        let mut state = self.state();
+        state.mishaps.retain(|disturbed| disturbed.operation != operation);
+        state.mishaps.push(Disturbed { operation, mishap, times });
     }
 
     /// Has every entry decided about from now on.
@@ -137,8 +145,11 @@ impl State {
     fn meet(&mut self, request: &Message) -> (Option<Mishap>, Message) {
         let operation = request.operation();
         let body = request.json();
-        let disturbed = self.mishaps.iter().position(|(of, _)| *of == operation);
-        let mishap = disturbed.and_then(|place| self.mishaps.remove(place)).map(|(_, mishap)| mishap);
+        let mut disturbed = self.mishaps.iter_mut().filter(|disturbed| disturbed.operation == operation);
+        let mishap = disturbed.find(|disturbed| disturbed.times > 0).map(|disturbed| {
+            disturbed.times -= 1;
+            disturbed.mishap
+        });
         let entries = if operation == PUT_EVENTS { entries(&body) } else { Vec::new() };
         if operation == PUT_EVENTS {
             self.calls.push(entries.clone());

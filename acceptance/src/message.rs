@@ -4,6 +4,11 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+/// The host and port in the URL of a server on this machine.
+pub(crate) fn authority(endpoint: &str) -> &str {
+    endpoint.trim_start_matches("http://").trim_end_matches('/')
+}
+
 /// An HTTP/1.1 message whose length is told by `Content-Length`, as the SDK's and both engines' are.
 #[derive(Debug)]
 pub(crate) struct Message {

@@ -1,8 +1,9 @@
 //! What consumers of the bus see of the events that the commands wrote.
 
 use acceptance::event_bus::EventBus;
-use acceptance::stream::{batch, insertion, sequence_number};
-use acceptance::{NOON, PATIENCE, RequestBuilder, Stage};
+use acceptance::stream::{batch, insertion, sequence_number, shown};
+use acceptance::{NOON, PATIENCE, RequestBuilder, Setting, Stage};
+use key_inventory::table::Stream;
 use serde_json::{Value, json};
 
 use crate::scene::Scene;
@@ -89,6 +90,34 @@ async fn all_that_a_command_writes_besides_its_event_is_passed_over() {
     let bus = EventBus::start().await;
     assert_eq!(bus.publish(batch(0, &records), PATIENCE).await, nothing_left());
     assert_eq!(bus.accepted().iter().map(told).collect::<Vec<_>>(), [("alice".to_owned(), 1)]);
+    assert_eq!(bus.letters(), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn what_the_tables_own_stream_shows_is_published() {
+    let (engine, client) = acceptance::engine().await;
+    let endpoint = acceptance::endpoint(engine.as_ref());
+    let stage = Stage::on(engine, client, Setting { stream: Stream::NewImages, ..Setting::default() }).await;
+    let expected = history(&stage, "alice", 2).await;
+
+    let records = shown(&endpoint, stage.backend.table.name()).await;
+    let of_events = |record: &&Value| {
+        let sk = record["dynamodb"]["Keys"]["sk"]["S"].as_str();
+        sk.is_some_and(|sk| sk.starts_with("EVENT#"))
+    };
+    let events: Vec<_> = records.iter().filter(of_events).collect();
+    assert_eq!(events.len(), expected.len());
+    for (shown, expected) in events.into_iter().zip(&expected) {
+        assert_eq!(shown["eventName"], expected["eventName"]);
+        for part in ["Keys", "NewImage"] {
+            assert_eq!(shown["dynamodb"][part], expected["dynamodb"][part]);
+        }
+    }
+
+    let bus = EventBus::start().await;
+    assert_eq!(bus.publish(batch(0, &records), PATIENCE).await, nothing_left());
+    let versions: Vec<_> = bus.accepted().iter().map(|entry| told(entry).1).collect();
+    assert_eq!(versions, [1, 2, 3]);
     assert_eq!(bus.letters(), [] as [Value; 0]);
 }
 

@@ -26,7 +26,9 @@ struct BadDay {
     records: Vec<(usize, bool)>,
     /// How many of a hundred entries fail.
     failing: u64,
-    mishaps: Vec<Mishap>,
+    /// What happens to some calls before that.
+    mishap: Mishap,
+    mishaps: usize,
     seed: u64,
 }
 
@@ -37,10 +39,16 @@ fn bad_day() -> impl Strategy<Value = BadDay> {
     let parts = (
         proptest::collection::vec(record, 1..=40),
         prop_oneof![Just(0_u64), Just(10), Just(40)],
-        proptest::collection::vec(mishap, 0..4),
+        (mishap, 0..4_usize),
         any::<u64>(),
     );
-    parts.prop_map(|(records, failing, mishaps, seed)| BadDay { records, failing, mishaps, seed })
+    parts.prop_map(|(records, failing, (mishap, mishaps), seed)| BadDay {
+        records,
+        failing,
+        mishap,
+        mishaps,
+        seed,
+    })
 }
 
 /// The stream of a day: the users' events in the order that it says, those that there are.
@@ -121,9 +129,8 @@ async fn live_through(day: &BadDay, histories: &[Vec<Value>]) {
     let bus = EventBus::start().await;
     let (mut random, failing) = (fastrand::Rng::with_seed(day.seed), day.failing);
     bus.admit(move |_| (random.u64(..100) < failing).then_some("ThrottlingException"));
-    for mishap in &day.mishaps {
-        bus.disturb(PUT_EVENTS, *mishap, 1);
-        bus.disturb(SEND_MESSAGE, *mishap, 1);
+    for operation in [PUT_EVENTS, SEND_MESSAGE] {
+        bus.disturb(operation, day.mishap, day.mishaps);
     }
     let stream = stream_of(day, histories);
     publish_all(&bus, &stream).await;

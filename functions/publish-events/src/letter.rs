@@ -17,7 +17,7 @@ pub(crate) enum Unpublishable {
     #[error("the record does not show the event: the stream has to have new images")]
     NoNewImage,
     /// The item is not what this code writes.
-    #[error("the item is not an event that can be read: {0}")]
+    #[error("the new image is not an event of ours: {0}")]
     UnreadableItem(String),
     /// A removal of before 2026-11-24.
     #[error("the removal does not say who issued the physical key, so it has no partnerId")]
