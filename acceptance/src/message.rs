@@ -9,7 +9,7 @@ pub(crate) fn authority(endpoint: &str) -> &str {
     endpoint.trim_start_matches("http://").trim_end_matches('/')
 }
 
-/// An HTTP/1.1 message whose length is told by `Content-Length`, as the SDK's and both engines' are.
+/// An HTTP/1.1 message. Its length is told by `Content-Length`, or comes in chunks: DynamoDB Local's streams do that.
 #[derive(Debug)]
 pub(crate) struct Message {
     /// The first line and the headers.
@@ -31,6 +31,10 @@ impl Message {
             }
         }
         let mut message = Self { head, body: Vec::new() };
+        if message.header("transfer-encoding").is_some() {
+            message.body = read_chunks(stream).await?;
+            return Ok(message);
+        }
         let length = message.header("content-length").and_then(|length| length.parse().ok());
         message.body.resize(length.unwrap_or(0), 0);
         stream.read_exact(&mut message.body).await?;
@@ -66,7 +70,10 @@ impl Message {
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let is_length = |line: &str| line.to_ascii_lowercase().starts_with("content-length:");
+        let is_length = |line: &str| {
+            let line = line.to_ascii_lowercase();
+            line.starts_with("content-length:") || line.starts_with("transfer-encoding:")
+        };
         let mut bytes = Vec::new();
         for line in self.head.iter().filter(|line| !is_length(line)) {
             bytes.extend_from_slice(line.as_bytes());
@@ -75,5 +82,22 @@ impl Message {
         bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", self.body.len()).as_bytes());
         bytes.extend_from_slice(&self.body);
         bytes
+    }
+}
+
+/// A body in chunks, without trailers (RFC 9112, section 7.1).
+async fn read_chunks(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut size = String::new();
+        stream.read_line(&mut size).await?;
+        let size = usize::from_str_radix(size.trim_end(), 16).map_err(|_| std::io::ErrorKind::InvalidData)?;
+        let begin = body.len();
+        body.resize(begin + size, 0);
+        stream.read_exact(&mut body[begin..]).await?;
+        stream.read_line(&mut String::new()).await?;
+        if size == 0 {
+            return Ok(body);
+        }
     }
 }
