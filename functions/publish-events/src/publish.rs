@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 
+use crate::cause::cause;
 use crate::envelope::{Envelope, SOURCE};
 use crate::lanes::{Lane, Lanes};
 use crate::letter::{self, Unpublishable};
@@ -81,11 +81,10 @@ impl Publisher {
         tally.calls += 1;
         let entries = lanes.iter().filter_map(|lane| self.entry(&lane.first().errand)).collect();
         let call = self.event_bridge.put_events().set_entries(Some(entries)).send();
+        // A call that is refused as a whole is never taken for the fault of one of its events.
         let answer = match tokio::time::timeout_at(deadline.into(), call).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => {
-                return vec![Outcome::TryAgain(DisplayErrorContext(&error).to_string()); lanes.len()];
-            }
+            Ok(Err(error)) => return vec![Outcome::TryAgain(cause(&error)); lanes.len()],
             Err(_) => return vec![Outcome::TryAgain(OUT_OF_TIME.to_owned()); lanes.len()],
         };
         // The results are in the order of the entries. One without a result is as good as one without an answer.
@@ -108,7 +107,7 @@ impl Publisher {
         let call = self.sqs.send_message().queue_url(queue).message_body(letter).send();
         match tokio::time::timeout_at(deadline.into(), call).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(DisplayErrorContext(&error).to_string()),
+            Ok(Err(error)) => return Err(cause(&error)),
             Err(_) => return Err(OUT_OF_TIME.to_owned()),
         }
         tally.set_aside += 1;
