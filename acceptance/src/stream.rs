@@ -83,3 +83,17 @@ pub fn batch(from: usize, records: &[Value]) -> StreamBatch {
     };
     StreamBatch { records: records.iter().enumerate().skip(from).map(numbered).collect() }
 }
+
+/// Whether Lambda's filter lets a record through (Lambda Developer Guide, "Filter rule syntax"): as far as a pattern
+/// of names, texts and prefixes goes.
+#[must_use]
+pub fn passes(pattern: &Value, record: &Value) -> bool {
+    match pattern {
+        Value::Object(members) => members.iter().all(|(name, of_member)| passes(of_member, &record[name])),
+        Value::Array(alternatives) => alternatives.iter().any(|alternative| match &alternative["prefix"] {
+            Value::String(prefix) => record.as_str().is_some_and(|text| text.starts_with(prefix)),
+            _ => alternative == record,
+        }),
+        other => panic!("{other} is no pattern"),
+    }
+}

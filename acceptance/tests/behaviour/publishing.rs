@@ -1,7 +1,7 @@
 //! What consumers of the bus see of the events that the commands wrote.
 
 use acceptance::event_bus::EventBus;
-use acceptance::stream::{batch, insertion, sequence_number, shown};
+use acceptance::stream::{batch, insertion, passes, sequence_number, shown};
 use acceptance::{NOON, PATIENCE, RequestBuilder, Setting, Stage};
 use key_inventory::table::Stream;
 use serde_json::{Value, json};
@@ -119,6 +119,23 @@ async fn what_the_tables_own_stream_shows_is_published() {
     let versions: Vec<_> = bus.accepted().iter().map(|entry| told(entry).1).collect();
     assert_eq!(versions, [1, 2, 3]);
     assert_eq!(bus.letters(), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn the_templates_filter_lets_every_event_through_and_nothing_else() {
+    let template = include_str!("../../../template.yaml");
+    let (_, pattern) = template.split_once("- Pattern: '").expect("a filter");
+    let (pattern, _) = pattern.split_once("'\n").expect("its end");
+    let pattern = serde_json::from_str(pattern).expect("a JSON pattern");
+
+    let scene = Scene::new().await;
+    scene.carry_out(scene.add().idempotency_key("a")).await;
+    for ((_, sk), item) in scene.stage.stored().await {
+        let mut record = insertion(&item);
+        assert_eq!(passes(&pattern, &record), sk.starts_with("EVENT#"), "{sk}");
+        record["eventName"] = json!("REMOVE");
+        assert!(!passes(&pattern, &record), "{sk}");
+    }
 }
 
 #[tokio::test]
