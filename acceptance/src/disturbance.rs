@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_sdk_dynamodb::Client;
 use local_inventory::dynamodb::EmbeddedDynamoDb;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::message::{self, Message};
 
 /// What every disturbance gives as its cause. No caller may ever read it.
 pub const SECRET_CAUSE: &str = "arn:aws:dynamodb:eu-central-1:123456789012:table/internal-name";
@@ -56,17 +58,13 @@ pub struct Disturber {
 /// The engine of one test, and a disturber in front of it.
 pub async fn disturbed_engine() -> (Option<EmbeddedDynamoDb>, Disturber) {
     let (engine, _) = crate::engine().await;
-    let endpoint = match &engine {
-        Some(engine) => engine.endpoint(),
-        None => std::env::var("ACCEPTANCE_DYNAMODB_ENDPOINT").expect("the engine's endpoint"),
-    };
-    let disturber = Disturber::in_front_of(&endpoint).await;
+    let disturber = Disturber::in_front_of(&crate::endpoint(engine.as_ref())).await;
     (engine, disturber)
 }
 
 impl Disturber {
     async fn in_front_of(endpoint: &str) -> Self {
-        let engine = endpoint.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let engine = message::authority(endpoint).to_owned();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
         let address = listener.local_addr().expect("an address");
         let plan = Arc::<Mutex<Plan>>::default();
@@ -148,10 +146,10 @@ async fn answer(
 ) -> Option<Message> {
     match disturbance {
         None => Some(request.forward(engine).await),
-        Some(Disturbance::Failed(status, code)) => Some(Message::error(status, code, &Value::Null)),
+        Some(Disturbance::Failed(status, code)) => Some(error(status, code, &Value::Null)),
         Some(Disturbance::Cancelled(reasons)) => {
             let reasons = reasons.iter().map(|code| json!({"Code": code, "Message": SECRET_CAUSE})).collect();
-            Some(Message::error(400, "TransactionCanceledException", &reasons))
+            Some(error(400, "TransactionCanceledException", &reasons))
         }
         Some(Disturbance::BadGateway) => {
             let head = vec!["HTTP/1.1 502 Bad Gateway".to_owned(), "content-type: text/html".to_owned()];
@@ -193,110 +191,14 @@ async fn read_one_key(request: &Message, engine: &str) -> Message {
     Message::json_answer("200 OK", &body)
 }
 
-/// An HTTP/1.1 message. Its length is told by `Content-Length`, as the SDK and both engines do, or by chunks, as DynamoDB
-/// Local does when its answer is long.
-#[derive(Debug)]
-struct Message {
-    /// The first line and the headers.
-    head: Vec<String>,
-    body: Vec<u8>,
-}
-
-impl Message {
-    async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Self> {
-        let mut head = Vec::new();
-        loop {
-            let mut line = String::new();
-            if stream.read_line(&mut line).await? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-            match line.trim_end() {
-                "" => break,
-                line => head.push(line.to_owned()),
-            }
-        }
-        let mut message = Self { head, body: Vec::new() };
-        if message.header("transfer-encoding") == Some("chunked") {
-            message.body = read_chunks(stream).await?;
-        } else {
-            let length = message.header("content-length").and_then(|length| length.parse().ok());
-            message.body.resize(length.unwrap_or(0), 0);
-            stream.read_exact(&mut message.body).await?;
-        }
-        Ok(message)
+/// DynamoDB's way to tell an error (DynamoDB Developer Guide, "Error handling").
+fn error(status: u16, code: &str, reasons: &Value) -> Message {
+    let mut body = json!({
+        "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
+        "message": SECRET_CAUSE,
+    });
+    if !reasons.is_null() {
+        body["CancellationReasons"] = reasons.clone();
     }
-
-    fn json_answer(status: &str, body: &Value) -> Self {
-        let head = vec![format!("HTTP/1.1 {status}"), "content-type: application/x-amz-json-1.0".to_owned()];
-        Self { head, body: body.to_string().into_bytes() }
-    }
-
-    /// DynamoDB's way to tell an error (DynamoDB Developer Guide, "Error handling").
-    fn error(status: u16, code: &str, reasons: &Value) -> Self {
-        let mut body = json!({
-            "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
-            "message": SECRET_CAUSE,
-        });
-        if !reasons.is_null() {
-            body["CancellationReasons"] = reasons.clone();
-        }
-        Self::json_answer(&format!("{status} Disturbed"), &body)
-    }
-
-    fn header(&self, name: &str) -> Option<&str> {
-        let headers = self.head.iter().skip(1).filter_map(|line| line.split_once(':'));
-        let mut values = headers.filter(|(of, _)| of.eq_ignore_ascii_case(name));
-        values.next().map(|(_, value)| value.trim())
-    }
-
-    /// `TransactWriteItems` out of `X-Amz-Target: DynamoDB_20120810.TransactWriteItems`.
-    fn operation(&self) -> String {
-        let target = self.header("x-amz-target").and_then(|target| target.split_once('.'));
-        target.map(|(_, operation)| operation.to_owned()).unwrap_or_default()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("a JSON body")
-    }
-
-    /// Hands the message to the engine, on a connection of its own, and gives the answer.
-    async fn forward(&self, engine: &str) -> Self {
-        let mut engine = TcpStream::connect(engine).await.expect("the engine listens");
-        engine.write_all(&self.bytes()).await.expect("the engine reads");
-        Self::read(&mut BufReader::new(engine)).await.expect("the engine answers")
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let is_length = |line: &str| {
-            let line = line.to_ascii_lowercase();
-            line.starts_with("content-length:") || line.starts_with("transfer-encoding:")
-        };
-        let mut bytes = Vec::new();
-        for line in self.head.iter().filter(|line| !is_length(line)) {
-            bytes.extend_from_slice(line.as_bytes());
-            bytes.extend_from_slice(b"\r\n");
-        }
-        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", self.body.len()).as_bytes());
-        bytes.extend_from_slice(&self.body);
-        bytes
-    }
-}
-
-/// Reads a body that comes in chunks (RFC 9112, section 7.1).
-async fn read_chunks(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    loop {
-        let mut line = String::new();
-        stream.read_line(&mut line).await?;
-        let length = line.trim_end().split(';').next().unwrap_or_default();
-        let length = usize::from_str_radix(length, 16).map_err(std::io::Error::other)?;
-        let begin = body.len();
-        // Each chunk ends with a line break that is not part of it; so does the empty one, which is the last.
-        body.resize(begin + length + 2, 0);
-        stream.read_exact(&mut body[begin..]).await?;
-        body.truncate(begin + length);
-        if length == 0 {
-            return Ok(body);
-        }
-    }
+    Message::json_answer(&format!("{status} Disturbed"), &body)
 }

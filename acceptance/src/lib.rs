@@ -12,12 +12,15 @@
 
 pub mod disturbance;
 mod documented;
+pub mod event_bus;
 pub mod key_server;
+mod message;
 pub mod refused;
 pub mod request;
 pub mod signers;
 pub mod stopping;
 pub mod stored;
+pub mod stream;
 pub mod trail;
 
 use std::sync::Arc;
@@ -31,7 +34,7 @@ use key_inventory::backend::{Backend, authenticator};
 use key_inventory::clock::Clock;
 use key_inventory::config::{CursorSecret, TokenConfig};
 use key_inventory::http::cursor::CursorSealer;
-use key_inventory::table::{AuditShards, Table};
+use key_inventory::table::{AuditShards, Stream, Table};
 use key_inventory::values::{EpochMillis, OrgId, UserId};
 use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
 use local_inventory::issuer::{LocalIssuer, Subject};
@@ -67,11 +70,13 @@ pub struct Setting {
     pub required: RequiredCredentials,
     /// How tokens are verified; by the stage's issuer unless given.
     pub tokens: Option<TokenConfig>,
+    /// Whether the table has a stream.
+    pub stream: Stream,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { required: RequiredCredentials::Both, tokens: None }
+        Self { required: RequiredCredentials::Both, tokens: None, stream: Stream::Off }
     }
 }
 
@@ -100,7 +105,7 @@ impl Stage {
         let told = Clock::from_fn(move || EpochMillis::new(time.load(Ordering::SeqCst)));
         let name = format!("inventory-{:016x}", fastrand::Rng::new().u64(..));
         let table = Table::new(client.clone(), name, AuditShards::DEFAULT);
-        assert!(table.create().await.expect("a table"), "the table is new");
+        assert!(table.create(setting.stream).await.expect("a table"), "the table is new");
         let authenticator = authenticator(tokens, setting.required);
         let backend = Arc::new(Backend::new(table, authenticator, told, fastrand::Rng::new()));
         let secret = CursorSecret::parse("a secret of a test, 32 characters").expect("a secret");
@@ -180,6 +185,15 @@ pub async fn engine() -> (Option<EmbeddedDynamoDb>, aws_sdk_dynamodb::Client) {
     let engine = EmbeddedDynamoDb::in_memory().await.expect("an embedded DynamoDB");
     let client = patient_client(&engine.endpoint());
     (Some(engine), client)
+}
+
+/// Where the engine of a test answers.
+#[must_use]
+pub fn endpoint(engine: Option<&EmbeddedDynamoDb>) -> String {
+    match engine {
+        Some(engine) => engine.endpoint(),
+        None => std::env::var("ACCEPTANCE_DYNAMODB_ENDPOINT").expect("the engine's endpoint"),
+    }
 }
 
 /// The functions' client, but that it waits for answers.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use key_inventory::auth::api_key::{self, ApiKeyId, StoredApiKey};
 use key_inventory::clock::Clock;
-use key_inventory::table::{OrganisationFault, RevokeFault, StoreFault, Table};
+use key_inventory::table::{OrganisationFault, RevokeFault, StoreFault, Stream, Table};
 use key_inventory::values::{EpochMillis, OrgId, OrgName};
 
 use crate::arguments::StoreArguments;
@@ -105,7 +105,8 @@ pub(crate) async fn revoke_api_key(id: &ApiKeyId, arguments: &StoreArguments) ->
 /// Creates the table.
 pub(crate) async fn create_table(arguments: &StoreArguments) -> Result<(), Failure> {
     let store = Store::open(arguments).await?;
-    let created = store.table.create().await;
+    // A local inventory's table was created, without a stream, when it was opened.
+    let created = store.table.create(Stream::NewImages).await;
     let is_new = created.map_err(|fault| of_store("The table was not created", &fault))?;
     let said = if is_new { "is created" } else { "is there" };
     eprintln!("The table {} {said}.", store.table.name());

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use key_inventory::table::{AuditShards, Table};
+use key_inventory::table::{AuditShards, Stream, Table};
 use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
 
 use crate::arguments::StoreArguments;
@@ -82,6 +82,9 @@ pub(crate) async fn open_database(locked: &LockedFolder) -> Result<EmbeddedDynam
 /// The table of a local inventory, created if it is not there.
 pub(crate) async fn local_table(endpoint: &str) -> Result<Table, Failure> {
     let table = Table::new(dynamodb::client(endpoint), LOCAL_TABLE.to_owned(), AuditShards::DEFAULT);
-    table.create().await.map_err(|fault| Failure::because("The local table cannot be created", fault))?;
+    table
+        .create(Stream::Off)
+        .await
+        .map_err(|fault| Failure::because("The local table cannot be created", fault))?;
     Ok(table)
 }

@@ -77,12 +77,17 @@ impl EmbeddedDynamoDb {
     }
 }
 
-/// The SDK's client for a DynamoDB on this machine, which does not look at region and credentials. It has the same
-/// bounds as the functions' client.
+/// The SDK's client for a DynamoDB on this machine. It has the same bounds as the functions' client.
 #[must_use]
 pub fn client(endpoint: &str) -> Client {
+    Client::from_conf(client_config(&environment(endpoint)))
+}
+
+/// What the SDK's clients need for a service on this machine, which does not look at region and credentials.
+#[must_use]
+pub fn environment(endpoint: &str) -> SdkConfig {
     let credentials = Credentials::new("local", "local", None, None, "local");
-    let environment = SdkConfig::builder()
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
@@ -91,8 +96,7 @@ pub fn client(endpoint: &str) -> Client {
         .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
             aws_smithy_async::rt::sleep::TokioSleep::new(),
         ))
-        .build();
-    Client::from_conf(client_config(&environment))
+        .build()
 }
 
 /// Without TLS there are no root certificates to load, which would be most of the time that a client takes.

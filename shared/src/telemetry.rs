@@ -7,7 +7,7 @@ use tracing_subscriber::prelude::*;
 use crate::config::ConfigFault;
 
 /// Our own crates, by the first part of their target.
-const OURS: [&str; 3] = ["key_inventory", "export_audit", "physical_keys"];
+const OURS: [&str; 4] = ["key_inventory", "export_audit", "publish_events", "physical_keys"];
 
 /// Starts logging at the level that `LOG_LEVEL` names; `info` if it names none.
 ///

@@ -1,14 +1,16 @@
 //! The sample invocations in `events/`: what `sam local invoke` is given, every function can answer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use acceptance::{RequestBuilder, Stage};
+use acceptance::event_bus::EventBus;
+use acceptance::{PATIENCE, RequestBuilder, Stage};
 use key_inventory::http::routes::Route;
 use lambda_http::{Body, Response};
 use local_inventory::gateway;
 use serde_json::{Value, json};
 
-/// What each sample is answered. A sample without a line here fails the test, and so does a line without a sample.
+/// What each request is answered. A sample without a line here or below fails a test, and so does a line without a
+/// sample.
 const EXPECTED: [(&str, u16); 34] = [
     ("add-physical-key", 200),
     ("add-physical-key-base64", 200),
@@ -46,10 +48,22 @@ const EXPECTED: [(&str, u16); 34] = [
     ("remove-physical-key-unknown-number", 404),
 ];
 
-fn samples() -> Vec<PathBuf> {
+/// How many events each stretch of the table's stream puts on the bus, and how many records it has set aside.
+const PUBLISHED: [(&str, usize, usize); 2] = [("publish-events", 3, 0), ("publish-events-poison", 2, 1)];
+
+/// The samples of the table's stream, or the requests, which are all others: names and texts.
+fn samples(of_stream: bool) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let files = std::fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path());
-    files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let names = files.map(|path| {
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(&path).expect("a text"))
+    });
+    let mut samples: Vec<_> =
+        names.filter(|(name, _)| name.starts_with("publish-events") == of_stream).collect();
+    samples.sort();
+    samples
 }
 
 /// Hands a sample to the function that its name begins with. The user holds number 1, a physical key of `demo-org`.
@@ -92,16 +106,27 @@ fn function_of(route: Route) -> String {
 }
 
 #[tokio::test]
-async fn every_sample_invocation_is_answered_as_its_name_says() {
+async fn every_sample_request_is_answered_as_its_name_says() {
     let mut answered = Vec::new();
-    for path in samples() {
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-        let sample = std::fs::read_to_string(&path).expect("a text");
+    for (name, sample) in samples(false) {
         let response = invoke(&name, &sample).await;
         let body: Value = serde_json::from_slice(response.body()).expect("a JSON body");
         assert_eq!(body["success"] == json!(false), !response.status().is_success(), "{name}: {body}");
         answered.push((name, response.status().as_u16()));
     }
-    answered.sort();
     assert_eq!(answered, EXPECTED.map(|(name, status)| (name.to_owned(), status)));
+}
+
+#[tokio::test]
+async fn every_sample_of_the_stream_is_published_as_its_name_says() {
+    let mut published = Vec::new();
+    for (name, sample) in samples(true) {
+        let batch = serde_json::from_str(&sample).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let bus = EventBus::start().await;
+        let answer = bus.publish(batch, PATIENCE).await;
+        assert_eq!(answer, json!({"batchItemFailures": []}), "{name}");
+        published.push((name, bus.accepted().len(), bus.letters().len()));
+    }
+    let expected = PUBLISHED.map(|(name, events, set_aside)| (name.to_owned(), events, set_aside));
+    assert_eq!(published, expected);
 }

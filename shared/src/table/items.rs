@@ -19,6 +19,9 @@ pub type Item = HashMap<String, AttributeValue>;
 /// Digits of a number in a sort key: the most a `u64` has, so that text order is number order.
 const WIDTH: usize = 20;
 
+/// Prefix of the sort keys of events.
+const EVENT: &str = "EVENT#";
+
 /// An item's place in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
@@ -40,7 +43,7 @@ impl Place {
     }
 
     pub(super) fn event(user_id: &UserId, version: Version) -> Self {
-        Self::of_user(user_id, format!("EVENT#{:0WIDTH$}", version.get()))
+        Self::of_user(user_id, format!("{EVENT}{:0WIDTH$}", version.get()))
     }
 
     /// The last sort key that a numbered item of this one's kind can have.
@@ -214,6 +217,18 @@ impl From<EventShape> for IssuedRecord {
         let EventShape { record, issuer, audit_partition: _, audit_sort: _ } = shape;
         Self { record, issuer }
     }
+}
+
+/// Whether an item with this sort key is an event's.
+#[must_use]
+pub fn is_event(sk: &str) -> bool {
+    sk.starts_with(EVENT)
+}
+
+/// Reads the item of an event as the table's stream shows it.
+pub fn streamed_event(item: serde_dynamo::Item) -> Result<IssuedRecord, StoreFault> {
+    let shape: EventShape = serde_dynamo::from_item(item)?;
+    Ok(shape.into())
 }
 
 /// The audit index's partition of an hour and a shard: `<hours since the epoch>#<shard>`.

@@ -21,6 +21,7 @@ pub use audit::{AuditCheckpoint, CheckpointFault};
 pub use fault::StoreFault;
 pub use pages::{HeldKey, Listed, Stretch};
 pub use read::{CommandState, Lookup};
+pub use schema::Stream;
 pub use write::{Commit, CommitFault, RequestRecord};
 
 /// Longest time for one attempt of one call. Single-digit milliseconds are usual; a lost packet is noticed here.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TableStatus, TimeToLiveSpecification,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TableStatus,
+    TimeToLiveSpecification,
 };
 
 use super::Table;
@@ -26,6 +27,26 @@ pub(super) const ISSUER_INDEX: (&str, &str, &str) = ("IssuerIndex", "issuerParti
 /// How often and at what distance a new table is asked whether it is ready: half a minute in all.
 const READY_POLLS: u32 = 60;
 const READY_POLL_DISTANCE: Duration = Duration::from_millis(500);
+
+/// Whether what is written to a table can be read from its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// As the template says, for `publish-events`.
+    NewImages,
+    /// Nobody reads it: the embedded DynamoDB has no Lambda, and slows down as records pile up.
+    Off,
+}
+
+impl Stream {
+    fn specification(self) -> Result<Option<StreamSpecification>, StoreFault> {
+        if self == Self::Off {
+            return Ok(None);
+        }
+        let specification = StreamSpecification::builder().stream_enabled(true);
+        let specification = specification.stream_view_type(StreamViewType::NewImage).build();
+        specification.map(Some).map_err(|error| StoreFault::Unexpected(error.to_string()))
+    }
+}
 
 fn key(name: &str, key_type: KeyType) -> Result<KeySchemaElement, StoreFault> {
     KeySchemaElement::builder()
@@ -62,7 +83,7 @@ impl Table {
 
     /// Creates the table with its indexes and waits until it is ready. A table that is there is left as it is.
     /// Gives whether it was created.
-    pub async fn create(&self) -> Result<bool, StoreFault> {
+    pub async fn create(&self, stream: Stream) -> Result<bool, StoreFault> {
         if self.status().await?.is_some() {
             return Ok(false);
         }
@@ -77,6 +98,7 @@ impl Table {
             .key_schema(key(SK, KeyType::Range)?)
             .global_secondary_indexes(index(AUDIT_INDEX)?)
             .global_secondary_indexes(index(ISSUER_INDEX)?)
+            .set_stream_specification(stream.specification()?)
             .send()
             .await;
         match created {

@@ -1,0 +1,103 @@
+//! HTTP/1.1 messages of the services of AWS, for stand-ins that do what a server never would.
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+
+/// The host and port in the URL of a server on this machine.
+pub(crate) fn authority(endpoint: &str) -> &str {
+    endpoint.trim_start_matches("http://").trim_end_matches('/')
+}
+
+/// An HTTP/1.1 message. Its length is told by `Content-Length`, or comes in chunks: DynamoDB Local's streams do that.
+#[derive(Debug)]
+pub(crate) struct Message {
+    /// The first line and the headers.
+    pub(crate) head: Vec<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Message {
+    pub(crate) async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Self> {
+        let mut head = Vec::new();
+        loop {
+            let mut line = String::new();
+            if stream.read_line(&mut line).await? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            match line.trim_end() {
+                "" => break,
+                line => head.push(line.to_owned()),
+            }
+        }
+        let mut message = Self { head, body: Vec::new() };
+        if message.header("transfer-encoding").is_some() {
+            message.body = read_chunks(stream).await?;
+            return Ok(message);
+        }
+        let length = message.header("content-length").and_then(|length| length.parse().ok());
+        message.body.resize(length.unwrap_or(0), 0);
+        stream.read_exact(&mut message.body).await?;
+        Ok(message)
+    }
+
+    pub(crate) fn json_answer(status: &str, body: &Value) -> Self {
+        let head = vec![format!("HTTP/1.1 {status}"), "content-type: application/x-amz-json-1.0".to_owned()];
+        Self { head, body: body.to_string().into_bytes() }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.head.iter().skip(1).filter_map(|line| line.split_once(':'));
+        let mut values = headers.filter(|(of, _)| of.eq_ignore_ascii_case(name));
+        values.next().map(|(_, value)| value.trim())
+    }
+
+    /// `TransactWriteItems` out of `X-Amz-Target: DynamoDB_20120810.TransactWriteItems`.
+    pub(crate) fn operation(&self) -> String {
+        let target = self.header("x-amz-target").and_then(|target| target.split_once('.'));
+        target.map(|(_, operation)| operation.to_owned()).unwrap_or_default()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("a JSON body")
+    }
+
+    /// Hands the message to the engine, on a connection of its own, and gives the answer.
+    pub(crate) async fn forward(&self, engine: &str) -> Self {
+        let mut engine = TcpStream::connect(engine).await.expect("the engine listens");
+        engine.write_all(&self.bytes()).await.expect("the engine reads");
+        Self::read(&mut BufReader::new(engine)).await.expect("the engine answers")
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let is_length = |line: &str| {
+            let line = line.to_ascii_lowercase();
+            line.starts_with("content-length:") || line.starts_with("transfer-encoding:")
+        };
+        let mut bytes = Vec::new();
+        for line in self.head.iter().filter(|line| !is_length(line)) {
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", self.body.len()).as_bytes());
+        bytes.extend_from_slice(&self.body);
+        bytes
+    }
+}
+
+/// A body in chunks, without trailers (RFC 9112, section 7.1).
+async fn read_chunks(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut size = String::new();
+        stream.read_line(&mut size).await?;
+        let size = usize::from_str_radix(size.trim_end(), 16).map_err(|_| std::io::ErrorKind::InvalidData)?;
+        let begin = body.len();
+        body.resize(begin + size, 0);
+        stream.read_exact(&mut body[begin..]).await?;
+        stream.read_line(&mut String::new()).await?;
+        if size == 0 {
+            return Ok(body);
+        }
+    }
+}

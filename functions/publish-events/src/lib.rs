@@ -1,0 +1,112 @@
+//! From the table's stream to the EventBridge bus: every event, at least once, a user's in order.
+//!
+//! A user's next event goes out only when the one before it is on the bus, or can never be and is in the dead-letter
+//! queue. What could not be done in time is reported, and Lambda brings it again with everything after it.
+
+mod cause;
+mod config;
+mod envelope;
+mod lanes;
+mod letter;
+mod publish;
+mod publisher;
+mod stream;
+
+use std::time::{Duration, Instant};
+
+use key_inventory::retry::Backoff;
+use key_inventory::values::EpochMillis;
+use lambda_runtime::LambdaEvent;
+use serde::Serialize;
+
+pub use config::PublisherConfig;
+pub use publisher::Publisher;
+pub use stream::StreamBatch;
+
+use lanes::Lanes;
+use publish::Tally;
+
+/// What is left of an invocation's time for answering when everything else has to be over.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// What Lambda wants to know: where to go on (Lambda Developer Guide, "Configuring partial batch response with
+/// DynamoDB and Lambda").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchResponse {
+    batch_item_failures: Vec<BatchItemFailure>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BatchItemFailure {
+    /// The sequence number. An empty one, of a record that has none, is the whole batch's.
+    item_identifier: String,
+}
+
+/// Publishes one batch of the stream.
+pub async fn handle(publisher: &Publisher, invocation: LambdaEvent<StreamBatch>) -> BatchResponse {
+    let began = Instant::now();
+    let end = EpochMillis::new(invocation.context.deadline);
+    let deadline = began + end.since(publisher.now()).saturating_sub(MARGIN);
+    let records = invocation.payload.records.len();
+
+    let mut lanes = Lanes::of(stream::tasks(invocation.payload));
+    let tally = publish_all(publisher, &mut lanes, deadline).await;
+    let unpublished = lanes.len();
+    log(&invocation.context.request_id, records, unpublished, &tally, began.elapsed());
+
+    // Lambda brings everything from the lowest number on again, so it is all there is to say.
+    let lowest = lanes.into_first().map(|task| BatchItemFailure { item_identifier: task.sequence_number });
+    BatchResponse { batch_item_failures: lowest.into_iter().collect() }
+}
+
+/// Goes from call to call until everything is done or the time is up.
+async fn publish_all(publisher: &Publisher, lanes: &mut Lanes, deadline: Instant) -> Tally {
+    let mut tally = Tally::default();
+    let mut backoff = Backoff::new(publisher.random());
+    while !lanes.is_empty() && Instant::now() < deadline {
+        let failure = publisher.advance(lanes, deadline, &mut tally).await;
+        if failure.is_none() {
+            backoff = Backoff::new(publisher.random());
+        } else {
+            tally.failure = failure;
+            if backoff.wait(deadline).await.is_err() {
+                break;
+            }
+        }
+    }
+    tally
+}
+
+/// The one line of an invocation. Counts only: never what happened to whom.
+fn log(request_id: &str, records: usize, unpublished: usize, tally: &Tally, duration: Duration) {
+    let Tally { published, set_aside, calls, failure } = tally;
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let cause = failure.as_deref();
+    if unpublished > 0 {
+        tracing::error!(
+            request_id,
+            records,
+            published,
+            set_aside,
+            unpublished,
+            calls,
+            duration_ms,
+            cause,
+            "published"
+        );
+    } else {
+        tracing::info!(
+            request_id,
+            records,
+            published,
+            set_aside,
+            unpublished,
+            calls,
+            duration_ms,
+            cause,
+            "published"
+        );
+    }
+}

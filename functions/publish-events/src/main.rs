@@ -1,0 +1,23 @@
+//! Wires the publishing of events to the Lambda runtime.
+
+use std::convert::Infallible;
+use std::process::ExitCode;
+
+use key_inventory::clock::Clock;
+use key_inventory::lambda;
+use lambda_runtime::{run, service_fn};
+use publish_events::{Publisher, PublisherConfig};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let config = match lambda::configure(PublisherConfig::read) {
+        Ok(config) => config,
+        Err(exit_code) => return exit_code,
+    };
+    let publisher = &Publisher::connect(config, Clock::system()).await;
+    let handler =
+        service_fn(
+            |batch| async move { Ok::<_, Infallible>(publish_events::handle(publisher, batch).await) },
+        );
+    lambda::end(run(handler).await)
+}

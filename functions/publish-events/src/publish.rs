@@ -1,0 +1,185 @@
+//! The calls of EventBridge and SQS, and what their answers mean.
+
+use std::time::Instant;
+
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+
+use crate::cause::cause;
+use crate::envelope::{Envelope, SOURCE};
+use crate::lanes::{Lane, Lanes};
+use crate::letter::{self, Unpublishable};
+use crate::publisher::Publisher;
+use crate::stream::{Errand, Task};
+
+/// The most entries that one call may have (EventBridge API Reference, `PutEvents`). So many are far below the
+/// 256 KB that it may have as well: a test adds up the largest.
+pub(crate) const MOST_ENTRIES: usize = 10;
+
+/// What was done in an invocation.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) published: usize,
+    pub(crate) set_aside: usize,
+    pub(crate) calls: usize,
+    /// Why something had to be tried again, the last time.
+    pub(crate) failure: Option<String>,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Outcome {
+    Accepted,
+    /// It may be accepted another time.
+    TryAgain(String),
+    /// It never will be.
+    Refused(String),
+}
+
+impl Publisher {
+    /// Goes one step with the lanes whose turn it is: one event of each user, by one call, and one message about each
+    /// record that cannot be published. Gives why something has to be tried again.
+    pub(crate) async fn advance(
+        &self,
+        lanes: &mut Lanes,
+        deadline: Instant,
+        tally: &mut Tally,
+    ) -> Option<String> {
+        let mut failure = None;
+        let (events, letters) = lanes.take(MOST_ENTRIES).into_iter().partition::<Vec<_>, _>(is_event);
+        let outcomes = self.put_events(&events, deadline, tally).await;
+        for (mut lane, outcome) in events.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Accepted => {
+                    tally.published += 1;
+                    lane.without_first().into_iter().for_each(|lane| lanes.put_back(lane));
+                    continue;
+                }
+                Outcome::TryAgain(cause) => failure = Some(cause),
+                Outcome::Refused(code) => {
+                    lane.first_mut().errand = Errand::SetAside(Unpublishable::Refused(code));
+                }
+            }
+            lanes.put_back(lane);
+        }
+        for lane in letters {
+            match self.set_aside(lane.first(), deadline, tally).await {
+                Ok(()) => lane.without_first().into_iter().for_each(|lane| lanes.put_back(lane)),
+                Err(cause) => {
+                    failure = Some(cause);
+                    lanes.put_back(lane);
+                }
+            }
+        }
+        failure
+    }
+
+    /// Puts the first event of each lane on the bus. Gives an outcome for each.
+    async fn put_events(&self, lanes: &[Lane], deadline: Instant, tally: &mut Tally) -> Vec<Outcome> {
+        if lanes.is_empty() {
+            return Vec::new();
+        }
+        tally.calls += 1;
+        let entries = lanes.iter().filter_map(|lane| self.entry(&lane.first().errand)).collect();
+        let call = self.event_bridge.put_events().set_entries(Some(entries)).send();
+        // A call that is refused as a whole is never taken for the fault of one of its events.
+        let answer = match tokio::time::timeout_at(deadline.into(), call).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return vec![Outcome::TryAgain(cause(&error)); lanes.len()],
+            Err(_) => return vec![Outcome::TryAgain(OUT_OF_TIME.to_owned()); lanes.len()],
+        };
+        // The results are in the order of the entries. One without a result is as good as one without an answer.
+        let mut results = answer.entries().iter();
+        lanes.iter().map(|_| results.next().map_or_else(unanswered, outcome)).collect()
+    }
+
+    fn entry(&self, errand: &Errand) -> Option<PutEventsRequestEntry> {
+        let Errand::Publish(Envelope { detail_type, detail }) = errand else { return None };
+        let entry = PutEventsRequestEntry::builder().event_bus_name(&self.config.event_bus_name);
+        Some(entry.source(SOURCE).detail_type(*detail_type).detail(detail).build())
+    }
+
+    /// Tells the dead-letter queue about a record that can never be published.
+    async fn set_aside(&self, task: &Task, deadline: Instant, tally: &mut Tally) -> Result<(), String> {
+        let Errand::SetAside(reason) = &task.errand else { return Ok(()) };
+        tally.calls += 1;
+        let letter = letter::letter(reason, &task.record);
+        let queue = &self.config.dead_letter_queue_url;
+        let call = self.sqs.send_message().queue_url(queue).message_body(letter).send();
+        match tokio::time::timeout_at(deadline.into(), call).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Err(cause(&error)),
+            Err(_) => return Err(OUT_OF_TIME.to_owned()),
+        }
+        tally.set_aside += 1;
+        tracing::warn!(sequence_number = task.sequence_number, reason = reason.code(), "set aside");
+        Ok(())
+    }
+}
+
+const OUT_OF_TIME: &str = "the invocation's time was up before the answer came";
+
+const fn is_event(lane: &Lane) -> bool {
+    matches!(lane.first().errand, Errand::Publish(_))
+}
+
+fn unanswered() -> Outcome {
+    Outcome::TryAgain("an entry without a result".to_owned())
+}
+
+/// What the result of one entry means (EventBridge API Reference, `PutEventsResultEntry`).
+fn outcome(result: &PutEventsResultEntry) -> Outcome {
+    match (result.error_code(), result.event_id()) {
+        (None, Some(_)) => Outcome::Accepted,
+        (None, None) => unanswered(),
+        (Some(code), _) => of_code(code),
+    }
+}
+
+/// A code that is not the entry's own fault is the service's for now, or that of whoever set the permissions: either
+/// may be mended, and the event has to wait for it. Every other one, known or not, ends the entry: it would
+/// keep everyone behind it waiting.
+fn of_code(code: &str) -> Outcome {
+    match code {
+        "ThrottlingException"
+        | "InternalFailure"
+        | "InternalException"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "AccessDeniedException"
+        | "InvalidAccountIdException"
+        | "NotAuthorizedForSourceException"
+        | "NotAuthorizedForDetailTypeException" => Outcome::TryAgain(code.to_owned()),
+        _ => Outcome::Refused(code.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_meaning() {
+        for code in [
+            "ThrottlingException",
+            "InternalFailure",
+            "InternalException",
+            "AccessDeniedException",
+            "NotAuthorizedForSourceException",
+            "NotAuthorizedForDetailTypeException",
+        ] {
+            assert_eq!(of_code(code), Outcome::TryAgain(code.to_owned()));
+        }
+        for code in ["MalformedDetail", "InvalidArgument", "RedactionFailure", "Whatever"] {
+            assert_eq!(of_code(code), Outcome::Refused(code.to_owned()));
+        }
+    }
+
+    #[test]
+    fn only_an_event_id_means_that_an_entry_was_accepted() {
+        let result = PutEventsResultEntry::builder();
+        assert_eq!(outcome(&result.clone().event_id("1").build()), Outcome::Accepted);
+        assert_eq!(outcome(&result.build()), unanswered());
+        let both = PutEventsResultEntry::builder().event_id("1").error_code("InternalFailure").build();
+        assert_eq!(outcome(&both), Outcome::TryAgain("InternalFailure".to_owned()));
+    }
+}

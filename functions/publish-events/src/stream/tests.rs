@@ -1,0 +1,102 @@
+use serde_json::json;
+
+use super::*;
+
+/// A record as the stream shows the first event of Alice's.
+fn record() -> Value {
+    json!({
+        "eventID": "c4ca4238a0b923820dcc509a6f75849b",
+        "eventName": "INSERT",
+        "eventSource": "aws:dynamodb",
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_795_435_200.5,
+            "Keys": {"pk": {"S": "USER#alice"}, "sk": {"S": "EVENT#00000000000000000001"}},
+            "NewImage": {
+                "pk": {"S": "USER#alice"},
+                "sk": {"S": "EVENT#00000000000000000001"},
+                "format": {"N": "1"},
+                "userId": {"S": "alice"},
+                "version": {"N": "1"},
+                "type": {"S": "PhysicalKeyAdded"},
+                "data": {"M": {
+                    "userId": {"S": "alice"},
+                    "number": {"N": "1"},
+                    "orgId": {"S": "acme"},
+                    "addedAt": {"N": "1795435200000"},
+                }},
+                "recordedAt": {"N": "1795435200000"},
+                "actor": {"M": {"type": {"S": "user"}, "id": {"S": "alice"}}},
+                "requestId": {"S": "r1"},
+                "previousHash": {"S": "00".repeat(32)},
+                "hash": {"S": "ab".repeat(32)},
+                "auditPartition": {"S": "00498732#000"},
+                "auditSort": {"S": "00000001795435200000#alice#00000000000000000001"},
+                "issuer": {"S": "acme"},
+            },
+            "SequenceNumber": "111",
+            "StreamViewType": "NEW_IMAGE",
+        },
+    })
+}
+
+fn tasks_of(record: Value) -> Vec<Task> {
+    tasks(StreamBatch { records: vec![record] })
+}
+
+/// Changes the record, and expects a task to set it aside, of Alice's partition or of none.
+#[track_caller]
+fn check_set_aside(change: impl FnOnce(&mut Value), code: &str, partition: Option<&str>) {
+    let mut record = record();
+    change(&mut record);
+    let tasks = tasks_of(record.clone());
+    let [task] = tasks.as_slice() else { panic!("{tasks:?}") };
+    let Errand::SetAside(reason) = &task.errand else { panic!("{task:?}") };
+    assert_eq!(reason.code(), code, "{reason}");
+    assert_eq!(task.partition.as_deref(), partition);
+    assert_eq!(task.record, record);
+}
+
+#[test]
+fn a_new_event_is_published() {
+    let tasks = tasks_of(record());
+    let [task] = tasks.as_slice() else { panic!("{tasks:?}") };
+    assert!(matches!(&task.errand, Errand::Publish(envelope) if envelope.detail_type == "PhysicalKeyAdded"));
+    assert_eq!((task.sequence_number.as_str(), task.partition.as_deref()), ("111", Some("USER#alice")));
+}
+
+#[test]
+fn what_is_no_new_event_is_passed_over() {
+    for name in ["MODIFY", "REMOVE"] {
+        let mut record = record();
+        record["eventName"] = json!(name);
+        assert_eq!(tasks_of(record), []);
+    }
+    for sk in ["USER", "KEY#00000000000000000001", "REQUEST#EVENT#"] {
+        let mut record = record();
+        record["dynamodb"]["Keys"]["sk"]["S"] = json!(sk);
+        assert_eq!(tasks_of(record), []);
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_read_is_set_aside_in_its_users_order() {
+    let alice = Some("USER#alice");
+    let image = |record: &mut Value, name: &str, value: Value| {
+        record["dynamodb"]["NewImage"][name] = value;
+    };
+    check_set_aside(|record| image(record, "type", json!({"S": "Whatever"})), "unreadable_item", alice);
+    check_set_aside(|record| image(record, "version", json!({"S": "one"})), "unreadable_item", alice);
+    check_set_aside(|record| image(record, "hash", json!({"X": "?"})), "unreadable_item", alice);
+    check_set_aside(|record| record["dynamodb"]["NewImage"] = json!(7), "unreadable_item", alice);
+    check_set_aside(|record| record["dynamodb"]["NewImage"] = Value::Null, "no_new_image", alice);
+}
+
+#[test]
+fn what_is_no_stream_record_is_set_aside_by_itself() {
+    check_set_aside(|record| record["dynamodb"]["Keys"] = Value::Null, "not_a_stream_record", None);
+    check_set_aside(|record| *record = json!("?"), "not_a_stream_record", None);
+    let mut without_keys = record();
+    without_keys["dynamodb"]["Keys"] = Value::Null;
+    assert_eq!(tasks_of(without_keys)[0].sequence_number, "111");
+    assert_eq!(tasks_of(json!({}))[0].sequence_number, "");
+}
