@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod audit_export;
+mod audit_format;
 mod audit_races;
 mod audit_tampering;
 mod authorisation;

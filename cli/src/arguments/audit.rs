@@ -1,5 +1,8 @@
 //! The arguments of `audit`.
 
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand, ValueEnum};
 use key_inventory::values::{EpochMillis, Hour, OrgId, Sha256Hash, UserId};
 use reqwest::Url;
@@ -85,8 +88,19 @@ fn archive(text: &str) -> Result<Url, String> {
     if text.contains("://") {
         return text.parse().map_err(|_| "must be a folder or a URL".to_owned());
     }
-    let folder = std::path::absolute(text).map_err(|error| error.to_string())?;
+    let folder = folder(Path::new(text)).map_err(|error| error.to_string())?;
     Url::from_directory_path(folder).map_err(|()| "must be a folder or a URL".to_owned())
+}
+
+/// A folder by its whole path. It may be made yet, in one that is there.
+fn folder(path: &Path) -> std::io::Result<PathBuf> {
+    match (path.canonicalize(), path.file_name()) {
+        (Err(error), Some(name)) if error.kind() == ErrorKind::NotFound => {
+            let parent = path.parent().filter(|parent| *parent != Path::new(""));
+            Ok(parent.unwrap_or(Path::new(".")).canonicalize()?.join(name))
+        }
+        (whole, _) => whole,
+    }
 }
 
 fn hour(text: &str) -> Result<Hour, String> {

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use audit_trail::export::{Exporter, Report};
 use key_inventory::clock::Clock;
-use serde_json::json;
 
 use super::{open, progress_bar};
 use crate::arguments::audit::ExportArguments;
@@ -30,7 +29,9 @@ pub(super) async fn export(arguments: &ExportArguments) -> Result<(), Failure> {
     let run = run.await.map_err(|fault| Failure::because("The export ended early", fault));
     bar.finish_and_clear();
     let report = run?;
-    print_line(json!(report))?;
+    let line = serde_json::to_string(&report)
+        .map_err(|error| Failure::because("The report cannot be written", error))?;
+    print_line(line)?;
     eprintln!("{}", sentence(&report));
     store.close().await
 }

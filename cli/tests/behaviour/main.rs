@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "A test that cannot be set up ends here.")]
 
+mod audit;
 mod browser;
 mod command_line;
 mod program;

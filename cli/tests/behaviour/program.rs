@@ -24,7 +24,13 @@ pub(crate) struct Run {
 fn program(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_physical-keys"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
-    for variable in ["TABLE_NAME", "PHYSICAL_KEYS_API", "PHYSICAL_KEYS_TOKEN", "PHYSICAL_KEYS_API_KEY"] {
+    for variable in [
+        "TABLE_NAME",
+        "PHYSICAL_KEYS_API",
+        "PHYSICAL_KEYS_TOKEN",
+        "PHYSICAL_KEYS_API_KEY",
+        "AUDIT_EXPORT_URL",
+    ] {
         command.env_remove(variable);
     }
     command

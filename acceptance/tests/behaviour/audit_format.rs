@@ -1,0 +1,107 @@
+//! The exported format: what was exported once is read for ever, and today's export still looks the same.
+//!
+//! `tests/exported/format-1` is an export of 2026-11-24. It is never edited; another format gets a folder of its own.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use acceptance::trail::{TestArchive, first_hour, hour};
+use acceptance::{RequestBuilder, Stage};
+use audit_trail::archive::Archive;
+use audit_trail::check::{Against, check};
+use audit_trail::event_file::{Lines, parse_line};
+use audit_trail::manifest::{Manifest, events_path, manifest_path};
+use key_inventory::history::EventHash;
+use key_inventory::values::Sha256Hash;
+use serde_json::json;
+use url::Url;
+
+/// The hash of its last manifest.
+const HEAD: &str = "3b8aa3c50583937de15d8c6d7f88eebde47158157c295f2a49dcdb12c4683016";
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exported/format-1")
+}
+
+/// What was exported: additions by a person and by a service, texts that spreadsheets and terminals could stumble over,
+/// a removal, an hour without events, an event of another organisation.
+async fn export() -> TestArchive {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    let by_person = |user: &str, org: &str, note: &str| {
+        let body = json!({"orgId": org, "orgName": "Büro & Söhne", "note": note});
+        let in_path = user.replace('ü', "%C3%BC").replace('/', "%2F");
+        RequestBuilder::add(&in_path, &body).bearer(&stage.user_token(user))
+    };
+    for request in [
+        by_person("alice", "acme", "=1+1, \"front\" door"),
+        by_person("alice", "acme", "red\u{1b}[31m\nline"),
+        by_person("münchen/1", "other", "鍵"),
+    ] {
+        stage.pass(Duration::from_millis(1_500));
+        assert_eq!(request.send(&stage).await.status(), 200);
+    }
+    stage.add("bob", "by a service").await;
+    stage.remove("alice", 1).await;
+    stage.pass(Duration::from_hours(2));
+    stage.remove("bob", 1).await;
+    stage.close_hour();
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").hours, 3);
+    archive
+}
+
+#[tokio::test]
+async fn an_export_looks_as_it_always_did() {
+    let exported = export().await;
+    for hour in [first_hour(), first_hour().next(), hour("2026-11-23T14:00:00Z")] {
+        let manifest = |bytes: &[u8]| {
+            // Another release of the compression library may give other bytes.
+            let mut manifest = Manifest::parse(bytes).expect("a manifest");
+            manifest.previous_manifest_sha256 = Sha256Hash::ZERO;
+            if let Some(file) = &mut manifest.file {
+                (file.bytes, file.sha256) = (0, Sha256Hash::ZERO);
+            }
+            manifest
+        };
+        let path = manifest_path(hour);
+        let now = exported.archive.read(&path).await.expect("an object").expect("a manifest");
+        let then = std::fs::read(golden().join(path)).expect("a manifest");
+        assert_eq!(manifest(&now), manifest(&then));
+
+        let then = std::fs::read(golden().join(events_path(hour))).unwrap_or_default();
+        let then = if then.is_empty() { Vec::new() } else { lines(&then) };
+        assert_eq!(exported.lines(hour).await, then);
+    }
+}
+
+fn lines(bytes: &[u8]) -> Vec<String> {
+    Lines::of(bytes).collect::<Result<_, _>>().expect("lines")
+}
+
+#[tokio::test]
+async fn what_was_exported_once_is_verified_for_ever() {
+    let archive = Archive::open(&Url::from_directory_path(golden()).expect("a URL")).expect("an archive");
+    let listing = archive.list().await.expect("a listing");
+    let head: Sha256Hash = HEAD.parse().expect("a hash");
+    let against = Against { anchor: Some(head), table: None };
+    let verified = check(&archive, &listing, &against, |_| {}).await.expect("a whole export");
+    assert_eq!(verified.last, Some((hour("2026-11-23T14:00:00Z"), head)));
+    assert_eq!((verified.hours, verified.events, verified.users), (3, 6, 3));
+}
+
+/// The recipe in the README, with nothing of ours but the files: take the hashes out of a line, hash the rest.
+#[tokio::test]
+async fn an_event_is_checked_with_a_text_editor_and_sha256() {
+    let bytes = std::fs::read(golden().join(events_path(first_hour()))).expect("a file");
+    for line in lines(&bytes) {
+        let event: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        let (hash, previous) =
+            (event["hash"].as_str().expect("a hash"), event["previousHash"].as_str().expect("a hash"));
+        let rest = line.replacen(&format!("\"hash\":\"{hash}\",\"previousHash\":\"{previous}\","), "", 1);
+        let mut hashed = data_encoding::HEXLOWER.decode(previous.as_bytes()).expect("hexadecimal digits");
+        hashed.extend_from_slice(rest.as_bytes());
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &hashed);
+        assert_eq!(data_encoding::HEXLOWER.encode(digest.as_ref()), hash);
+        let first = parse_line(&line).expect("an event").record.version.get() == 1;
+        assert_eq!(previous == EventHash::GENESIS.to_string(), first);
+    }
+}

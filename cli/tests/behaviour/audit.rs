@@ -1,0 +1,145 @@
+//! `audit`: what is printed of an export that was kept, and what is said when something is wrong with it.
+//!
+//! The export is the one that the format is pinned by; `tests/shown` holds its events in every format.
+
+use std::path::{Path, PathBuf};
+
+use audit_trail::calendar;
+use key_inventory::clock::Clock;
+use key_inventory::values::{EpochMillis, Hour};
+
+use crate::program::{Run, Server, folder, run};
+
+fn exported() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../acceptance/tests/exported/format-1")
+}
+
+fn audit(arguments: &[&str]) -> Run {
+    let arguments: Vec<_> = [&["audit"], arguments].concat();
+    run(&arguments, folder().path(), &[])
+}
+
+/// A copy of the export that can be tampered with.
+fn copy() -> tempfile::TempDir {
+    let copy = folder();
+    for hour in ["12", "13", "14"] {
+        let folder = format!("date=2026-11-23/hour={hour}");
+        std::fs::create_dir_all(copy.path().join(&folder)).unwrap();
+        for file in std::fs::read_dir(exported().join(&folder)).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), copy.path().join(&folder).join(file.file_name())).unwrap();
+        }
+    }
+    copy
+}
+
+#[track_caller]
+fn shows(arguments: &[&str], expected: &str) {
+    let path = exported();
+    let shown = audit(&[&["show", path.to_str().unwrap()], arguments].concat());
+    assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shown").join(expected);
+    assert_eq!(shown.stdout, std::fs::read_to_string(golden).unwrap(), "{expected}");
+}
+
+#[test]
+fn events_are_shown_as_a_table_as_csv_and_as_they_are() {
+    shows(&[], "all.txt");
+    shows(&["--format", "csv"], "all.csv");
+    shows(&["--format", "ndjson"], "all.ndjson");
+}
+
+#[test]
+fn events_are_chosen_by_user_organisation_and_time() {
+    shows(&["--user", "münchen/1", "--format", "csv"], "one-user.csv");
+    // Bob's removal is in another hour than the addition that names the organisation.
+    shows(&["--org", "acme", "--from", "2026-11-23T14:00:00Z", "--format", "csv"], "removed.csv");
+    shows(&["--to", "2026-11-23T12:00:03Z", "--format", "csv"], "first.csv");
+    shows(&["--from", "2026-11-24", "--format", "ndjson"], "none.ndjson");
+}
+
+#[test]
+fn a_whole_export_is_verified_without_a_table_or_credentials() {
+    let path = exported();
+    let verified = audit(&["verify", path.to_str().unwrap()]);
+    let expected = "\
+Verified 3 hours, from 2026-11-23T12:00:00Z through 2026-11-23T15:00:00Z.
+6 events of 3 users, in 902 B of files.
+Every file is the one that its manifest names. Every manifest follows the one before it.
+Every user's versions begin with 1 and have no gap. Every event is the one that was hashed.
+The last manifest's SHA-256 is 3b8aa3c50583937de15d8c6d7f88eebde47158157c295f2a49dcdb12c4683016.
+";
+    assert_eq!((verified.code, verified.stdout.as_str()), (Some(0), expected));
+    assert!(verified.stderr.contains("--anchor"), "{}", verified.stderr);
+
+    let url = format!("file://{}", path.canonicalize().unwrap().display());
+    let head = "3b8aa3c50583937de15d8c6d7f88eebde47158157c295f2a49dcdb12c4683016";
+    assert_eq!(audit(&["verify", &url, "--anchor", head]).stdout, expected);
+    let anchored = audit(&["verify", &url, "--anchor", &head.replace('3', "4")]);
+    assert_eq!(anchored.code, Some(1));
+    assert!(anchored.stderr.starts_with("The export was not verified: no manifest has the SHA-256 4b8aa"));
+}
+
+#[test]
+fn a_fault_is_one_line_with_its_file_and_line_and_exit_code_1() {
+    let copy = copy();
+    let events = copy.path().join("date=2026-11-23/hour=12/events.ndjson.gz");
+    let bytes = std::fs::read(&events).unwrap();
+    std::fs::write(&events, &bytes[..bytes.len() - 4]).unwrap();
+    let verified = audit(&["verify", copy.path().to_str().unwrap()]);
+    let expected =
+        "date=2026-11-23/hour=12/events.ndjson.gz, line 6: truncated: the file ends in the middle.\n";
+    assert_eq!((verified.code, verified.stdout.as_str(), verified.stderr.as_str()), (Some(1), "", expected));
+}
+
+#[test]
+fn what_is_no_part_of_an_export_is_said() {
+    let copy = copy();
+    std::fs::write(copy.path().join("notes.txt"), "looked at").unwrap();
+    std::fs::create_dir_all(copy.path().join("date=2026-11-23/hour=15")).unwrap();
+    let events = |hour: &str| copy.path().join(format!("date=2026-11-23/hour={hour}/events.ndjson.gz"));
+    std::fs::copy(events("14"), events("15")).unwrap();
+    let verified = audit(&["verify", copy.path().to_str().unwrap()]);
+    assert_eq!(verified.code, Some(0), "{}", verified.stderr);
+    assert!(verified.stdout.starts_with("Verified 3 hours"));
+    let said = "The hour 2026-11-23T15:00:00Z has no manifest yet: its export is not finished.\n\
+                1 other files are no part of the export, such as notes.txt.\n";
+    assert!(verified.stderr.starts_with(said), "{}", verified.stderr);
+}
+
+#[test]
+fn there_has_to_be_an_export() {
+    let empty = folder();
+    let verified = audit(&["verify", empty.path().to_str().unwrap()]);
+    assert_eq!((verified.code, verified.stdout.as_str()), (Some(1), ""));
+    assert!(verified.stderr.starts_with("There is no export at file:///"), "{}", verified.stderr);
+    let elsewhere = audit(&["verify", "https://audit.example/exports"]);
+    let said = "The export cannot be opened: https://audit.example/exports is neither file:///dir nor s3://bucket/prefix.\n";
+    assert_eq!((elsewhere.code, elsewhere.stderr.as_str()), (Some(1), said));
+    assert_eq!(audit(&["show", "--from", "yesterday", "here"]).code, Some(2));
+}
+
+#[test]
+fn the_running_servers_inventory_is_exported_and_compared() {
+    let folder = folder();
+    let server = Server::start(&["serve", "--port", "0"], folder.path());
+    assert!(server.paste(0).contains("\"number\":1"));
+    let three_hours_ago = Clock::system().now().get() - 3 * 3_600_000;
+    let first_hour = calendar::text(Hour::of(EpochMillis::new(three_hours_ago)));
+
+    let exported = run(&["audit", "export", "exports here", "--first-hour", &first_hour], folder.path(), &[]);
+    assert_eq!(exported.code, Some(0), "{}", exported.stderr);
+    // The hour of the event is not over.
+    assert!(exported.stdout.starts_with("{\"hours\":"), "{}", exported.stdout);
+    assert!(exported.stdout.contains("\"events\":0,"), "{}", exported.stdout);
+    assert!(exported.stdout.ends_with("\"behindHours\":0}\n"), "{}", exported.stdout);
+    assert!(exported.stderr.starts_with("Exported "), "{}", exported.stderr);
+    let verified = run(&["audit", "verify", "exports here", "--against-table"], folder.path(), &[]);
+    assert_eq!(verified.code, Some(0), "{}", verified.stderr);
+    assert!(verified.stdout.contains("The table has the same events in these hours."));
+
+    let again = run(&["audit", "export", "exports here"], folder.path(), &[]);
+    assert!(again.stdout.starts_with("{\"hours\":0,\"events\":0,\"through\":"), "{}", again.stdout);
+    assert!(again.stderr.starts_with("There is nothing to export yet"), "{}", again.stderr);
+    server.interrupt();
+}
