@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use acceptance::event_bus::EventBus;
+use acceptance::trail::{TestArchive, first_hour};
 use acceptance::{PATIENCE, RequestBuilder, Stage};
+use export_audit::Export;
 use key_inventory::http::routes::Route;
 use lambda_http::{Body, Response};
 use local_inventory::gateway;
@@ -51,8 +53,11 @@ const EXPECTED: [(&str, u16); 34] = [
 /// How many events each stretch of the table's stream puts on the bus, and how many records it has set aside.
 const PUBLISHED: [(&str, usize, usize); 2] = [("publish-events", 3, 0), ("publish-events-poison", 2, 1)];
 
-/// The samples of the table's stream, or the requests, which are all others: names and texts.
-fn samples(of_stream: bool) -> Vec<(String, String)> {
+/// Functions that no request comes to.
+const WITHOUT_REQUESTS: [&str; 2] = ["export-audit", "publish-events"];
+
+/// The samples of a function that no request comes to, or all requests: names and texts.
+fn samples(function: Option<&str>) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let files = std::fs::read_dir(folder).expect("the folder").map(|file| file.expect("a file").path());
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
@@ -60,8 +65,9 @@ fn samples(of_stream: bool) -> Vec<(String, String)> {
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         (name, std::fs::read_to_string(&path).expect("a text"))
     });
-    let mut samples: Vec<_> =
-        names.filter(|(name, _)| name.starts_with("publish-events") == of_stream).collect();
+    let mut samples: Vec<_> = names
+        .filter(|(name, _)| WITHOUT_REQUESTS.into_iter().find(|of| name.starts_with(of)) == function)
+        .collect();
     samples.sort();
     samples
 }
@@ -108,7 +114,7 @@ fn function_of(route: Route) -> String {
 #[tokio::test]
 async fn every_sample_request_is_answered_as_its_name_says() {
     let mut answered = Vec::new();
-    for (name, sample) in samples(false) {
+    for (name, sample) in samples(None) {
         let response = invoke(&name, &sample).await;
         let body: Value = serde_json::from_slice(response.body()).expect("a JSON body");
         assert_eq!(body["success"] == json!(false), !response.status().is_success(), "{name}: {body}");
@@ -120,7 +126,7 @@ async fn every_sample_request_is_answered_as_its_name_says() {
 #[tokio::test]
 async fn every_sample_of_the_stream_is_published_as_its_name_says() {
     let mut published = Vec::new();
-    for (name, sample) in samples(true) {
+    for (name, sample) in samples(Some("publish-events")) {
         let batch = serde_json::from_str(&sample).unwrap_or_else(|error| panic!("{name}: {error}"));
         let bus = EventBus::start().await;
         let answer = bus.publish(batch, PATIENCE).await;
@@ -129,4 +135,26 @@ async fn every_sample_of_the_stream_is_published_as_its_name_says() {
     }
     let expected = PUBLISHED.map(|(name, events, set_aside)| (name.to_owned(), events, set_aside));
     assert_eq!(published, expected);
+}
+
+#[tokio::test]
+async fn the_schedules_event_exports_what_is_due() {
+    let archive = TestArchive::new();
+    for (name, sample) in samples(Some("export-audit")) {
+        let _: serde::de::IgnoredAny = serde_json::from_str(&sample).expect("JSON");
+        let stage = Stage::for_trail().await;
+        stage.add("alice", "front door").await;
+        stage.close_hour();
+        let export = Export {
+            table: stage.backend.table.clone(),
+            archive: archive.archive.clone(),
+            clock: stage.backend.clock.clone(),
+            first_hour: Some(first_hour()),
+        };
+        let report = export.handle(stage.now().plus(PATIENCE)).await.expect("an export");
+        let answer = serde_json::to_string(&report).expect("JSON");
+        let expected = r#"{"hours":1,"events":1,"through":"2026-11-23T13:00:00Z","behindHours":0}"#;
+        assert_eq!(answer, expected, "{name}");
+    }
+    assert_eq!(archive.objects().await.len(), 2, "there is one sample");
 }
