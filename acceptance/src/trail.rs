@@ -11,9 +11,12 @@ use audit_trail::event_file::Lines;
 use audit_trail::export::{ExportFault, Exporter, GRACE, Report};
 use audit_trail::manifest::{events_path, manifest_path};
 use audit_trail::verify::Verified;
+use bytes::Bytes;
 use key_inventory::auth::RequiredCredentials;
+use key_inventory::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
 use key_inventory::table::Table;
-use key_inventory::values::Hour;
+use key_inventory::user::AddPhysicalKey;
+use key_inventory::values::{Hour, Note, OrgId, UserId};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -68,7 +71,7 @@ impl TestArchive {
     }
 
     /// Every object, by its path.
-    pub async fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+    pub async fn objects(&self) -> BTreeMap<String, Bytes> {
         let listing = self.archive.list().await.expect("a listing");
         assert!(listing.strangers.is_empty(), "{:?}", listing.strangers);
         let mut objects = BTreeMap::new();
@@ -112,6 +115,27 @@ pub const fn first_hour() -> Hour {
 #[must_use]
 pub fn hour(text: &str) -> Hour {
     calendar::parse(text).expect("the beginning of an hour")
+}
+
+/// Events in the order of their recording, so far apart: each of the users adds so many physical keys, in turn.
+pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<Item = ChainedRecord> {
+    let user = |user| UserId::parse(format!("user-{user}")).expect("a user id");
+    let mut histories: Vec<_> = (0..users).map(|number| Snapshot::new(user(number))).collect();
+    let org_id = OrgId::parse("acme").expect("an organisation id");
+    let mut at = first_hour().start();
+    (0..users * each).map(move |place| {
+        let history = &mut histories[place % users];
+        let note = Note::parse(format!("Door {}, floor {}", place / users, place % 40)).expect("a note");
+        let command = AddPhysicalKey { org_id: org_id.clone(), org_name: None, note: Some(note) };
+        let actor =
+            Actor { kind: ActorKind::Service, id: None, org_id: Some(org_id.clone()), api_key_id: None };
+        let request_id = format!("request-{place}");
+        let circumstances = Circumstances { actor, request_id, recorded_at: at };
+        let (event, after) = history.append(history.user.add(command, at), circumstances);
+        *history = after;
+        at = at.plus(apart);
+        event
+    })
 }
 
 impl Stage {

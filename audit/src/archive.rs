@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::TryStreamExt;
 use key_inventory::values::Hour;
 use object_store::aws::{AmazonS3Builder, Checksum};
@@ -48,7 +49,7 @@ pub enum Written {
     /// It is written.
     Now,
     /// It was there before, with these bytes.
-    Before(Vec<u8>),
+    Before(Bytes),
 }
 
 /// Which files are there.
@@ -89,22 +90,22 @@ impl Archive {
     }
 
     /// Writes an object unless it is there. Of several that write it at once, one does.
-    pub async fn create(&self, path: &str, bytes: Vec<u8>) -> Result<Written, ArchiveFault> {
+    pub async fn create(&self, path: &str, bytes: Bytes) -> Result<Written, ArchiveFault> {
         let object = self.path(path);
         match self.store.put_opts(&object, bytes.into(), PutMode::Create.into()).await {
             Ok(_) => Ok(Written::Now),
             Err(object_store::Error::AlreadyExists { .. }) => {
                 let there = self.store.get(&object).await?.bytes().await?;
-                Ok(Written::Before(there.into()))
+                Ok(Written::Before(there))
             }
             Err(error) => Err(error.into()),
         }
     }
 
     /// The bytes of an object, if it is there.
-    pub async fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ArchiveFault> {
+    pub async fn read(&self, path: &str) -> Result<Option<Bytes>, ArchiveFault> {
         match self.store.get(&self.path(path)).await {
-            Ok(found) => Ok(Some(found.bytes().await?.into())),
+            Ok(found) => Ok(Some(found.bytes().await?)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -149,7 +150,7 @@ fn s3(url: &Url) -> Result<impl ObjectStore, object_store::Error> {
         .with_allow_http(endpoint_is_local());
     AmazonS3Builder::from_env()
         .with_url(url.as_str())
-        // Buckets with Object Lock take only objects that come with a checksum.
+        // S3 takes objects into a bucket with a default retention only with `Content-MD5` or an `x-amz-checksum-*`.
         .with_checksum_algorithm(Checksum::SHA256)
         .with_retry(retries)
         .with_client_options(client)

@@ -5,6 +5,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 
+use bytes::Bytes;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
@@ -69,10 +70,11 @@ impl EventFile {
     }
 
     /// Its bytes and what a manifest says of them; none if there are no events.
-    pub fn finish(self) -> Result<Option<(Vec<u8>, FileEntry)>, EventFileFault> {
-        let bytes = self.gzip.finish()?;
+    pub fn finish(self) -> Result<Option<(Bytes, FileEntry)>, EventFileFault> {
+        let bytes = Bytes::from(self.gzip.finish()?);
         let Some((first, last)) = self.ends else { return Ok(None) };
-        Ok(Some((bytes.clone(), entry(&bytes, first, last))))
+        let entry = entry(&bytes, first, last);
+        Ok(Some((bytes, entry)))
     }
 }
 
@@ -176,7 +178,7 @@ mod tests {
         snapshot.append(snapshot.user.add(command, now), circumstances).0
     }
 
-    fn file() -> Vec<u8> {
+    fn file() -> Bytes {
         let mut file = EventFile::default();
         file.push(&event()).unwrap();
         file.finish().unwrap().unwrap().0
@@ -208,7 +210,7 @@ mod tests {
             let last = Lines::of(&bytes[..length]).last();
             assert_eq!(last, Some(Err(LineFault::EndsEarly)), "{length} bytes");
         }
-        let more = [bytes.as_slice(), b"more"].concat();
+        let more = [&bytes[..], b"more"].concat();
         assert_eq!(Lines::of(&more).last(), Some(Err(LineFault::NotText)));
         let mut other = EventFile::default();
         other.gzip.write_all(&vec![b'x'; 1 << 20]).unwrap();

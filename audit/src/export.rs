@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use key_inventory::clock::Clock;
 use key_inventory::table::{AuditCheckpoint, CheckpointFault, StoreFault, Table};
 use key_inventory::values::{EpochMillis, Hour, Sha256Hash};
@@ -135,7 +136,7 @@ impl Exporter<'_> {
     async fn create_events(
         &self,
         hour: Hour,
-        bytes: Vec<u8>,
+        bytes: Bytes,
         entry: FileEntry,
     ) -> Result<FileEntry, ExportFault> {
         let path = events_path(hour);
@@ -151,7 +152,7 @@ impl Exporter<'_> {
 
     async fn create_manifest(&self, manifest: &Manifest) -> Result<(), ExportFault> {
         let path = manifest_path(manifest.hour);
-        match self.archive.create(&path, manifest.bytes()).await? {
+        match self.archive.create(&path, manifest.bytes().into()).await? {
             Written::Now => Ok(()),
             Written::Before(there) if there == manifest.bytes() => Ok(()),
             Written::Before(_) => Err(ArchiveFault::Conflict(path).into()),

@@ -65,8 +65,8 @@ impl Shard {
     }
 }
 
-/// Reads a shard's next page. A page may be empty without being the last (DynamoDB Developer Guide, "Paginating table
-/// query results"), but only where something is filtered out, which is not done here.
+/// Reads a shard's next page. An empty page need not be the last (DynamoDB Developer Guide, "Paginating table query
+/// results"), though only where something is filtered out, which is not done here: it would be a shard cut short.
 async fn read(
     table: &Table,
     hour: Hour,
@@ -75,5 +75,10 @@ async fn read(
     deadline: Instant,
 ) -> Result<Shard, StoreFault> {
     let stretch = table.events_of_hour(hour, number, after, PAGE, deadline).await?;
+    if stretch.entries.is_empty() && !stretch.is_last {
+        return Err(StoreFault::Unexpected(
+            "a page of the audit index without events, and not the last".to_owned(),
+        ));
+    }
     Ok(Shard { number, page: stretch.entries.into_iter(), has_more: !stretch.is_last })
 }

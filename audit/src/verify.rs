@@ -1,6 +1,7 @@
 //! Verification: every file against its manifest, the chain of manifests, and every user's history across the files.
 //! Neither a table nor credentials are needed; it is told bytes, and says what is wrong first.
 
+use bytes::Bytes;
 use key_inventory::history::ChainedRecord;
 use key_inventory::values::{Hour, Sha256Hash};
 
@@ -14,9 +15,9 @@ use crate::manifest::{EVENTS, EventEntry, FileEntry, Manifest};
 #[derive(Debug, Default)]
 pub struct HourFiles {
     /// `manifest.json`.
-    pub manifest: Option<Vec<u8>>,
+    pub manifest: Option<Bytes>,
     /// `events.ndjson.gz`.
-    pub events: Option<Vec<u8>>,
+    pub events: Option<Bytes>,
 }
 
 /// What was checked.

@@ -271,7 +271,7 @@ async fn a_file_that_is_not_what_would_be_written_is_left_and_named() {
     let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
     three_hours(&stage).await;
     let path = events_path(first_hour());
-    archive.archive.create(&path, b"something else".to_vec()).await.expect("an object");
+    archive.archive.create(&path, b"something else".as_slice().into()).await.expect("an object");
     let before = archive.objects().await;
     let fault = stage.export(&archive.archive).await.expect_err("a conflict");
     assert!(
@@ -294,7 +294,7 @@ async fn events_that_are_there_in_another_compression_stay_and_are_named_by_the_
     forget_checkpoint(&stage).await;
     let lines = smooth.lines(first_hour()).await;
     let other = crate::audit_tampering::gzip(&lines, flate2::Compression::none());
-    archive.archive.create(&events_path(first_hour()), other.clone()).await.expect("an object");
+    archive.archive.create(&events_path(first_hour()), other.clone().into()).await.expect("an object");
     stage.export(&archive.archive).await.expect("an export");
     assert_eq!(archive.objects().await[&events_path(first_hour())], other);
     archive.check_against(&stage.backend.table).await.expect("a whole export");

@@ -46,22 +46,7 @@ impl Table {
         at_most: i32,
         deadline: Instant,
     ) -> Result<Stretch<ChainedRecord>, StoreFault> {
-        let (index, partition, sort) = AUDIT_INDEX;
-        let mut query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .index_name(index)
-            .limit(at_most)
-            .expression_attribute_names("#partition", partition)
-            .expression_attribute_values(":partition", AttributeValue::S(audit_partition(hour, shard)));
-        query = match after {
-            None => query.key_condition_expression("#partition = :partition"),
-            Some(after) => query
-                .key_condition_expression("#partition = :partition AND #sort > :after")
-                .expression_attribute_names("#sort", sort)
-                .expression_attribute_values(":after", AttributeValue::S(after)),
-        };
+        let query = self.query_of_index(AUDIT_INDEX, audit_partition(hour, shard), after, at_most);
         stretch(query, deadline, |shape: EventShape| IssuedRecord::from(shape).record).await
     }
 

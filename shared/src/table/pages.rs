@@ -102,23 +102,34 @@ impl Table {
         at_most: i32,
         deadline: Instant,
     ) -> Result<Stretch<HeldKey>, StoreFault> {
-        let (index, partition, sort) = ISSUER_INDEX;
-        let mut query = self
+        let after = after.map(|(user_id, number)| issuer_sort(&user_id, number));
+        let query = self.query_of_index(ISSUER_INDEX, org_id.to_string(), after, at_most);
+        stretch(query, deadline, |shape: PhysicalKeyShape| shape.into()).await
+    }
+
+    /// Everything in a partition of an index after a place.
+    pub(super) fn query_of_index(
+        &self,
+        (index, partition, sort): (&str, &str, &str),
+        value: String,
+        after: Option<String>,
+        at_most: i32,
+    ) -> QueryFluentBuilder {
+        let query = self
             .client
             .query()
             .table_name(&self.name)
             .index_name(index)
             .limit(at_most)
             .expression_attribute_names("#partition", partition)
-            .expression_attribute_values(":partition", AttributeValue::S(org_id.to_string()));
-        query = match after {
+            .expression_attribute_values(":partition", AttributeValue::S(value));
+        match after {
             None => query.key_condition_expression("#partition = :partition"),
-            Some((user_id, number)) => query
+            Some(after) => query
                 .key_condition_expression("#partition = :partition AND #sort > :after")
                 .expression_attribute_names("#sort", sort)
-                .expression_attribute_values(":after", AttributeValue::S(issuer_sort(&user_id, number))),
-        };
-        stretch(query, deadline, |shape: PhysicalKeyShape| shape.into()).await
+                .expression_attribute_values(":after", AttributeValue::S(after)),
+        }
     }
 
     /// Everything of one kind from a place on.
