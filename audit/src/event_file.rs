@@ -14,7 +14,7 @@ use key_inventory::values::Sha256Hash;
 
 use crate::manifest::{EVENTS, EventEntry, FileEntry};
 
-/// The largest file that an export writes. A hundred thousand events are about 12 MB.
+/// The largest file that an export writes. A hundred thousand events are about 10 MB.
 const MOST_BYTES: usize = 512 << 20;
 /// The longest line that is read. The longest event is about 8 KB: nobody's file fills the memory of who checks it.
 const LONGEST_LINE: u64 = 64 << 10;

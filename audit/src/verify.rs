@@ -153,9 +153,11 @@ impl Verification {
             read.in_order(place, &event)?;
             self.histories.check(place, &event)?;
             each(&event)?;
-            read.last = Some(EventEntry::from(&event));
-            read.first = read.first.or_else(|| read.last.clone());
             read.lines += 1;
+            if read.first.is_none() {
+                read.first = Some(EventEntry::from(&event));
+            }
+            read.last = Some(event);
         }
         self.check_whole(manifest, entry, bytes, &read)
     }
@@ -173,18 +175,19 @@ impl Verification {
             let shows = format!("it names a file that is not {EVENTS}");
             return Err(Fault::new(Place::manifest(manifest.hour), Tampering::Changed, shows));
         }
+        let last = read.last.as_ref().map(EventEntry::from);
         let says = format!("the manifest counts {} events, and there are {}", manifest.events, read.lines);
         if read.lines > manifest.events {
             return Err(Fault::new(place, Tampering::Added, says));
         }
         if read.lines < manifest.events {
-            if read.last.as_ref() != Some(&entry.last) {
+            if last.as_ref() != Some(&entry.last) {
                 return Err(Fault::new(place, Tampering::Truncated, says));
             }
             let gap = self.histories.gap_in(manifest.hour);
             return Err(gap.unwrap_or_else(|| Fault::new(place, Tampering::Removed, says)));
         }
-        if read.first.as_ref() != Some(&entry.first) || read.last.as_ref() != Some(&entry.last) {
+        if read.first.as_ref() != Some(&entry.first) || last.as_ref() != Some(&entry.last) {
             let shows = "its first or its last event is not the one that the manifest names";
             return Err(Fault::new(place, Tampering::Changed, shows));
         }
@@ -204,7 +207,7 @@ impl Verification {
 struct Read {
     lines: u64,
     first: Option<EventEntry>,
-    last: Option<EventEntry>,
+    last: Option<ChainedRecord>,
     order: String,
 }
 

@@ -25,7 +25,7 @@ struct Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The driver takes its browser along.
+        // Whoever has not closed the browser before leaves it running: a test that failed.
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
@@ -48,6 +48,11 @@ impl Browser {
             .connect(&address)
             .await;
         Self { client: client.unwrap(), driver }
+    }
+
+    /// Ends the session, and Chromium with it; the driver ends when this is dropped.
+    async fn close(self) {
+        self.client.clone().close().await.unwrap();
     }
 
     async fn goto(&self, url: &str) {
@@ -153,7 +158,7 @@ async fn the_reference_sends_what_it_shows() {
     assert_eq!(again["error"], "physical_key_not_found");
     browser.keep_screenshot("reference-refusal.png").await;
     assert_nothing_is_kept(&browser).await;
-    drop(browser);
+    browser.close().await;
     server.interrupt();
 }
 
@@ -197,7 +202,7 @@ async fn people_manage_physical_keys_in_a_page() {
     browser.click("#add").await;
     browser.reads("#problem", "another organisation").await;
     assert_nothing_is_kept(&browser).await;
-    drop(browser);
+    browser.close().await;
     server.interrupt();
 }
 
@@ -219,7 +224,7 @@ async fn the_page_for_people_fits_a_small_screen() {
     let widths = browser.run("return [document.documentElement.scrollWidth, innerWidth]").await;
     assert!(widths[0].as_u64() <= widths[1].as_u64(), "{widths}");
     browser.keep_screenshot("keys-small.png").await;
-    drop(browser);
+    browser.close().await;
     server.interrupt();
 }
 
