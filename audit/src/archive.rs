@@ -35,6 +35,11 @@ pub enum ArchiveFault {
     /// The URL names none.
     #[error("{0} is neither file:///dir nor s3://bucket/prefix")]
     Url(Url),
+    /// S3 without credentials in the environment.
+    #[error(
+        "S3 wants credentials in the environment, as `aws configure export-credentials --format env` prints them"
+    )]
+    Credentials,
     /// The object store says so.
     #[error("the export's files cannot be used: {0}")]
     Store(#[from] object_store::Error),
@@ -71,6 +76,7 @@ impl Archive {
                 let root = Path::from_absolute_path(folder).map_err(object_store::Error::from)?;
                 Ok(Self::new(Arc::new(LocalFileSystem::new()), root))
             }
+            "s3" if !has_credentials() => Err(ArchiveFault::Credentials),
             "s3" => {
                 let root = Path::from_url_path(url.path()).map_err(object_store::Error::from)?;
                 Ok(Self::new(Arc::new(s3(url)?), root))
@@ -155,6 +161,19 @@ fn s3(url: &Url) -> Result<impl ObjectStore, object_store::Error> {
         .with_retry(retries)
         .with_client_options(client)
         .build()
+}
+
+/// Whether the environment has credentials, or says where a container's or a pod's are. Otherwise the library would go on
+/// to ask for an instance's, which takes a minute where there are none.
+fn has_credentials() -> bool {
+    [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    ]
+    .into_iter()
+    .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Whether S3 is a stand-in on this machine: nothing else is spoken to without TLS.

@@ -200,6 +200,8 @@ mod tests {
     #[test]
     fn the_same_events_give_the_same_bytes() {
         assert_eq!(file(), file());
+        let header = file();
+        assert_eq!((&header[4..8], header[9]), (&[0; 4][..], 255), "neither a time nor a system (RFC 1952)");
         assert!(EventFile::default().finish().unwrap().is_none());
     }
 

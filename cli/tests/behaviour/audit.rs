@@ -116,6 +116,10 @@ fn there_has_to_be_an_export() {
     let elsewhere = audit(&["verify", "https://audit.example/exports"]);
     let said = "The export cannot be opened: https://audit.example/exports is neither file:///dir nor s3://bucket/prefix.\n";
     assert_eq!((elsewhere.code, elsewhere.stderr.as_str()), (Some(1), said));
+    let bucket = audit(&["verify", "s3://bucket/exports"]);
+    let said = "The export cannot be opened: S3 wants credentials in the environment, as `aws configure export-credentials \
+                --format env` prints them.\n";
+    assert_eq!((bucket.code, bucket.stderr.as_str()), (Some(1), said));
     assert_eq!(audit(&["show", "--from", "yesterday", "here"]).code, Some(2));
 }
 

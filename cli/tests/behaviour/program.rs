@@ -25,6 +25,10 @@ fn program(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_physical-keys"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for variable in [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
         "TABLE_NAME",
         "PHYSICAL_KEYS_API",
         "PHYSICAL_KEYS_TOKEN",
