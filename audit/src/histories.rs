@@ -1,7 +1,7 @@
 //! Users' histories across the files of an export: versions without gaps from 1, each event over the one before.
 //!
 //! Files are in the order of clocks, and the clocks of two writers differ: an event may stand before the one that it
-//! follows. It waits until that one comes, for an hour; no clock is that far off.
+//! follows. It waits until that one comes, for a day: nobody is to be accused because of a clock.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use key_inventory::values::{Hour, UserId, Version};
 use crate::fault::{Fault, Place, Tampering};
 
 /// How many hours an event may wait for the one before it.
-const LONGEST_WAIT: u64 = 1;
+const LONGEST_WAIT: u64 = 24;
 
 /// Where every history stands.
 #[derive(Debug, Default)]
@@ -112,5 +112,57 @@ impl History {
         }
         (self.version, self.head) = (version, event.hash);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use key_inventory::history::{Actor, ActorKind, Circumstances, Snapshot};
+    use key_inventory::user::AddPhysicalKey;
+    use key_inventory::values::{EpochMillis, OrgId};
+
+    use super::*;
+
+    fn two_events() -> [ChainedRecord; 2] {
+        let mut snapshot = Snapshot::new(UserId::parse("alice").unwrap());
+        [1, 2].map(|at| {
+            let command =
+                AddPhysicalKey { org_id: OrgId::parse("acme").unwrap(), org_name: None, note: None };
+            let actor = Actor { kind: ActorKind::User, id: None, org_id: None, api_key_id: None };
+            let recorded_at = EpochMillis::new(at);
+            let circumstances = Circumstances { actor, request_id: "r".to_owned(), recorded_at };
+            let (event, after) = snapshot.append(snapshot.user.add(command, recorded_at), circumstances);
+            snapshot = after;
+            event
+        })
+    }
+
+    fn place(hours: u64) -> Place {
+        let hour = Hour::of(EpochMillis::new(hours * 3_600_000));
+        Place { hour, line: 1 }
+    }
+
+    #[test]
+    fn an_event_waits_a_day_for_the_one_that_it_follows() {
+        let [first, second] = two_events();
+        let mut histories = Histories::default();
+        histories.check(place(0), &second).unwrap();
+        histories.begin_hour(place(24).hour).unwrap();
+        let fault = histories.begin_hour(place(25).hour).unwrap_err();
+        assert_eq!((fault.place, fault.tampering), (place(0), Tampering::Removed));
+        assert_eq!(histories.end(), Err(fault));
+        histories.check(place(24), &first).unwrap();
+        histories.begin_hour(place(25).hour).unwrap();
+        assert_eq!((histories.end(), histories.users()), (Ok(()), 1));
+    }
+
+    #[test]
+    fn what_waited_is_held_against_what_came() {
+        let [first, mut second] = two_events();
+        second.previous_hash = EventHash::GENESIS;
+        let mut histories = Histories::default();
+        histories.check(place(0), &second).unwrap();
+        let fault = histories.check(place(1), &first).unwrap_err();
+        assert_eq!((fault.place, fault.tampering), (place(0), Tampering::Forked));
     }
 }
