@@ -4,7 +4,7 @@ mod export;
 mod show;
 mod verify;
 
-use audit_trail::archive::Archive;
+use audit_trail::archive::{Archive, Listing};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::arguments::audit::{ArchiveArguments, AuditCommand};
@@ -21,6 +21,19 @@ pub(crate) async fn audit(command: AuditCommand) -> Result<(), Failure> {
 
 fn open(arguments: &ArchiveArguments) -> Result<Archive, Failure> {
     Archive::open(&arguments.url).map_err(|fault| Failure::because("The export cannot be opened", fault))
+}
+
+/// Which files an export has.
+async fn listing(archive: &Archive, arguments: &ArchiveArguments) -> Result<Listing, Failure> {
+    let listing = archive.list().await.map_err(|fault| cannot_read(&fault))?;
+    if listing.hours.is_empty() {
+        return Err(Failure(format!("There is no export at {}.", arguments.url)));
+    }
+    Ok(listing)
+}
+
+fn cannot_read(fault: &dyn std::fmt::Display) -> Failure {
+    Failure::because("The export cannot be read", fault)
 }
 
 /// On a terminal, a bar on standard error; elsewhere, nothing.

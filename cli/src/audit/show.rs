@@ -9,16 +9,15 @@ use audit_trail::select::{Selected, Selecting, Selection};
 use futures_util::TryStreamExt;
 
 use self::columns::{Columns, NAMES, TableRows};
-use super::open;
+use super::{cannot_read, listing, open};
 use crate::arguments::audit::{ShowArguments, ShowFormat};
 use crate::output::Failure;
 
 /// Shows the events that are asked for, in the order in which they were recorded.
 pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
-    let ShowArguments { archive, user, org, from, to, format } = arguments;
-    let archive = open(&archive)?;
-    let cannot_read = |fault: &dyn std::fmt::Display| Failure::because("The export cannot be read", fault);
-    let listing = archive.list().await.map_err(|fault| cannot_read(&fault))?;
+    let ShowArguments { archive: place, user, org, from, to, format } = arguments;
+    let archive = open(&place)?;
+    let listing = listing(&archive, &place).await?;
     let mut selecting = Selecting::new(Selection { user, org, from, to });
     let mut output =
         Output::begin(format, BufWriter::new(std::io::stdout())).map_err(|error| cannot_write(&error))?;

@@ -9,7 +9,7 @@ use audit_trail::verify::Verified;
 use indicatif::HumanBytes;
 use key_inventory::table::Table;
 
-use super::{open, progress_bar};
+use super::{listing, open, progress_bar};
 use crate::arguments::audit::VerifyArguments;
 use crate::output::{Failure, print_line};
 use crate::store::Store;
@@ -20,11 +20,7 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// Checks, and prints what was checked.
 pub(super) async fn verify(arguments: &VerifyArguments) -> Result<(), Failure> {
     let archive = open(&arguments.archive)?;
-    let listing = archive.list().await;
-    let listing = listing.map_err(|fault| Failure::because("The export cannot be read", fault))?;
-    if listing.hours.is_empty() {
-        return Err(Failure(format!("There is no export at {}.", arguments.archive.url)));
-    }
+    let listing = listing(&archive, &arguments.archive).await?;
     let verified = if arguments.against_table {
         let store = Store::open(&arguments.data).await?;
         let checked = run(&archive, &listing, arguments, Some(&store.table)).await;

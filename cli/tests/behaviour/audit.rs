@@ -110,9 +110,11 @@ fn what_is_no_part_of_an_export_is_said() {
 #[test]
 fn there_has_to_be_an_export() {
     let empty = folder();
-    let verified = audit(&["verify", empty.path().to_str().unwrap()]);
-    assert_eq!((verified.code, verified.stdout.as_str()), (Some(1), ""));
-    assert!(verified.stderr.starts_with("There is no export at file:///"), "{}", verified.stderr);
+    for command in ["verify", "show"] {
+        let run = audit(&[command, empty.path().to_str().unwrap()]);
+        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
+        assert!(run.stderr.starts_with("There is no export at file:///"), "{}", run.stderr);
+    }
     let elsewhere = audit(&["verify", "https://audit.example/exports"]);
     let said = "The export cannot be opened: https://audit.example/exports is neither file:///dir nor s3://bucket/prefix.\n";
     assert_eq!((elsewhere.code, elsewhere.stderr.as_str()), (Some(1), said));
