@@ -65,11 +65,21 @@ pub enum ConfigFault {
     InlineKeys(#[from] SigningKeysFault),
 }
 
+/// A variable, if it is set. An empty one is not.
+pub fn optional(lookup: impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    lookup(name).filter(|value| !value.trim().is_empty())
+}
+
+/// A variable that has to be set.
+pub fn required(lookup: impl Fn(&str) -> Option<String>, name: &'static str) -> Result<String, ConfigFault> {
+    optional(lookup, name).ok_or(ConfigFault::Missing(name))
+}
+
 impl FunctionConfig {
-    /// Reads the configuration by looking up variables. An empty variable is one that is not set.
+    /// Reads the configuration by looking up variables.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
-        let optional = |name: &str| lookup(name).filter(|value| !value.trim().is_empty());
-        let required = |name: &'static str| optional(name).ok_or(ConfigFault::Missing(name));
+        let optional = |name: &str| optional(&lookup, name);
+        let required = |name: &'static str| required(&lookup, name);
         let table_name = required("TABLE_NAME")?;
         let tokens = TokenConfig {
             issuer: required("JWT_ISSUER")?,
@@ -113,8 +123,7 @@ impl std::fmt::Debug for CursorSecret {
 impl CursorSecret {
     /// Reads the secret by looking up variables.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
-        let text = lookup("CURSOR_SECRET").filter(|value| !value.is_empty());
-        let text = text.ok_or(ConfigFault::Missing("CURSOR_SECRET"))?;
+        let text = required(lookup, "CURSOR_SECRET")?;
         let expected = "at least 32 characters long";
         Self::parse(&text).ok_or(ConfigFault::Wrong { name: "CURSOR_SECRET", expected })
     }

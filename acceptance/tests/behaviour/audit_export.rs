@@ -1,5 +1,6 @@
 //! The export: which hours, which events, once, wherever it was ended and however often it ran.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use acceptance::disturbance::{Disturbance, disturbed_engine};
@@ -13,7 +14,8 @@ use audit_trail::export::{ExportFault, Exporter, GRACE, Report};
 use audit_trail::manifest::events_path;
 use aws_sdk_dynamodb::types::AttributeValue;
 use key_inventory::auth::RequiredCredentials;
-use key_inventory::values::Hour;
+use key_inventory::clock::Clock;
+use key_inventory::values::{EpochMillis, Hour};
 use object_store::path::Path;
 
 /// Three hours: two users with three events, nobody, one user with one.
@@ -91,14 +93,12 @@ async fn an_hour_is_left_alone_until_the_grace_is_over() {
     let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
     stage.add("alice", "front door").await;
     stage.close_hour();
-    let stage_minus = key_inventory::clock::Clock::from_fn({
-        let closes = first_hour().end().plus(GRACE);
-        move || key_inventory::values::EpochMillis::new(closes.get() - 1)
-    });
+    let closes = first_hour().end().plus(GRACE);
+    let just_before = Clock::from_fn(move || EpochMillis::new(closes.get() - 1));
     let exporter = Exporter {
         table: &stage.backend.table,
         archive: &archive.archive,
-        clock: &stage_minus,
+        clock: &just_before,
         first_hour: Some(first_hour()),
     };
     let early = exporter.export(Instant::now() + acceptance::PATIENCE, |_| {}).await.expect("an export");
@@ -160,7 +160,7 @@ async fn an_export_that_is_ended_at_any_write_goes_on_and_writes_the_same() {
             let (store, stopped) = StoppingStore::new(stop, write);
             let folder = archive.url.to_file_path().expect("a folder");
             let root = Path::from_absolute_path(folder).expect("a path");
-            let stopping = Archive::new(std::sync::Arc::new(store), root);
+            let stopping = Archive::new(Arc::new(store), root);
             tokio::select! {
                 ended = stage.export(&stopping) => panic!("it went on: {ended:?}"),
                 () = stopped.notified() => {}
@@ -257,7 +257,7 @@ async fn an_export_begins_with_the_hour_of_the_tables_creation() {
     let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
     let created = stage.backend.table.created_at().await.expect("a moment");
     let closes = Hour::of(created).end().plus(GRACE);
-    let clock = key_inventory::clock::Clock::from_fn(move || closes);
+    let clock = Clock::from_fn(move || closes);
     let exporter =
         Exporter { table: &stage.backend.table, archive: &archive.archive, clock: &clock, first_hour: None };
     let report = exporter.export(Instant::now() + acceptance::PATIENCE, |_| {}).await.expect("an export");

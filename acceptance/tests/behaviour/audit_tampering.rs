@@ -14,7 +14,7 @@ use audit_trail::manifest::{EventEntry, FileEntry, Manifest, events_path, manife
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use key_inventory::history::ChainedRecord;
-use key_inventory::values::{Hour, Sha256Hash};
+use key_inventory::values::{EpochMillis, Hour, Sha256Hash, UserId};
 
 /// An export of four hours: noon with alice 1, bob 1, alice 2, bob 2; one without events; two with alice 3, bob 3; three
 /// with alice 4.
@@ -265,10 +265,8 @@ async fn an_added_event_is_found() {
     let (stage, archive) = export().await;
     let mut lines = archive.lines(two()).await;
     let mallory = rewritten(&archive.lines(first_hour()).await[0], |event| {
-        let record = &mut event.record;
-        record.user_id = key_inventory::values::UserId::parse("mallory").expect("a user id");
-        record.recorded_at = two().end();
-        record.recorded_at = key_inventory::values::EpochMillis::new(record.recorded_at.get() - 1);
+        event.record.user_id = UserId::parse("mallory").expect("a user id");
+        event.record.recorded_at = EpochMillis::new(two().end().get() - 1);
     });
     lines.push(mallory);
     write(&archive, two(), &lines);

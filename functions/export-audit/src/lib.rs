@@ -8,7 +8,7 @@ use audit_trail::archive::{Archive, ArchiveFault};
 use audit_trail::calendar;
 use audit_trail::export::{ExportFault, Exporter, Report};
 use key_inventory::clock::Clock;
-use key_inventory::config::ConfigFault;
+use key_inventory::config::{ConfigFault, optional, required};
 use key_inventory::table::{AuditShards, Table};
 use key_inventory::values::{EpochMillis, Hour};
 use url::Url;
@@ -31,19 +31,16 @@ pub struct ExportConfig {
 }
 
 impl ExportConfig {
-    /// Reads the configuration by looking up variables. An empty variable is one that is not set.
+    /// Reads the configuration by looking up variables.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
-        let required = |name: &'static str| {
-            lookup(name).filter(|value| !value.trim().is_empty()).ok_or(ConfigFault::Missing(name))
-        };
-        let table_name = required("TABLE_NAME")?;
+        let table_name = required(&lookup, "TABLE_NAME")?;
         let wrong =
             ConfigFault::Wrong { name: "AUDIT_EXPORT_URL", expected: "s3://bucket/prefix or file:///dir" };
-        let url = Url::parse(&required("AUDIT_EXPORT_URL")?).map_err(|_| wrong.clone())?;
+        let url = Url::parse(&required(&lookup, "AUDIT_EXPORT_URL")?).map_err(|_| wrong.clone())?;
         if !matches!(url.scheme(), "s3" | "file") {
             return Err(wrong);
         }
-        let first_hour = match lookup(FIRST_HOUR).filter(|value| !value.trim().is_empty()) {
+        let first_hour = match optional(&lookup, FIRST_HOUR) {
             None => None,
             Some(text) => Some(calendar::parse(&text).ok_or(ConfigFault::Wrong {
                 name: FIRST_HOUR,

@@ -1,6 +1,6 @@
 //! The configuration, parsed once from the environment.
 
-use key_inventory::config::ConfigFault;
+use key_inventory::config::{ConfigFault, required};
 
 /// The configuration of the publisher.
 #[derive(Debug, Clone)]
@@ -12,14 +12,11 @@ pub struct PublisherConfig {
 }
 
 impl PublisherConfig {
-    /// Reads the configuration by looking up variables. An empty variable is one that is not set.
+    /// Reads the configuration by looking up variables.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
-        let required = |name: &'static str| {
-            lookup(name).filter(|value| !value.trim().is_empty()).ok_or(ConfigFault::Missing(name))
-        };
         Ok(Self {
-            event_bus_name: required("EVENT_BUS_NAME")?,
-            dead_letter_queue_url: required("DEAD_LETTER_QUEUE_URL")?,
+            event_bus_name: required(&lookup, "EVENT_BUS_NAME")?,
+            dead_letter_queue_url: required(&lookup, "DEAD_LETTER_QUEUE_URL")?,
         })
     }
 }
