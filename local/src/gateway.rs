@@ -44,7 +44,7 @@ pub async fn answer(
     let invocation = invocation(event);
     match matched {
         Some(Matched { route, .. }) => invoke(route, backend, cursors, invocation).await,
-        None => no_such_route::handle(&backend.clock, &invocation),
+        None => no_such_route::handle(&backend.clock, &invocation).await,
     }
 }
 

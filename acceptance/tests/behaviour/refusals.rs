@@ -1,9 +1,11 @@
 //! The refusals that are not about the body alone, each as a whole, and which of them comes first.
 
-use acceptance::RequestBuilder;
 use acceptance::disturbance::Disturbance;
 use acceptance::refused::Refused;
-use lambda_http::http::Method;
+use acceptance::{PATIENCE, Reply, RequestBuilder};
+use key_inventory::http::routes::Route;
+use lambda_http::http::{HeaderName, Method};
+use local_inventory::gateway;
 use serde_json::json;
 
 use crate::scene::Scene;
@@ -188,7 +190,7 @@ async fn a_path_that_is_no_route_is_not_found_with_or_without_credentials() {
 #[tokio::test]
 async fn another_method_than_post_is_told_so_with_or_without_credentials() {
     let scene = Scene::new().await;
-    for method in [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE] {
         for command in ["AddPhysicalKey", "RemovePhysicalKey"] {
             let request = RequestBuilder::new(method.clone(), format!("/users/alice/{command}"));
             scene.stage.refuses(request.clone(), method_not_allowed()).await;
@@ -200,10 +202,52 @@ async fn another_method_than_post_is_told_so_with_or_without_credentials() {
 #[tokio::test]
 async fn another_method_is_told_so_whatever_the_user_id_is_made_of() {
     let scene = Scene::new().await;
-    for id in ["a%3Fb", "%25", "%F0%9F%97%9D", "a%2Fb", "%2F"] {
+    for id in ["a%3Fb", "%25", "%F0%9F%97%9D", "a%2Fb", "%2F", "a%2Fusers%2Fb"] {
         let request = RequestBuilder::new(Method::GET, format!("/users/{id}/AddPhysicalKey"));
         scene.stage.refuses(request, method_not_allowed()).await;
     }
+}
+
+#[tokio::test]
+async fn another_method_is_told_so_behind_a_base_path_or_a_stage() {
+    let scene = Scene::new().await;
+    for prefix in ["/v1", "/prod", "/inventory/v1"] {
+        let path = format!("{prefix}/users/alice/AddPhysicalKey");
+        scene.stage.refuses(RequestBuilder::new(Method::GET, &path), method_not_allowed()).await;
+        scene.stage.refuses(add_at(&scene, &path), route_not_found()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_whatever_it_reaches_and_does_nothing() {
+    let scene = Scene::new().await;
+    let before = scene.stage.stored().await;
+    let of_users = Route::ALL.map(|route| route.path_of(|name| if name == "number" { "1" } else { "alice" }));
+    for path in of_users.iter().map(String::as_str).chain(["/", "/nothing/here"]) {
+        for request in [
+            RequestBuilder::new(Method::OPTIONS, path),
+            scene.signed(RequestBuilder::new(Method::OPTIONS, path)),
+        ] {
+            let reply = request.header("origin", "https://keys.example").send(&scene.stage).await;
+            check_preflight(&reply, path);
+        }
+    }
+    // A gateway that hands every method of a path to its function.
+    for route in Route::ALL {
+        let mut request = scene.invocation(route.name(), &json!({"orgId": "acme", "number": 1}), PATIENCE);
+        *request.method_mut() = Method::OPTIONS;
+        let response = gateway::invoke(route, &scene.stage.backend, &scene.stage.cursors, request).await;
+        check_preflight(&Reply { response }, route.name());
+    }
+    assert_eq!(scene.stage.stored().await, before);
+}
+
+#[track_caller]
+fn check_preflight(reply: &Reply, what: &str) {
+    let headers: Vec<_> = reply.response.headers().keys().map(HeaderName::as_str).collect();
+    assert_eq!((reply.status(), reply.bytes()), (204, &b""[..]), "{what}");
+    // What a browser may do is the gateway's to tell.
+    assert_eq!(headers, ["x-request-id", "cache-control"], "{what}");
 }
 
 #[tokio::test]

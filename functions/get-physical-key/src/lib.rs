@@ -11,9 +11,8 @@ use lambda_http::{Body, Request, Response};
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
-    let mut exchange = Exchange::begin(&request, &backend.clock);
-    let outcome = answer(backend, &mut exchange, &request).await;
-    exchange.finish(outcome)
+    let answer = async |exchange: &mut Exchange| answer(backend, exchange, &request).await;
+    Exchange::hold(&request, &backend.clock, answer).await
 }
 
 async fn answer(backend: &Backend, exchange: &mut Exchange, request: &Request) -> Result<Answer, Problem> {

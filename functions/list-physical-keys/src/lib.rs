@@ -22,9 +22,8 @@ struct Place {
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {
-    let mut exchange = Exchange::begin(&request, &backend.clock);
-    let outcome = answer(backend, cursors, &mut exchange, &request).await;
-    exchange.finish(outcome)
+    let answer = async |exchange: &mut Exchange| answer(backend, cursors, exchange, &request).await;
+    Exchange::hold(&request, &backend.clock, answer).await
 }
 
 async fn answer(

@@ -1,5 +1,5 @@
 //! Every path that is no route, and every route with another method. API Gateway's own answers to these would not
-//! have the contract's body; this function has neither permissions nor configuration.
+//! have the contract's body, and preflights end here; this function has neither permissions nor configuration.
 
 use key_inventory::clock::Clock;
 use key_inventory::http::exchange::Exchange;
@@ -8,13 +8,14 @@ use key_inventory::http::routes::Route;
 use lambda_http::{Body, Request, RequestExt, Response};
 
 /// Answers one request.
-#[must_use]
-pub fn handle(clock: &Clock, request: &Request) -> Response<Body> {
-    let exchange = Exchange::begin(request, clock);
-    let problem = match Route::of_decoded(request.raw_http_path()).map(Route::method) {
+pub async fn handle(clock: &Clock, request: &Request) -> Response<Body> {
+    Exchange::hold(request, clock, async |_: &mut Exchange| Err(problem(request))).await
+}
+
+fn problem(request: &Request) -> Problem {
+    match Route::of_decoded(request.raw_http_path()).map(Route::method) {
         Some(allowed) if allowed != *request.method() => Problem::MethodNotAllowed(allowed),
         // The gateway found no route, so for this deployment there is none.
         Some(_) | None => Problem::RouteNotFound,
-    };
-    exchange.finish(Err(problem))
+    }
 }

@@ -14,6 +14,8 @@ async fn main() -> ExitCode {
     }
     let clock = &Clock::system();
     let handler =
-        service_fn(|request| async move { Ok::<_, Infallible>(no_such_route::handle(clock, &request)) });
+        service_fn(
+            |request| async move { Ok::<_, Infallible>(no_such_route::handle(clock, &request).await) },
+        );
     lambda::end(run(handler).await)
 }

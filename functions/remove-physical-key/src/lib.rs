@@ -10,9 +10,10 @@ use lambda_http::{Body, Request, Response};
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
-    let mut exchange = Exchange::begin(&request, &backend.clock);
-    let outcome = answer_command(backend, &mut exchange, &request, Route::RemovePhysicalKey, read).await;
-    exchange.finish(outcome)
+    let answer = async |exchange: &mut Exchange| {
+        answer_command(backend, exchange, &request, Route::RemovePhysicalKey, read).await
+    };
+    Exchange::hold(&request, &backend.clock, answer).await
 }
 
 /// Reads the body: `{"number": …}`.

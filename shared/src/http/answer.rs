@@ -30,6 +30,8 @@ pub enum Done {
     Replayed,
     /// A query was answered.
     Queried,
+    /// A browser asked whether it may send a request (CORS preflight).
+    Preflight,
 }
 
 impl Done {
@@ -40,6 +42,7 @@ impl Done {
             Self::Committed => "committed",
             Self::Replayed => "replayed",
             Self::Queried => "queried",
+            Self::Preflight => "preflight",
         }
     }
 }
@@ -133,6 +136,12 @@ impl Answer {
         Self { body, version: Some(version), done: Done::Replayed }
     }
 
+    /// The answer to a preflight. What a browser may do is told by the gateway, which adds its headers to it.
+    #[must_use]
+    pub const fn to_preflight() -> Self {
+        Self { body: String::new(), version: None, done: Done::Preflight }
+    }
+
     fn of(body: &impl Serialize, version: Option<Version>, done: Done) -> Self {
         Self { body: serde_json::to_string(body).unwrap_or_default(), version, done }
     }
@@ -140,6 +149,11 @@ impl Answer {
     /// The response, without the headers that every answer has.
     #[must_use]
     pub fn response(self) -> Response<Body> {
+        if self.done == Done::Preflight {
+            let mut response = Response::new(Body::Empty);
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            return response;
+        }
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = StatusCode::OK;
         let headers = response.headers_mut();

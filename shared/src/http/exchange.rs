@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lambda_http::http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
-use lambda_http::http::{Response, StatusCode};
+use lambda_http::http::{Method, Response, StatusCode};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 
@@ -54,6 +54,22 @@ impl Exchange {
             wants_problem_json: wants_problem_json(request.headers()),
             trail: Trail::default(),
         }
+    }
+
+    /// Holds the exchange of a request from its beginning to its end. A preflight is answered at once, whatever it reaches
+    /// (contract, "HTTP manners"); anything else by `answer`.
+    pub async fn hold(
+        request: &Request,
+        clock: &Clock,
+        answer: impl AsyncFnOnce(&mut Self) -> Result<Answer, Problem>,
+    ) -> Response<Body> {
+        let mut exchange = Self::begin(request, clock);
+        let outcome = if request.method() == Method::OPTIONS {
+            Ok(Answer::to_preflight())
+        } else {
+            answer(&mut exchange).await
+        };
+        exchange.finish(outcome)
     }
 
     /// The id that the answer, the event and the log share.

@@ -101,21 +101,23 @@ impl Route {
         found.next()
     }
 
-    /// The route whose path a decoded path may have been. The id may hold slashes by then, so this is for telling the
-    /// right method, not for choosing a function.
+    /// The route whose path a decoded path may have been. The id may hold slashes by then, and a stage or the base path
+    /// of a custom domain may stand in front, so this is for telling the right method, not for choosing a function.
     #[must_use]
     pub fn of_decoded(path: &str) -> Option<Self> {
         let decoded: Vec<_> = path.split('/').collect();
         Self::ALL.into_iter().find(|route| {
-            // Every path is `/collection/{id}/…`: what is too much belongs to the id.
-            let segments = route.path().split('/').count();
-            let Some(surplus) = decoded.len().checked_sub(segments) else { return false };
-            let (before, rest) = decoded.split_at(2);
-            let (id, after) = rest.split_at(1 + surplus);
-            let id = id.join("/");
-            let segments: Vec<_> =
-                before.iter().copied().chain([id.as_str()]).chain(after.iter().copied()).collect();
-            match_segments(route.path(), &segments).is_some()
+            // Every path is `/collection/{id}/…`: what is too much belongs to the id, or stands in front.
+            let expected: Vec<_> = route.path().split('/').collect();
+            let [_, collection, _, after @ ..] = expected.as_slice() else { return false };
+            let Some(end) = decoded.len().checked_sub(after.len()) else { return false };
+            let (begin, ending) = decoded.split_at(end);
+            let ends = after.iter().zip(ending).all(|(expected, segment)| match parameter(expected) {
+                Some(_) => !segment.is_empty(),
+                None => expected == segment,
+            });
+            let mut ids = (1..begin.len()).filter(|place| begin[*place] == *collection);
+            ends && ids.any(|place| !begin[place + 1..].join("/").is_empty())
         })
     }
 }
@@ -178,11 +180,22 @@ mod tests {
             ("/users/a/b/c/PhysicalKeys", Route::ListPhysicalKeys),
             ("/users/a/b/PhysicalKeys/7", Route::GetPhysicalKey),
             ("/orgs/a//b/PhysicalKeys", Route::ListOrgPhysicalKeys),
+            ("/v1/users/a/AddPhysicalKey", Route::AddPhysicalKey),
+            ("/prod/inventory/v1/users/a/b/PhysicalKeys/7", Route::GetPhysicalKey),
+            ("/v1/orgs/a/PhysicalKeys", Route::ListOrgPhysicalKeys),
         ] {
             assert_eq!(Route::of_decoded(path), Some(route), "{path}");
         }
-        for path in ["/users//AddPhysicalKey", "/users/AddPhysicalKey", "/users/a/b", "/a/AddPhysicalKey", ""]
-        {
+        for path in [
+            "/users//AddPhysicalKey",
+            "/users/AddPhysicalKey",
+            "/users/a/b",
+            "/a/AddPhysicalKey",
+            "/v1/users//AddPhysicalKey",
+            "/users/a/PhysicalKeys/",
+            "users/a/AddPhysicalKey",
+            "",
+        ] {
             assert_eq!(Route::of_decoded(path), None, "{path}");
         }
     }
