@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use local_inventory::dynamodb::EmbeddedDynamoDb;
+use local_inventory::dynamodb::{Access, EmbeddedDynamoDb};
 use local_inventory::issuer::{LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer};
 
 const STARTS: usize = 40;
@@ -30,7 +30,7 @@ fn main() {
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let database = runtime.block_on(EmbeddedDynamoDb::in_memory()).expect("a database");
-    let environment = environment(&database.endpoint());
+    let environment = environment(&database.access());
     for executable in ["examples/hello_world", "add-physical-key"] {
         let path = release_folder().join(executable);
         assert!(path.exists(), "{} is not there; see the top of this file", path.display());
@@ -53,16 +53,17 @@ fn release_folder() -> PathBuf {
 }
 
 /// What the command functions need, with a DynamoDB of this process.
-fn environment(endpoint: &str) -> Vec<(&'static str, String)> {
+fn environment(access: &Access) -> Vec<(&'static str, String)> {
     let key_set = LocalIssuer::ephemeral().expect("a signing key").key_set().to_string();
     [
         ("TABLE_NAME", "inventory"),
         ("JWT_ISSUER", LOCAL_ISSUER),
         ("JWT_AUDIENCE", LOCAL_AUDIENCE),
-        ("JWT_JWKS", &key_set),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
+        ("AWS_SAM_LOCAL", "true"),
+        ("LOCAL_JWT_JWKS", &key_set),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &access.endpoint),
         ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_ACCESS_KEY_ID", access.access_key_id.as_str()),
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),

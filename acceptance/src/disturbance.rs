@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client;
-use local_inventory::dynamodb::EmbeddedDynamoDb;
+use local_inventory::dynamodb::{Access, AccessKeyId, EmbeddedDynamoDb};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -52,19 +52,21 @@ struct Plan {
 #[derive(Debug)]
 pub struct Disturber {
     address: SocketAddr,
+    access_key_id: AccessKeyId,
     plan: Arc<Mutex<Plan>>,
 }
 
 /// The engine of one test, and a disturber in front of it.
 pub async fn disturbed_engine() -> (Option<EmbeddedDynamoDb>, Disturber) {
     let (engine, _) = crate::engine().await;
-    let disturber = Disturber::in_front_of(&crate::endpoint(engine.as_ref())).await;
+    let disturber = Disturber::in_front_of(crate::access(engine.as_ref())).await;
     (engine, disturber)
 }
 
 impl Disturber {
-    async fn in_front_of(endpoint: &str) -> Self {
-        let engine = message::authority(endpoint).to_owned();
+    async fn in_front_of(engine: Access) -> Self {
+        let access_key_id = engine.access_key_id;
+        let engine = message::authority(&engine.endpoint).to_owned();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
         let address = listener.local_addr().expect("an address");
         let plan = Arc::<Mutex<Plan>>::default();
@@ -74,13 +76,14 @@ impl Disturber {
                 tokio::spawn(serve(client, engine.clone(), Arc::clone(&shared)));
             }
         });
-        Self { address, plan }
+        Self { address, access_key_id, plan }
     }
 
     /// A client that goes through the disturber, with the retries of the functions' client.
     #[must_use]
     pub fn client(&self) -> Client {
-        crate::patient_client(&format!("http://{}", self.address))
+        let endpoint = format!("http://{}", self.address);
+        crate::patient_client(&Access { endpoint, access_key_id: self.access_key_id.clone() })
     }
 
     /// Disturbs the next requests of an operation, and nothing else.

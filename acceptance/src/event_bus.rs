@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use key_inventory::clock::Clock;
 use lambda_http::{Context, LambdaEvent};
-use local_inventory::dynamodb::environment;
+use local_inventory::dynamodb::{Access, AccessKeyId, environment};
 use publish_events::{Publisher, PublisherConfig, StreamBatch};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufReader};
@@ -81,7 +81,10 @@ impl EventBus {
             event_bus_name: "inventory".to_owned(),
             dead_letter_queue_url: "https://queue.invalid/dead-letters".to_owned(),
         };
-        let environment = environment(&format!("http://{}", self.address));
+        let environment = environment(&Access {
+            endpoint: format!("http://{}", self.address),
+            access_key_id: AccessKeyId::any(),
+        });
         let publisher = Publisher::new(environment, config, Clock::from_fn(|| NOON), fastrand::Rng::new());
         let mut context = Context::default();
         context.deadline = NOON.plus(time).get();

@@ -36,7 +36,7 @@ use key_inventory::config::{CursorSecret, TokenConfig};
 use key_inventory::http::cursor::CursorSealer;
 use key_inventory::table::{AuditShards, Stream, Table};
 use key_inventory::values::{EpochMillis, OrgId, UserId};
-use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
+use local_inventory::dynamodb::{self, Access, AccessKeyId, EmbeddedDynamoDb};
 use local_inventory::issuer::{LocalIssuer, Subject};
 
 pub use request::{Reply, RequestBuilder};
@@ -179,26 +179,27 @@ fn organisation(org_id: &str) -> OrgId {
 
 /// The engine of one test and a client for it.
 pub async fn engine() -> (Option<EmbeddedDynamoDb>, aws_sdk_dynamodb::Client) {
-    if let Ok(endpoint) = std::env::var("ACCEPTANCE_DYNAMODB_ENDPOINT") {
-        return (None, patient_client(&endpoint));
-    }
-    let engine = EmbeddedDynamoDb::in_memory().await.expect("an embedded DynamoDB");
-    let client = patient_client(&engine.endpoint());
-    (Some(engine), client)
+    let engine = match std::env::var_os("ACCEPTANCE_DYNAMODB_ENDPOINT") {
+        Some(_) => None,
+        None => Some(EmbeddedDynamoDb::in_memory().await.expect("an embedded DynamoDB")),
+    };
+    let client = patient_client(&access(engine.as_ref()));
+    (engine, client)
 }
 
-/// Where the engine of a test answers.
+/// How a client gets into the engine of a test.
 #[must_use]
-pub fn endpoint(engine: Option<&EmbeddedDynamoDb>) -> String {
+pub fn access(engine: Option<&EmbeddedDynamoDb>) -> Access {
+    let elsewhere = || std::env::var("ACCEPTANCE_DYNAMODB_ENDPOINT").expect("the engine's endpoint");
     match engine {
-        Some(engine) => engine.endpoint(),
-        None => std::env::var("ACCEPTANCE_DYNAMODB_ENDPOINT").expect("the engine's endpoint"),
+        Some(engine) => engine.access(),
+        None => Access { endpoint: elsewhere(), access_key_id: AccessKeyId::any() },
     }
 }
 
 /// The functions' client, but that it waits for answers.
-fn patient_client(endpoint: &str) -> aws_sdk_dynamodb::Client {
-    let bounds = dynamodb::client(endpoint).config().to_builder();
+fn patient_client(access: &Access) -> aws_sdk_dynamodb::Client {
+    let bounds = dynamodb::client(access).config().to_builder();
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).build();
     aws_sdk_dynamodb::Client::from_conf(bounds.timeout_config(timeouts).build())
 }

@@ -62,10 +62,15 @@ impl Message {
         serde_json::from_slice(&self.body).expect("a JSON body")
     }
 
-    /// Hands the message to the engine, on a connection of its own, and gives the answer.
+    /// Hands the message to the engine, under the engine's name, on a connection of its own, and gives the answer.
     pub(crate) async fn forward(&self, engine: &str) -> Self {
+        let mut head = self.head.clone();
+        for line in head.iter_mut().filter(|line| line.to_ascii_lowercase().starts_with("host:")) {
+            *line = format!("host: {engine}");
+        }
+        let message = Self { head, body: self.body.clone() };
         let mut engine = TcpStream::connect(engine).await.expect("the engine listens");
-        engine.write_all(&self.bytes()).await.expect("the engine reads");
+        engine.write_all(&message.bytes()).await.expect("the engine reads");
         Self::read(&mut BufReader::new(engine)).await.expect("the engine answers")
     }
 

@@ -1,5 +1,6 @@
 //! The table's stream, as Lambda would hand it over: neither engine calls functions.
 
+use local_inventory::dynamodb::Access;
 use publish_events::StreamBatch;
 use serde_json::{Value, json};
 
@@ -9,17 +10,17 @@ use crate::message::{self, Message};
 const MOST_READS: usize = 16;
 
 /// Everything that the engine's stream of a table shows. The records are those that Lambda hands over.
-pub async fn shown(endpoint: &str, table: &str) -> Vec<Value> {
-    let streams = ask(endpoint, "ListStreams", json!({"TableName": table})).await;
+pub async fn shown(access: &Access, table: &str) -> Vec<Value> {
+    let streams = ask(access, "ListStreams", json!({"TableName": table})).await;
     let stream = &streams["Streams"][0]["StreamArn"];
-    let described = ask(endpoint, "DescribeStream", json!({"StreamArn": stream})).await;
+    let described = ask(access, "DescribeStream", json!({"StreamArn": stream})).await;
     let mut records = Vec::new();
     for shard in described["StreamDescription"]["Shards"].as_array().expect("shards") {
         let from =
             json!({"StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"});
-        let mut iterator = ask(endpoint, "GetShardIterator", from).await["ShardIterator"].take();
+        let mut iterator = ask(access, "GetShardIterator", from).await["ShardIterator"].take();
         for _ in 0..MOST_READS {
-            let mut read = ask(endpoint, "GetRecords", json!({"ShardIterator": iterator})).await;
+            let mut read = ask(access, "GetRecords", json!({"ShardIterator": iterator})).await;
             records.extend(read["Records"].as_array().expect("records").iter().cloned());
             iterator = read["NextShardIterator"].take();
             if iterator.is_null() {
@@ -31,17 +32,19 @@ pub async fn shown(endpoint: &str, table: &str) -> Vec<Value> {
 }
 
 /// One request to the engine's streams, under the credentials of the tests' client. Neither engine checks signatures.
-async fn ask(endpoint: &str, operation: &str, body: Value) -> Value {
-    let engine = message::authority(endpoint);
+async fn ask(access: &Access, operation: &str, body: Value) -> Value {
+    let engine = message::authority(&access.endpoint);
     let head = [
         "POST / HTTP/1.1".to_owned(),
         format!("host: {engine}"),
         "content-type: application/x-amz-json-1.0".to_owned(),
         format!("x-amz-target: DynamoDBStreams_20120810.{operation}"),
         "x-amz-date: 20261124T000000Z".to_owned(),
-        "authorization: AWS4-HMAC-SHA256 Credential=local/20261124/us-east-1/dynamodb/aws4_request, \
-         SignedHeaders=host, Signature=0"
-            .to_owned(),
+        format!(
+            "authorization: AWS4-HMAC-SHA256 Credential={}/20261124/us-east-1/dynamodb/aws4_request, \
+             SignedHeaders=host, Signature=0",
+            access.access_key_id.as_str()
+        ),
     ];
     let request = Message { head: head.to_vec(), body: body.to_string().into_bytes() };
     request.forward(engine).await.json()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use key_inventory::sam_local::StandIns;
 use key_inventory::values::Hour;
 use object_store::aws::{AmazonS3Builder, Checksum};
 use object_store::local::LocalFileSystem;
@@ -150,11 +151,15 @@ fn s3(url: &Url) -> Result<impl ObjectStore, object_store::Error> {
         max_retries: MOST_RETRIES,
         retry_timeout: RETRY_TIMEOUT,
     };
-    let client = ClientOptions::new()
-        .with_connect_timeout(CONNECT_TIMEOUT)
-        .with_timeout(REQUEST_TIMEOUT)
-        .with_allow_http(endpoint_is_local());
-    AmazonS3Builder::from_env()
+    let client = ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_timeout(REQUEST_TIMEOUT);
+    let mut builder = AmazonS3Builder::from_env();
+    let stand_in = StandIns::of_process().s3_endpoint;
+    let client = client.with_allow_http(stand_in.is_some() || endpoint_is_local());
+    if let Some(endpoint) = stand_in {
+        // The credentials in the environment may be real ones, and are not for a stand-in.
+        builder = builder.with_endpoint(endpoint).with_access_key_id("local").with_secret_access_key("local");
+    }
+    builder
         .with_url(url.as_str())
         // S3 takes objects into a bucket with a default retention only with `Content-MD5` or an `x-amz-checksum-*`.
         .with_checksum_algorithm(Checksum::SHA256)

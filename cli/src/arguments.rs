@@ -1,6 +1,7 @@
 //! The command line. What is parsed here is parsed by the same rules as requests.
 
 pub(crate) mod audit;
+pub(crate) mod sam_local;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     /// The audit trail: export it, verify it, show its events.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Run a command, such as `sam local invoke`, with everything ready that SAM needs.
+    SamLocal(sam_local::SamLocalArguments),
     /// Print the OpenAPI document.
     Openapi,
     /// The DynamoDB table.

@@ -1,13 +1,13 @@
 //! What a first visitor needs: a demo organisation, its API key, a token, and two curl lines that work when pasted.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use key_inventory::auth::api_key::PresentedApiKey;
-use key_inventory::backend::Backend;
+use key_inventory::clock::Clock;
 use key_inventory::table::{Lookup, Table};
 use key_inventory::values::{EpochMillis, KeyNumber, OrgId, OrgName, TextFault, UserId};
 use local_inventory::issuer::{LocalIssuer, Subject};
+use local_inventory::private_file;
 use serde_json::{Value, json};
 
 use crate::folder::LockedFolder;
@@ -30,23 +30,23 @@ pub(crate) struct Demo {
 impl Demo {
     /// Registers the demo organisation, unless it is, and gets credentials ready.
     pub(crate) async fn prepare(
-        backend: &Backend,
+        table: &Table,
+        clock: &Clock,
         issuer: LocalIssuer,
         folder: Option<&LockedFolder>,
     ) -> Result<Self, Failure> {
         let (org_id, org_name, user_id) =
             names().map_err(|fault| Failure::because("The demo's names", fault))?;
-        let now = backend.clock.now();
-        let registered = backend.table.register_organisation(&org_id, Some(&org_name), now).await;
+        let registered = table.register_organisation(&org_id, Some(&org_name), clock.now()).await;
         registered.map_err(|fault| Failure::because("The demo organisation was not registered", fault))?;
-        let api_key = api_key(backend, &org_id, folder).await?;
-        let next_number = next_number(&backend.table, &user_id, backend).await?;
+        let api_key = api_key(table, clock, &org_id, folder).await?;
+        let next_number = next_number(table, &user_id, clock).await?;
         Ok(Self { issuer, org_id, user_id, api_key, next_number })
     }
 
     /// The curl lines: a physical key is added, and the same one removed.
     pub(crate) fn curl_lines(&self, address: &str, now: EpochMillis) -> Result<[String; 2], Failure> {
-        let token = self.token(&Subject::User(self.user_id.clone()), now)?;
+        let token = self.user_token(&self.user_id, now)?;
         let add = json!({"orgId": self.org_id, "orgName": "Demo Organisation", "note": "Front door"});
         let remove = json!({"number": self.next_number});
         Ok([("AddPhysicalKey", add), ("RemovePhysicalKey", remove)].map(|(command, body)| {
@@ -62,11 +62,36 @@ impl Demo {
     /// everything that the pages can do is allowed.
     pub(crate) fn credentials(&self, now: EpochMillis) -> Result<Value, Failure> {
         Ok(json!({
-            "token": self.token(&Subject::Service(self.org_id.clone()), now)?,
+            "token": self.service_token(now)?,
             "apiKey": self.api_key,
             "orgId": self.org_id,
             "userId": self.user_id,
         }))
+    }
+
+    /// The user whom the demo is about.
+    pub(crate) const fn user_id(&self) -> &UserId {
+        &self.user_id
+    }
+
+    /// The demo organisation's API key.
+    pub(crate) fn api_key(&self) -> &str {
+        &self.api_key
+    }
+
+    /// The key set of the demo's tokens.
+    pub(crate) fn key_set(&self) -> Value {
+        self.issuer.key_set()
+    }
+
+    /// A token of the demo organisation's service.
+    pub(crate) fn service_token(&self, now: EpochMillis) -> Result<String, Failure> {
+        self.token(&Subject::Service(self.org_id.clone()), now)
+    }
+
+    /// A token of a user.
+    pub(crate) fn user_token(&self, user_id: &UserId, now: EpochMillis) -> Result<String, Failure> {
+        self.token(&Subject::User(user_id.clone()), now)
     }
 
     fn token(&self, subject: &Subject, now: EpochMillis) -> Result<String, Failure> {
@@ -81,43 +106,35 @@ fn names() -> Result<(OrgId, OrgName, UserId), TextFault> {
 
 /// The demo organisation's API key. A folder keeps it, so that starting again does not issue another one.
 async fn api_key(
-    backend: &Backend,
+    table: &Table,
+    clock: &Clock,
     org_id: &OrgId,
     folder: Option<&LockedFolder>,
 ) -> Result<String, Failure> {
-    let now = backend.clock.now();
     if let Some(kept) = folder.and_then(|folder| std::fs::read_to_string(folder.demo_api_key()).ok()) {
         let kept = kept.trim().to_owned();
         if let Ok(presented) = PresentedApiKey::parse(&kept) {
-            let stored = backend.table.api_keys_of(org_id).await;
+            let stored = table.api_keys_of(org_id).await;
             let stored =
                 stored.map_err(|fault| Failure::because("The demo's API key cannot be read", fault))?;
             let stored = stored.iter().find(|stored| stored.api_key_id == *presented.id());
-            if presented.verify(stored, now).is_ok() {
+            if presented.verify(stored, clock.now()).is_ok() {
                 return Ok(kept);
             }
         }
     }
-    let (text, _) = issue(&backend.table, org_id.clone(), None, &backend.clock).await?;
+    let (text, _) = issue(table, org_id.clone(), None, clock).await?;
     if let Some(folder) = folder {
-        keep(folder, &text).map_err(|error| Failure::because("The demo's API key cannot be kept", error))?;
+        let kept = private_file::write(&folder.demo_api_key(), text.as_bytes());
+        kept.map_err(|error| Failure::because("The demo's API key cannot be kept", error))?;
     }
     Ok(text)
 }
 
-/// Writes the API key for its owner's eyes only.
-fn keep(folder: &LockedFolder, api_key: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(folder.demo_api_key())?.write_all(api_key.as_bytes())
-}
-
 /// The number that the demo user's next physical key will get.
-async fn next_number(table: &Table, user_id: &UserId, backend: &Backend) -> Result<KeyNumber, Failure> {
+async fn next_number(table: &Table, user_id: &UserId, clock: &Clock) -> Result<KeyNumber, Failure> {
     let lookup = Lookup { user_id, api_key: None, number: None, request_hash: None };
-    let state = table.read_for_command(&lookup, backend.clock.now(), Instant::now() + READ_TIME).await;
+    let state = table.read_for_command(&lookup, clock.now(), Instant::now() + READ_TIME).await;
     let state = state.map_err(|fault| Failure::because("The demo user cannot be read", fault))?;
     Ok(state.snapshot.user.last_number.map_or(KeyNumber::FIRST, KeyNumber::next))
 }

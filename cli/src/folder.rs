@@ -1,11 +1,17 @@
 //! The folder of a local inventory: its files, and the lock that keeps it to one process.
 
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use local_inventory::dynamodb::AccessKeyId;
 use local_inventory::issuer::LocalIssuer;
+use local_inventory::private_file;
 
 use crate::output::Failure;
+
+/// Files by which a folder that was there before is known to be an inventory's.
+const MARKS: [&str; 3] = ["inventory.sqlite", "lock", "signing-key"];
 
 /// The folder. Making one does not touch the disk.
 #[derive(Debug, Clone)]
@@ -23,28 +29,56 @@ impl Folder {
         Self(path.to_owned())
     }
 
-    /// Makes the folder if it is not there: for its owner only, and out of the way of version control.
+    /// Makes the folder if it is not there: for its owner only, and out of the way of version control. One that was
+    /// there before is closed to everybody else, and so are the files in it.
     pub(crate) fn make(&self) -> Result<(), Failure> {
         let cannot =
             |error| Failure::because(format!("The folder {} cannot be written", self.0.display()), error);
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.0).map_err(cannot)?;
-        std::fs::write(self.0.join(".gitignore"), "*\n").map_err(cannot)
+        if self.belongs_to_others().map_err(cannot)? {
+            return Err(Failure(format!(
+                "The folder {} holds other things than an inventory; choose another one with --data.",
+                self.0.display()
+            )));
+        }
+        private_folder(&self.0).map_err(cannot)?;
+        private_file::write(&self.0.join(".gitignore"), b"*\n").map_err(cannot)?;
+        restrict_files(&self.0).map_err(cannot)
+    }
+
+    /// Whether there are files in it and none of them says that they are an inventory's. Closing such a folder to others
+    /// would do harm.
+    fn belongs_to_others(&self) -> io::Result<bool> {
+        let mut entries = match std::fs::read_dir(&self.0) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        Ok(entries.any(|_| true) && !MARKS.iter().any(|mark| self.0.join(mark).is_file()))
     }
 
     /// Takes the folder for this process; `None` if another one has it.
     pub(crate) fn try_lock(&self) -> Result<Option<LockedFolder>, Failure> {
         let cannot =
             |error| Failure::because(format!("The folder {} cannot be locked", self.0.display()), error);
-        let lock = File::create(self.0.join("lock")).map_err(cannot)?;
+        let path = self.0.join("lock");
+        private_file::ensure(&path).map_err(cannot)?;
+        let lock = File::options().append(true).open(path).map_err(cannot)?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(LockedFolder { folder: self.clone(), _lock: lock })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(cannot(error)),
         }
+    }
+
+    /// Takes the folder for this process, and says so if another one has it.
+    pub(crate) fn take(&self) -> Result<LockedFolder, Failure> {
+        self.make()?;
+        self.try_lock()?.ok_or_else(|| {
+            Failure(format!(
+                "Another process is using the folder {}; stop it or choose another folder with --data.",
+                self.0.display()
+            ))
+        })
     }
 
     /// The issuer of local tokens, whose key is made when it is first needed.
@@ -55,7 +89,14 @@ impl Folder {
             .map_err(|fault| Failure::because(format!("{} cannot be used", path.display()), fault))
     }
 
-    /// Where the server that has the folder serves its database.
+    /// What lets a process into the folder's database.
+    pub(crate) fn access_key_id(&self) -> Result<AccessKeyId, Failure> {
+        let path = self.0.join("access-key-id");
+        AccessKeyId::in_file(&path)
+            .map_err(|fault| Failure::because(format!("{} cannot be used", path.display()), fault))
+    }
+
+    /// Where the process that has the folder serves its database.
     pub(crate) fn endpoint(&self) -> PathBuf {
         self.0.join("endpoint")
     }
@@ -79,4 +120,37 @@ impl LockedFolder {
     pub(crate) fn demo_api_key(&self) -> PathBuf {
         self.folder.0.join("demo-api-key")
     }
+}
+
+/// Makes a folder that only its owner can use, or closes one that is there to everybody else.
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    restrict(path, 0o700)
+}
+
+/// Closes the files of a folder to everybody but its owner.
+fn restrict_files(path: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        // A file that another process has just deleted, SQLite's log say, has nothing to be closed.
+        match entry.file_type()?.is_file().then(|| restrict(&entry.path(), 0o600)) {
+            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn restrict(path: &Path, mode: u32) -> io::Result<()> {
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn restrict(_: &Path, _: u32) -> io::Result<()> {
+    Ok(())
 }

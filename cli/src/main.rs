@@ -11,8 +11,10 @@ mod import;
 mod organisations;
 mod output;
 mod pages;
+mod sam_local;
 mod serve;
 mod spreadsheet;
+mod stopping;
 mod store;
 mod tokens;
 
@@ -55,6 +57,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Import(arguments)) => import::import(arguments).await,
         Some(Command::Export(arguments)) => export::export(arguments).await,
         Some(Command::Audit(command)) => audit::audit(command).await,
+        Some(Command::SamLocal(arguments)) => sam_local::sam_local(arguments).await,
         Some(Command::Openapi) => output::print_line(api_reference::json()),
         Some(Command::Table(TableCommand::Create { data })) => organisations::create_table(&data).await,
     }

@@ -9,7 +9,7 @@ use key_inventory::backend::{Backend, authenticator};
 use key_inventory::clock::Clock;
 use key_inventory::config::CursorSecret;
 use key_inventory::http::cursor::CursorSealer;
-use local_inventory::dynamodb::EmbeddedDynamoDb;
+use local_inventory::dynamodb::{EmbeddedDynamoDb, Reach};
 use local_inventory::issuer::LocalIssuer;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
@@ -21,10 +21,11 @@ use crate::demo::Demo;
 use crate::folder::{Folder, LockedFolder};
 use crate::http_server::{self, Api};
 use crate::output::{Failure, print_line};
-use crate::store::{local_table, open_database};
+use crate::stopping::StopSignals;
+use crate::store::{local_table, open_database, tell_endpoint};
 
 /// How long requests under way may take after Ctrl-C.
-const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// Everything that runs while the server does.
 struct Running {
@@ -36,7 +37,8 @@ struct Running {
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) async fn serve(arguments: ServeArguments) -> Result<(), Failure> {
     log_to_standard_error();
-    let folder = if arguments.memory { None } else { Some(take_folder(&Folder::new(&arguments.data.data))?) };
+    let mut stop_signals = StopSignals::listen()?;
+    let folder = if arguments.memory { None } else { Some(Folder::new(&arguments.data.data).take()?) };
     let listener = listen(arguments.port).await?;
     let address =
         listener.local_addr().map_err(|error| Failure::because("The server has no address", error))?;
@@ -45,8 +47,8 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<(), Failure> {
 
     let router = http_server::router(Arc::clone(&running.api));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
-        asked_to_stop().await;
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+        stop_signals.next().await;
         let _ = stopping.send(());
     });
     let out_of_grace = async {
@@ -60,16 +62,6 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<(), Failure> {
     stop(running).await
 }
 
-fn take_folder(folder: &Folder) -> Result<LockedFolder, Failure> {
-    folder.make()?;
-    folder.try_lock()?.ok_or_else(|| {
-        Failure(format!(
-            "Another process is using the folder {}; stop it or choose another folder with --data.",
-            folder.path().display()
-        ))
-    })
-}
-
 async fn listen(port: u16) -> Result<TcpListener, Failure> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
@@ -81,7 +73,7 @@ async fn listen(port: u16) -> Result<TcpListener, Failure> {
 
 async fn start(folder: Option<LockedFolder>) -> Result<Running, Failure> {
     let (database, issuer) = if let Some(locked) = &folder {
-        (open_database(locked).await?, locked.folder().issuer()?)
+        (open_database(locked, Reach::default()).await?, locked.folder().issuer()?)
     } else {
         let database = EmbeddedDynamoDb::in_memory().await;
         let issuer = LocalIssuer::ephemeral();
@@ -90,16 +82,14 @@ async fn start(folder: Option<LockedFolder>) -> Result<Running, Failure> {
             issuer.map_err(|fault| Failure::because("There is no signing key", fault))?,
         )
     };
-    let table = local_table(&database.endpoint()).await?;
+    let table = local_table(&database.access()).await?;
     let tokens = issuer.token_config().map_err(|fault| Failure::because("The signing key", fault))?;
     let authenticator = authenticator(tokens, RequiredCredentials::Both);
     let backend = Backend::new(table, authenticator, Clock::system(), fastrand::Rng::new());
-    let demo = Demo::prepare(&backend, issuer, folder.as_ref()).await?;
+    let demo = Demo::prepare(&backend.table, &backend.clock, issuer, folder.as_ref()).await?;
     let api = Arc::new(Api { backend, cursors: cursors()?, demo });
     if let Some(locked) = &folder {
-        // From here on, other commands of this program find the database.
-        std::fs::write(locked.folder().endpoint(), database.endpoint())
-            .map_err(|error| Failure::because("The database's address cannot be written", error))?;
+        tell_endpoint(locked, &database)?;
     }
     Ok(Running { api, database, folder })
 }
@@ -107,10 +97,15 @@ async fn start(folder: Option<LockedFolder>) -> Result<Running, Failure> {
 /// Cursors are good for as long as the server runs.
 fn cursors() -> Result<CursorSealer, Failure> {
     let cannot = || Failure("Cursors cannot be sealed.".to_owned());
-    let mut random = [0; 32];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| cannot())?;
-    let secret = CursorSecret::parse(&data_encoding::HEXLOWER.encode(&random)).ok_or_else(cannot)?;
+    let secret = CursorSecret::parse(&cursor_secret()?).ok_or_else(cannot)?;
     CursorSealer::new(&secret).map_err(|_| cannot())
+}
+
+/// A new secret to seal cursors with.
+pub(crate) fn cursor_secret() -> Result<String, Failure> {
+    let mut random = [0; 32];
+    aws_lc_rs::rand::fill(&mut random).map_err(|error| Failure::because("There is no randomness", error))?;
+    Ok(data_encoding::HEXLOWER.encode(&random))
 }
 
 fn announce(running: &Running, address: &str) -> Result<(), Failure> {
@@ -130,22 +125,6 @@ fn announce(running: &Running, address: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn asked_to_stop() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = interrupted.await;
-}
-
 async fn stop(running: Running) -> Result<(), Failure> {
     let Running { api, database, folder } = running;
     if let Some(locked) = &folder {
@@ -161,7 +140,7 @@ async fn stop(running: Running) -> Result<(), Failure> {
 }
 
 /// One line a request for the person at the terminal; libraries only when something is wrong.
-fn log_to_standard_error() {
+pub(crate) fn log_to_standard_error() {
     let ours = ["key_inventory", "local_inventory", "physical_keys"];
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)

@@ -4,14 +4,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use key_inventory::table::{AuditShards, Stream, Table};
-use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
+use local_inventory::dynamodb::{self, Access, EmbeddedDynamoDb, Reach};
+use local_inventory::private_file;
 
 use crate::arguments::StoreArguments;
 use crate::folder::{Folder, LockedFolder};
 use crate::output::Failure;
 
 /// The name of the table in a local inventory.
-const LOCAL_TABLE: &str = "physical-keys";
+pub(crate) const LOCAL_TABLE: &str = "physical-keys";
 const DEFAULT_FOLDER: &str = ".physical-keys";
 /// How often and at what distance another process is asked for the folder: five seconds in all.
 const LOCK_TRIES: u32 = 50;
@@ -44,12 +45,14 @@ impl Store {
         folder.make()?;
         for _ in 0..LOCK_TRIES {
             if let Some(locked) = folder.try_lock()? {
-                let embedded = open_database(&locked).await?;
-                let table = local_table(&embedded.endpoint()).await?;
+                let embedded = open_database(&locked, Reach::default()).await?;
+                let table = local_table(&embedded.access()).await?;
                 return Ok(Self { table, embedded: Some((embedded, locked)) });
             }
             if let Ok(endpoint) = std::fs::read_to_string(folder.endpoint()) {
-                return Ok(Self { table: local_table(endpoint.trim()).await?, embedded: None });
+                let endpoint = endpoint.trim().to_owned();
+                let access = Access { endpoint, access_key_id: folder.access_key_id()? };
+                return Ok(Self { table: local_table(&access).await?, embedded: None });
             }
             tokio::time::sleep(LOCK_DISTANCE).await;
         }
@@ -69,9 +72,10 @@ impl Store {
 }
 
 /// Opens the database of a folder. What a server that was killed left behind is cleared away.
-pub(crate) async fn open_database(locked: &LockedFolder) -> Result<EmbeddedDynamoDb, Failure> {
+pub(crate) async fn open_database(locked: &LockedFolder, reach: Reach) -> Result<EmbeddedDynamoDb, Failure> {
     let _ = std::fs::remove_file(locked.folder().endpoint());
-    EmbeddedDynamoDb::in_file(&locked.database()).await.map_err(|fault| {
+    let access_key_id = locked.folder().access_key_id()?;
+    EmbeddedDynamoDb::in_file(&locked.database(), access_key_id, reach).await.map_err(|fault| {
         Failure::because(
             format!("The inventory in {} cannot be opened", locked.folder().path().display()),
             fault,
@@ -80,11 +84,17 @@ pub(crate) async fn open_database(locked: &LockedFolder) -> Result<EmbeddedDynam
 }
 
 /// The table of a local inventory, created if it is not there.
-pub(crate) async fn local_table(endpoint: &str) -> Result<Table, Failure> {
-    let table = Table::new(dynamodb::client(endpoint), LOCAL_TABLE.to_owned(), AuditShards::DEFAULT);
+pub(crate) async fn local_table(access: &Access) -> Result<Table, Failure> {
+    let table = Table::new(dynamodb::client(access), LOCAL_TABLE.to_owned(), AuditShards::DEFAULT);
     table
         .create(Stream::Off)
         .await
         .map_err(|fault| Failure::because("The local table cannot be created", fault))?;
     Ok(table)
+}
+
+/// Tells other commands of this program where the folder's database is served.
+pub(crate) fn tell_endpoint(locked: &LockedFolder, database: &EmbeddedDynamoDb) -> Result<(), Failure> {
+    private_file::write(&locked.folder().endpoint(), database.access().endpoint.as_bytes())
+        .map_err(|error| Failure::because("The database's address cannot be written", error))
 }

@@ -1,6 +1,5 @@
 //! A token issuer for one machine: an Ed25519 key pair, the tokens it signs, and the key set that verifies them.
 
-use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +10,8 @@ use key_inventory::auth::signing_keys::SigningKeys;
 use key_inventory::config::{SigningKeyConfig, TokenConfig};
 use key_inventory::values::{EpochMillis, OrgId, UserId};
 use serde_json::{Value, json};
+
+use crate::private_file;
 
 /// The `iss` of local tokens.
 pub const LOCAL_ISSUER: &str = "physical-keys-local";
@@ -62,16 +63,11 @@ impl LocalIssuer {
 
     /// The issuer whose key is in a file. A missing file is made, readable by its owner only.
     pub fn in_file(path: &Path) -> Result<Self, IssuerFault> {
-        match std::fs::read(path) {
-            Ok(key) => Self::of_pkcs8(&key),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let key = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new())
-                    .map_err(|_| IssuerFault::Cryptography)?;
-                private_file(path)?.write_all(key.as_ref())?;
-                Self::of_pkcs8(key.as_ref())
-            }
-            Err(error) => Err(error.into()),
-        }
+        let new = || {
+            let key = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new());
+            key.map(|key| key.as_ref().to_vec()).map_err(|_| IssuerFault::Cryptography)
+        };
+        Self::of_pkcs8(&private_file::read_or_create(path, new)?)
     }
 
     fn of_pkcs8(pkcs8: &[u8]) -> Result<Self, IssuerFault> {
@@ -128,13 +124,4 @@ impl LocalIssuer {
         let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, claims, &self.private_key).map_err(|_| IssuerFault::Cryptography)
     }
-}
-
-/// Makes a file that only its owner can read.
-fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

@@ -1,8 +1,10 @@
 //! The physical key inventory on one machine, for the `physical-keys` command and for tests.
 //!
-//! Everything that AWS would provide: [`dynamodb`] in the process, an [`issuer`] of tokens, and a [`gateway`] that
-//! hands requests to the very functions that Lambda runs.
+//! Everything that AWS would provide: [`dynamodb`] in the process, a [`bus`], an [`issuer`] of tokens, and a [`gateway`]
+//! that hands requests to the very functions that Lambda runs.
 
+pub mod bus;
 pub mod dynamodb;
 pub mod gateway;
 pub mod issuer;
+pub mod private_file;

@@ -4,6 +4,7 @@ use lambda_http::http::Uri;
 
 use crate::auth::RequiredCredentials;
 use crate::auth::signing_keys::{SigningKeys, SigningKeysFault};
+use crate::sam_local::StandIns;
 use crate::table::AuditShards;
 
 /// The configuration of a function that answers requests.
@@ -26,7 +27,7 @@ pub struct TokenConfig {
     pub issuer: String,
     /// `JWT_AUDIENCE`: an `aud` of accepted tokens.
     pub audience: String,
-    /// `JWT_JWKS_URL` or `JWT_JWKS`.
+    /// `JWT_JWKS_URL`; under `sam local` the inline key set of the local issuer.
     pub signing_keys: SigningKeyConfig,
     /// `JWT_USER_CLAIM`: the claim that names the user; `sub` unless given.
     pub user_claim: String,
@@ -39,7 +40,7 @@ pub struct TokenConfig {
 pub enum SigningKeyConfig {
     /// From the JSON Web Key Set at this URL.
     Url(String),
-    /// From the configuration.
+    /// From the local issuer, which has no URL.
     Inline(SigningKeys),
 }
 
@@ -57,11 +58,8 @@ pub enum ConfigFault {
         /// What it has to be.
         expected: &'static str,
     },
-    /// Neither or both of the two.
-    #[error("set one of JWT_JWKS_URL and JWT_JWKS")]
-    SigningKeys,
     /// The inline key set is not usable.
-    #[error("JWT_JWKS {0}")]
+    #[error("LOCAL_JWT_JWKS {0}")]
     InlineKeys(#[from] SigningKeysFault),
 }
 
@@ -84,7 +82,7 @@ impl FunctionConfig {
         let tokens = TokenConfig {
             issuer: required("JWT_ISSUER")?,
             audience: required("JWT_AUDIENCE")?,
-            signing_keys: signing_keys(optional("JWT_JWKS_URL"), optional("JWT_JWKS"))?,
+            signing_keys: signing_keys(&lookup)?,
             user_claim: optional("JWT_USER_CLAIM").unwrap_or_else(|| "sub".to_owned()),
             org_claim: optional("JWT_ORG_CLAIM").unwrap_or_else(|| "org_id".to_owned()),
         };
@@ -139,15 +137,16 @@ impl CursorSecret {
     }
 }
 
-fn signing_keys(url: Option<String>, inline: Option<String>) -> Result<SigningKeyConfig, ConfigFault> {
-    match (url, inline) {
-        (Some(url), None) if is_safe(&url) => Ok(SigningKeyConfig::Url(url)),
-        (Some(_), None) => Err(ConfigFault::Wrong {
-            name: "JWT_JWKS_URL",
-            expected: "an https URL (http only for this machine)",
-        }),
-        (None, Some(keys)) => Ok(SigningKeyConfig::Inline(SigningKeys::parse(keys.as_bytes())?)),
-        (None, None) | (Some(_), Some(_)) => Err(ConfigFault::SigningKeys),
+fn signing_keys(lookup: impl Fn(&str) -> Option<String>) -> Result<SigningKeyConfig, ConfigFault> {
+    if let Some(key_set) = StandIns::read(&lookup).key_set {
+        return Ok(SigningKeyConfig::Inline(SigningKeys::parse(key_set.as_bytes())?));
+    }
+    let url = required(lookup, "JWT_JWKS_URL")?;
+    let expected = "an https URL (http only for this machine)";
+    if is_safe(&url) {
+        Ok(SigningKeyConfig::Url(url))
+    } else {
+        Err(ConfigFault::Wrong { name: "JWT_JWKS_URL", expected })
     }
 }
 
@@ -195,11 +194,23 @@ mod tests {
 
     #[test]
     fn a_missing_variable_is_named() {
-        for name in ["TABLE_NAME", "JWT_ISSUER", "JWT_AUDIENCE"] {
+        for name in ["TABLE_NAME", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_JWKS_URL"] {
             check(&[(name, "")], &format!("{name} is not set"));
         }
-        check(&[("JWT_JWKS_URL", "")], "set one of JWT_JWKS_URL and JWT_JWKS");
-        check(&[("JWT_JWKS", "{}")], "set one of JWT_JWKS_URL and JWT_JWKS");
+    }
+
+    #[test]
+    fn an_inline_key_set_counts_under_sam_local_only() {
+        // The public key of RFC 8037, appendix A.2.
+        const KEY_SET: &str = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a", "alg": "EdDSA",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+        let inline = ("LOCAL_JWT_JWKS", KEY_SET);
+        let under_sam = read(&[("AWS_SAM_LOCAL", "true"), inline]).unwrap();
+        assert!(matches!(under_sam.tokens.signing_keys, SigningKeyConfig::Inline(_)));
+        let deployed = read(&[inline]).unwrap();
+        assert!(matches!(deployed.tokens.signing_keys, SigningKeyConfig::Url(_)));
+        let empty = read(&[("AWS_SAM_LOCAL", "true"), ("LOCAL_JWT_JWKS", "")]).unwrap();
+        assert!(matches!(empty.tokens.signing_keys, SigningKeyConfig::Url(_)));
     }
 
     #[test]
@@ -208,7 +219,8 @@ mod tests {
         for shards in ["0", "33", "four"] {
             check(&[("AUDIT_SHARDS", shards)], "AUDIT_SHARDS must be a number from 1 to 32");
         }
-        check(&[("JWT_JWKS_URL", ""), ("JWT_JWKS", "{}")], "JWT_JWKS is not a JSON Web Key Set");
+        let inline = [("AWS_SAM_LOCAL", "true"), ("LOCAL_JWT_JWKS", "{}")];
+        check(&inline, "LOCAL_JWT_JWKS is not a JSON Web Key Set");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Pure, without I/O, clock or chance: [`values`], [`user`], [`history`], [`auth::confinement`].
 //! The HTTP edge: [`http`]. Credentials: [`auth`]. DynamoDB: [`table`]. One command from its parsed request
-//! to its answer: [`execute`]. What queries share: [`queries`]. Wiring: [`config`], [`telemetry`], [`clock`], [`backend`], [`lambda`].
+//! to its answer: [`execute`]. What queries share: [`queries`]. Wiring: [`config`], [`telemetry`], [`clock`], [`backend`], [`lambda`],
+//! [`sam_local`].
 
 pub mod auth;
 pub mod backend;
@@ -14,6 +15,7 @@ pub mod http;
 pub mod lambda;
 pub mod queries;
 pub mod retry;
+pub mod sam_local;
 pub mod table;
 pub mod telemetry;
 pub mod user;

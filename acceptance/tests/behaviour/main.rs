@@ -11,6 +11,7 @@ mod authorisation;
 mod body_faults;
 mod commands;
 mod credentials;
+mod engine_door;
 mod events;
 mod faults;
 mod idempotency;

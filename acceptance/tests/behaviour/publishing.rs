@@ -96,11 +96,11 @@ async fn all_that_a_command_writes_besides_its_event_is_passed_over() {
 #[tokio::test]
 async fn what_the_tables_own_stream_shows_is_published() {
     let (engine, client) = acceptance::engine().await;
-    let endpoint = acceptance::endpoint(engine.as_ref());
+    let access = acceptance::access(engine.as_ref());
     let stage = Stage::on(engine, client, Setting { stream: Stream::NewImages, ..Setting::default() }).await;
     let expected = history(&stage, "alice", 2).await;
 
-    let records = shown(&endpoint, stage.backend.table.name()).await;
+    let records = shown(&access, stage.backend.table.name()).await;
     let of_events = |record: &&Value| {
         let sk = record["dynamodb"]["Keys"]["sk"]["S"].as_str();
         sk.is_some_and(|sk| sk.starts_with("EVENT#"))

@@ -5,5 +5,7 @@
 mod audit;
 mod browser;
 mod command_line;
+mod folder;
 mod program;
+mod sam_local;
 mod spreadsheets;

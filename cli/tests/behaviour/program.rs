@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use local_inventory::dynamodb::EmbeddedDynamoDb;
+use local_inventory::dynamodb::{Access, EmbeddedDynamoDb};
 use tempfile::TempDir;
 
 /// A folder to run in.
@@ -26,6 +26,8 @@ fn program(arguments: &[&str], folder: &Path) -> Command {
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for variable in [
         "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
         "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -136,7 +138,7 @@ impl Drop for Server {
 /// A DynamoDB that is not the program's own.
 #[derive(Debug)]
 pub(crate) struct DynamoDb {
-    endpoint: String,
+    access: Access,
     _runtime: tokio::runtime::Runtime,
     _database: EmbeddedDynamoDb,
 }
@@ -145,16 +147,16 @@ impl DynamoDb {
     pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let database = runtime.block_on(EmbeddedDynamoDb::in_memory()).unwrap();
-        Self { endpoint: database.endpoint(), _runtime: runtime, _database: database }
+        Self { access: database.access(), _runtime: runtime, _database: database }
     }
 
     /// What the SDK reads to find it.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
         vec![
             ("TABLE_NAME", "inventory".to_owned()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.endpoint.clone()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.access.endpoint.clone()),
             ("AWS_REGION", "eu-central-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_ACCESS_KEY_ID", self.access.access_key_id.as_str().to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
         ]
     }

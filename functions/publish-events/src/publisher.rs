@@ -3,11 +3,12 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
 use key_inventory::clock::Clock;
+use key_inventory::sam_local::aws_environment;
 use key_inventory::values::EpochMillis;
 
 use crate::config::PublisherConfig;
@@ -27,10 +28,9 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher by the SDK's usual environment: region, credentials, endpoints.
+    /// A publisher by the SDK's usual environment: region, credentials, endpoints; or stand-ins.
     pub async fn connect(config: PublisherConfig, clock: Clock) -> Self {
-        let environment = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        Self::new(environment, config, clock, fastrand::Rng::new())
+        Self::new(aws_environment().await, config, clock, fastrand::Rng::new())
     }
 
     /// A publisher of these parts. Each call has its bounds whatever the environment says, and is made once: what to

@@ -12,9 +12,11 @@ mod write;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, StalledStreamProtectionConfig};
+
+use crate::sam_local::aws_environment;
 
 pub use api_keys::{OrganisationFault, RevokeFault};
 pub use audit::{AuditCheckpoint, CheckpointFault};
@@ -71,9 +73,9 @@ impl Table {
         Self { client, name, audit_shards }
     }
 
-    /// The table of this name, by the SDK's usual environment: region, credentials, endpoint.
+    /// The table of this name, by the SDK's usual environment: region, credentials, endpoint; or a stand-in's.
     pub async fn connect(name: String, audit_shards: AuditShards) -> Self {
-        let environment = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let environment = aws_environment().await;
         Self::new(Client::from_conf(client_config(&environment)), name, audit_shards)
     }
 

@@ -1,0 +1,189 @@
+//! The embedded DynamoDB is for whoever has its access key id: not for web pages, and for no other user of the machine.
+
+use local_inventory::dynamodb::{self, Access, EmbeddedDynamoDb};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// An engine with a table, and the parts of a request that is let in.
+struct Engine {
+    engine: EmbeddedDynamoDb,
+    access: Access,
+}
+
+/// A request in the making: first line, headers, body.
+#[derive(Clone)]
+struct Raw {
+    line: &'static str,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Raw {
+    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.retain(|(present, _)| *present != name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(present, _)| *present != name);
+        self
+    }
+}
+
+const SIGNED: &str = "/20261125/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+
+impl Engine {
+    async fn start() -> Self {
+        let engine = EmbeddedDynamoDb::in_memory().await.expect("an engine");
+        let access = engine.access();
+        let client = dynamodb::client(&access);
+        let table = key_inventory::table::Table::new(
+            client,
+            "inventory".to_owned(),
+            key_inventory::table::AuditShards::DEFAULT,
+        );
+        table.create(key_inventory::table::Stream::Off).await.expect("a table");
+        Self { engine, access }
+    }
+
+    fn authority(&self) -> &str {
+        self.access.endpoint.trim_start_matches("http://")
+    }
+
+    /// A request that is let in: it puts an item.
+    fn put(&self) -> Raw {
+        let credential = self.access.access_key_id.as_str();
+        Raw { line: "POST / HTTP/1.1", headers: Vec::new() }
+            .with("host", self.authority())
+            .with("authorization", format!("AWS4-HMAC-SHA256 Credential={credential}{SIGNED}"))
+            .with("content-type", "application/x-amz-json-1.0")
+            .with("x-amz-target", "DynamoDB_20120810.PutItem")
+    }
+
+    /// The head and the body of the answer.
+    async fn send(&self, request: &Raw) -> (String, Value) {
+        let body =
+            json!({"TableName": "inventory", "Item": {"pk": {"S": "A"}, "sk": {"S": "A"}}}).to_string();
+        let mut text = format!("{}\r\n", request.line);
+        for (name, value) in &request.headers {
+            text.extend([name, ": ", value, "\r\n"]);
+        }
+        let length = body.len().to_string();
+        text.extend(["content-length: ", &length, "\r\nconnection: close\r\n\r\n", &body]);
+        let mut stream = TcpStream::connect(self.authority()).await.expect("a connection");
+        stream.write_all(text.as_bytes()).await.expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        (head.to_ascii_lowercase(), serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    async fn check_refused(&self, request: Raw, status: &str, code: &str, message: &str) {
+        let (head, body) = self.send(&request).await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{head}");
+        assert!(!head.contains("access-control"), "{head}");
+        let code = format!("com.amazon.coral.service#{code}");
+        assert_eq!(body, json!({"__type": code, "message": message}));
+        let client = dynamodb::client(&self.access);
+        let stored = client.scan().table_name("inventory").send().await.expect("a scan");
+        assert_eq!(stored.count(), 0, "nothing was written");
+    }
+}
+
+const UNKNOWN_CALLER: &str = "The access key id is not the one of this inventory's folder.";
+
+#[tokio::test]
+async fn nobody_is_let_in_without_the_access_key_id() {
+    let engine = Engine::start().await;
+    let id = engine.access.access_key_id.as_str().to_owned();
+    let other = EmbeddedDynamoDb::in_memory().await.expect("another engine").access().access_key_id;
+    for credential in [
+        "",
+        "local",
+        other.as_str(),
+        &id[1..],
+        &id[..id.len() - 1],
+        &format!("{id}x"),
+        &id.to_ascii_lowercase(),
+    ] {
+        let authorization = format!("AWS4-HMAC-SHA256 Credential={credential}{SIGNED}");
+        let request = engine.put().with("authorization", authorization);
+        engine.check_refused(request, "400", "UnrecognizedClientException", UNKNOWN_CALLER).await;
+    }
+    for authorization in [id.clone(), format!("Bearer {id}"), format!("Credential={id}"), String::new()] {
+        let request = engine.put().with("authorization", authorization);
+        engine.check_refused(request, "400", "UnrecognizedClientException", UNKNOWN_CALLER).await;
+    }
+    let request = engine.put().without("authorization");
+    engine.check_refused(request, "400", "UnrecognizedClientException", UNKNOWN_CALLER).await;
+}
+
+#[tokio::test]
+async fn a_page_is_refused_whatever_it_knows() {
+    let engine = Engine::start().await;
+    for origin in ["https://evil.example", "null", "http://127.0.0.1:3000", &engine.access.endpoint, ""] {
+        let request = engine.put().with("origin", origin);
+        engine.check_refused(request, "403", "AccessDeniedException", "Web pages are not served here.").await;
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_is_not_answered() {
+    let engine = Engine::start().await;
+    let preflight = Raw { line: "OPTIONS / HTTP/1.1", ..engine.put() };
+    let asked = preflight.clone().with("access-control-request-method", "POST");
+    let asked = asked.with("access-control-request-headers", "authorization, x-amz-target");
+    let from_page = asked.clone().with("origin", "https://evil.example");
+    engine.check_refused(from_page, "403", "AccessDeniedException", "Web pages are not served here.").await;
+    for line in ["OPTIONS / HTTP/1.1", "GET / HTTP/1.1", "PUT / HTTP/1.1", "DELETE /x HTTP/1.1"] {
+        let request = Raw { line, ..asked.clone() };
+        let message = "There is no such operation here.";
+        engine.check_refused(request, "400", "UnknownOperationException", message).await;
+    }
+}
+
+#[tokio::test]
+async fn another_name_for_this_machine_is_refused() {
+    let engine = Engine::start().await;
+    let port = engine.authority().rsplit_once(':').expect("a port").1.to_owned();
+    for host in [
+        format!("localhost:{port}"),
+        format!("evil.example:{port}"),
+        format!("host.docker.internal:{port}"),
+        "127.0.0.1".to_owned(),
+        "127.0.0.1:1".to_owned(),
+        format!("127.0.0.1:{port}.evil.example"),
+        String::new(),
+    ] {
+        let request = engine.put().with("host", host);
+        engine.check_refused(request, "403", "AccessDeniedException", "This server has another name.").await;
+    }
+    let mut twice = engine.put();
+    twice.headers.push(("Host", "evil.example".to_owned()));
+    engine.check_refused(twice, "403", "AccessDeniedException", "This server has another name.").await;
+    let message = "This server has another name.";
+    engine.check_refused(engine.put().without("host"), "403", "AccessDeniedException", message).await;
+}
+
+/// Sanity of the tests above: the request that they change is carried out as it is.
+#[tokio::test]
+async fn whoever_has_the_access_key_id_is_served() {
+    let engine = Engine::start().await;
+    let (head, body) = engine.send(&engine.put()).await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(body, json!({}));
+    for target in ["DynamoDB_20120810.Backup", "AWSEvents.PutEvents", "PutItem", ""] {
+        let (head, body) = engine.send(&engine.put().with("x-amz-target", target)).await;
+        assert!(head.starts_with("http/1.1 400"), "{head}");
+        assert_eq!(body["__type"], "com.amazon.coral.service#UnknownOperationException");
+    }
+}
+
+#[tokio::test]
+async fn a_stopped_engine_listens_no_more() {
+    let engine = Engine::start().await;
+    let authority = engine.authority().to_owned();
+    engine.engine.stop().await.expect("an end");
+    assert!(TcpStream::connect(authority).await.is_err());
+}

@@ -1,0 +1,136 @@
+//! The door of the embedded DynamoDB: HTTP for whoever knows its access key id, and for nobody else.
+//!
+//! A web page can reach any port of the machine that it is shown on, and so can every user of that machine. Neither
+//! knows the access key id, which is a secret here; a page gives itself away by `Origin`, one that had its name point
+//! to this machine by `Host`. There is nothing for browsers: no preflight is answered, no origin allowed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
+use dynoxide::Database;
+use serde_json::json;
+use subtle::ConstantTimeEq;
+
+use super::AccessKeyId;
+use super::operations::{self, Answer};
+use crate::bus::RecordedBus;
+
+/// As much as DynamoDB takes in one request.
+const BODY_LIMIT: usize = 16 * 1_024 * 1_024;
+const CONTENT: &str = "application/x-amz-json-1.0";
+
+/// Who is let in, and what is behind the door.
+pub(super) struct Door {
+    pub(super) access_key_id: AccessKeyId,
+    /// The values of `Host` under which it is reached.
+    pub(super) authorities: BTreeSet<String>,
+    pub(super) database: Database,
+    pub(super) bus: Option<RecordedBus>,
+}
+
+/// Why a request stays outside. The codes are those that DynamoDB has for such things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    ForeignOrigin,
+    ForeignHost,
+    NoOperation,
+    UnknownCaller,
+    TooLarge,
+}
+
+impl Refusal {
+    const fn told(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::ForeignOrigin => (403, "AccessDeniedException", "Web pages are not served here."),
+            Self::ForeignHost => (403, "AccessDeniedException", "This server has another name."),
+            Self::NoOperation => (400, "UnknownOperationException", "There is no such operation here."),
+            Self::UnknownCaller => (
+                400,
+                "UnrecognizedClientException",
+                "The access key id is not the one of this inventory's folder.",
+            ),
+            Self::TooLarge => (413, "RequestEntityTooLarge", "The request is larger than 16 MiB."),
+        }
+    }
+
+    fn answer(self) -> Answer {
+        let (status, code, message) = self.told();
+        let body = json!({"__type": format!("com.amazon.coral.service#{code}"), "message": message});
+        Answer { status, body: body.to_string() }
+    }
+}
+
+impl Door {
+    pub(super) fn router(self) -> Router {
+        Router::new().fallback(serve).with_state(Arc::new(self))
+    }
+
+    /// Looks at a request before anything of its body is read.
+    fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+        if headers.contains_key(ORIGIN) {
+            return Err(Refusal::ForeignOrigin);
+        }
+        let mut hosts = headers.get_all(HOST).iter();
+        let host = hosts.next().and_then(|host| host.to_str().ok());
+        if hosts.next().is_some() || !host.is_some_and(|host| self.authorities.contains(host)) {
+            return Err(Refusal::ForeignHost);
+        }
+        if method != Method::POST {
+            return Err(Refusal::NoOperation);
+        }
+        let presented = headers.get(AUTHORIZATION).and_then(|value| access_key_id(value.to_str().ok()?));
+        match presented {
+            Some(id) if bool::from(id.as_bytes().ct_eq(self.access_key_id.as_str().as_bytes())) => Ok(()),
+            _ => Err(Refusal::UnknownCaller),
+        }
+    }
+}
+
+/// The access key id in `AWS4-HMAC-SHA256 Credential=<access key id>/<date>/…` (AWS Signature Version 4).
+fn access_key_id(authorization: &str) -> Option<&str> {
+    let parameters = authorization.strip_prefix("AWS4-HMAC-SHA256")?;
+    let mut parameters = parameters.split(',').map(str::trim);
+    let credential = parameters.find_map(|parameter| parameter.strip_prefix("Credential="))?;
+    credential.split('/').next()
+}
+
+async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response {
+    let answer = match door.admit(request.method(), request.headers()) {
+        Ok(()) => answer(door, request).await,
+        Err(refusal) => refusal.answer(),
+    };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, axum::http::HeaderValue::from_static(CONTENT));
+    response
+}
+
+async fn answer(door: Arc<Door>, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+    let Some((service, operation)) = target.and_then(|target| target.split_once('.')) else {
+        return Refusal::NoOperation.answer();
+    };
+    let (service, operation) = (service.to_owned(), operation.to_owned());
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return Refusal::TooLarge.answer();
+    };
+    // SQLite takes its time on a thread where waiting is allowed.
+    let carried_out = tokio::task::spawn_blocking(move || match service.as_str() {
+        "DynamoDB_20120810" | "DynamoDBStreams_20120810" => {
+            operations::carry_out(&door.database, &operation, &body)
+        }
+        _ => {
+            let answer = door.bus.as_ref()?.carry_out(&operation, &body)?;
+            Some(Answer { status: 200, body: answer.to_string() })
+        }
+    });
+    carried_out.await.ok().flatten().unwrap_or_else(|| Refusal::NoOperation.answer())
+}
