@@ -25,6 +25,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub(crate) struct ApiClient {
     client: Client,
     address: Url,
+    token: Option<String>,
+}
+
+/// What the API says, whatever it is.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) status: StatusCode,
+    /// Whether it had been said before.
+    pub(crate) replayed: bool,
+    pub(crate) text: String,
 }
 
 /// An answer of the API.
@@ -74,7 +84,13 @@ impl ApiClient {
         // A redirection could carry the credentials elsewhere.
         let client = client.redirect(reqwest::redirect::Policy::none()).build();
         let client = client.map_err(|error| Failure::because("There is no HTTP client", error))?;
-        Ok(Self { client, address: arguments.api.clone() })
+        let token = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty());
+        Ok(Self { client, address: arguments.api.clone(), token })
+    }
+
+    /// The bearer token.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref().map(str::trim)
     }
 
     /// The URL of a path, each segment encoded.
@@ -89,9 +105,14 @@ impl ApiClient {
 
     /// Asks a query.
     pub(crate) async fn get(&self, path: &[&str], parameters: &[(&str, &str)]) -> Result<Value, ApiFault> {
+        answer(&self.try_get(path, parameters).await?).map(|answer| answer.body)
+    }
+
+    /// Asks a query, and gives whatever is said.
+    pub(crate) async fn try_get(&self, path: &[&str], parameters: &[(&str, &str)]) -> Result<Told, ApiFault> {
         let mut url = self.url(path).map_err(|failure| ApiFault::Unusable(failure.to_string()))?;
         url.query_pairs_mut().extend_pairs(parameters);
-        self.send(&Method::GET, url, None).await.map(|answer| answer.body)
+        self.send(&Method::GET, url, None).await
     }
 
     /// Gives a command. Its idempotency key makes it safe to send it as often as it takes.
@@ -101,6 +122,16 @@ impl ApiClient {
         body: &Value,
         idempotency_key: &str,
     ) -> Result<Answer, ApiFault> {
+        answer(&self.try_post(path, body, idempotency_key).await?)
+    }
+
+    /// Gives a command, and gives back whatever is said.
+    pub(crate) async fn try_post(
+        &self,
+        path: &[&str],
+        body: &Value,
+        idempotency_key: &str,
+    ) -> Result<Told, ApiFault> {
         let url = self.url(path).map_err(|failure| ApiFault::Unusable(failure.to_string()))?;
         self.send(&Method::POST, url, Some((body, idempotency_key))).await
     }
@@ -111,7 +142,7 @@ impl ApiClient {
         method: &Method,
         url: Url,
         command: Option<(&Value, &str)>,
-    ) -> Result<Answer, ApiFault> {
+    ) -> Result<Told, ApiFault> {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
             let mut request = self.client.request(method.clone(), url.clone());
@@ -122,7 +153,7 @@ impl ApiClient {
                 Ok(response) if is_passing(response.status()) => {
                     (retry_after(&response), format!("{}", response.status()))
                 }
-                Ok(response) => return answer(response).await,
+                Ok(response) => return told(response).await,
                 // The URL may hold what only its owner is to read; the reason is enough.
                 Err(error) => (None, error.without_url().to_string()),
             };
@@ -153,12 +184,17 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-async fn answer(response: Response) -> Result<Answer, ApiFault> {
+async fn told(response: Response) -> Result<Told, ApiFault> {
     let status = response.status();
     let replayed = response.headers().contains_key("idempotent-replayed");
-    let body: Value = response
-        .json()
-        .await
+    let text = response.text().await;
+    let text = text.map_err(|_| ApiFault::Unusable("The API's answer broke off.".to_owned()))?;
+    Ok(Told { status, replayed, text })
+}
+
+fn answer(told: &Told) -> Result<Answer, ApiFault> {
+    let Told { status, replayed, ref text } = *told;
+    let body: Value = serde_json::from_str(text)
         .map_err(|_| ApiFault::Unusable(format!("The API does not answer in JSON: {status}.")))?;
     if status.is_success() {
         return Ok(Answer { body, replayed });

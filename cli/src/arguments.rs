@@ -46,6 +46,9 @@ pub(crate) enum Command {
     /// The audit trail: export it, verify it, show its events.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// See whether a deployment works: adds, lists and removes a physical key of a user `smoke-<time>`, is refused once
+    /// and answered again once.
+    Smoke(SmokeArguments),
     /// Run a command, such as `sam local invoke`, with everything ready that SAM needs.
     SamLocal(sam_local::SamLocalArguments),
     /// Print the OpenAPI document.
@@ -202,6 +205,18 @@ pub(crate) struct ExportArguments {
     /// The file to write; standard output unless given.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) api: ApiArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SmokeArguments {
+    /// The organisation that the credentials are of; the one that the bearer token names unless given.
+    #[arg(long, value_parser = org_id)]
+    pub(crate) org: Option<OrgId>,
+    /// The claim by which a bearer token names its organisation.
+    #[arg(long, value_name = "NAME", default_value = "org_id")]
+    pub(crate) org_claim: String,
     #[command(flatten)]
     pub(crate) api: ApiArguments,
 }

@@ -13,6 +13,7 @@ mod output;
 mod pages;
 mod sam_local;
 mod serve;
+mod smoke;
 mod spreadsheet;
 mod stopping;
 mod store;
@@ -57,6 +58,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Import(arguments)) => import::import(arguments).await,
         Some(Command::Export(arguments)) => export::export(arguments).await,
         Some(Command::Audit(command)) => audit::audit(command).await,
+        Some(Command::Smoke(arguments)) => smoke::smoke(arguments).await,
         Some(Command::SamLocal(arguments)) => sam_local::sam_local(arguments).await,
         Some(Command::Openapi) => output::print_line(api_reference::json()),
         Some(Command::Table(TableCommand::Create { data })) => organisations::create_table(&data).await,

@@ -8,4 +8,5 @@ mod command_line;
 mod folder;
 mod program;
 mod sam_local;
+mod smoke;
 mod spreadsheets;
