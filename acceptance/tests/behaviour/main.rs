@@ -31,5 +31,6 @@ mod races;
 mod refusals;
 mod scene;
 mod stored_format;
+mod template;
 mod token_forms;
 mod tokens;

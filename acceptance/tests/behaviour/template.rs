@@ -1,0 +1,81 @@
+//! What the deployment's template says and no tool checks: the gateway's access log has to be JSON whatever happens.
+
+use serde_json::Value;
+
+/// The variables of an HTTP API that AWS documents as bare values: what is put in their place has no quotes around it.
+const BARE: [&str; 9] = [
+    "error.message",
+    "integrationErrorMessage",
+    "integrationLatency",
+    "integrationStatus",
+    "requestId",
+    "requestTime",
+    "responseLength",
+    "routeKey",
+    "status",
+];
+
+/// The ones that it documents as values in quotes.
+const QUOTED: [&str; 1] = ["error.messageString"];
+
+/// The format of the access log, which is the line after `Format: >-`.
+fn access_log() -> &'static str {
+    let template = include_str!("../../../template.yaml");
+    let (_, format) = template.split_once("Format: >-\n").expect("a format");
+    format.lines().next().expect("its line").trim()
+}
+
+/// The format in pieces: text, and the names of `$context` variables.
+fn pieces(format: &str) -> Vec<Result<&str, &str>> {
+    let mut parts = format.split("$context.");
+    let mut pieces = vec![Ok(parts.next().expect("a beginning"))];
+    for part in parts {
+        let end =
+            part.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.').unwrap_or(part.len());
+        pieces.extend([Err(&part[..end]), Ok(&part[end..])]);
+    }
+    pieces
+}
+
+/// A line of the log, with the same value for each variable.
+fn line(format: &str, value: &str) -> String {
+    let written = |piece| match piece {
+        Ok(text) => String::from(text),
+        Err(name) if QUOTED.contains(&name) => format!("\"{value}\""),
+        Err(_) => String::from(value),
+    };
+    pieces(format).into_iter().map(written).collect()
+}
+
+/// The fields of a line in order, or nothing if it is no JSON.
+fn fields(format: &str, value: &str) -> Option<Vec<(String, Value)>> {
+    let line: serde_json::Map<_, _> = serde_json::from_str(&line(format, value)).ok()?;
+    Some(line.into_iter().collect())
+}
+
+#[test]
+fn every_line_of_the_access_log_is_json() {
+    // `-` is written for what there is none of.
+    for value in ["-", "Too Many Requests", "429", "POST /users/{id}/AddPhysicalKey", "$default", ""] {
+        let fields = fields(access_log(), value).expect(value);
+        assert_eq!(fields.len(), BARE.len());
+        for (name, written) in fields {
+            assert_eq!(written, value, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_access_log_has_documented_variables_without_quotes_of_their_own() {
+    let mut names: Vec<_> = pieces(access_log()).into_iter().filter_map(Result::err).collect();
+    names.sort_unstable();
+    assert_eq!(names, BARE);
+}
+
+#[test]
+fn a_bare_number_or_a_quoted_variable_would_be_noticed() {
+    let noticed = |format| ["-", "429", "text"].iter().any(|value| fields(format, value).is_none());
+    assert!(noticed(r#"{"status":$context.status}"#));
+    assert!(noticed(r#"{"error":"$context.error.messageString"}"#));
+    assert!(!noticed(r#"{"error":$context.error.messageString}"#));
+}
