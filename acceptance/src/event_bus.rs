@@ -77,19 +77,9 @@ impl EventBus {
 
     /// Hands a batch to the function, in an invocation that ends after `time`. Gives the answer to Lambda.
     pub async fn publish(&self, batch: StreamBatch, time: Duration) -> Value {
-        let config = PublisherConfig {
-            event_bus_name: "inventory".to_owned(),
-            dead_letter_queue_url: "https://queue.invalid/dead-letters".to_owned(),
-        };
-        let environment = environment(&Access {
-            endpoint: format!("http://{}", self.address),
-            access_key_id: AccessKeyId::any(),
-        });
-        let publisher = Publisher::new(environment, config, Clock::from_fn(|| NOON), fastrand::Rng::new());
-        let mut context = Context::default();
-        context.deadline = NOON.plus(time).get();
-        let response = publish_events::handle(&publisher, LambdaEvent::new(batch, context)).await;
-        serde_json::to_value(response).expect("a JSON answer")
+        let access =
+            Access { endpoint: format!("http://{}", self.address), access_key_id: AccessKeyId::any() };
+        publish(&access, batch, time).await
     }
 
     /// Something happens to the next calls of an operation, and nothing else to it.
@@ -125,6 +115,20 @@ impl EventBus {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Hands a batch to the function, whose bus and queue are behind `access`. Gives the answer to Lambda.
+pub async fn publish(access: &Access, batch: StreamBatch, time: Duration) -> Value {
+    let config = PublisherConfig {
+        event_bus_name: "inventory".to_owned(),
+        dead_letter_queue_url: "https://queue.invalid/dead-letters".to_owned(),
+    };
+    let clock = Clock::from_fn(|| NOON);
+    let publisher = Publisher::new(environment(access), config, clock, fastrand::Rng::new());
+    let mut context = Context::default();
+    context.deadline = NOON.plus(time).get();
+    let response = publish_events::handle(&publisher, LambdaEvent::new(batch, context)).await;
+    serde_json::to_value(response).expect("a JSON answer")
 }
 
 /// Serves one connection until it ends or is cut.

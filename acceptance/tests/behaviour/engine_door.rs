@@ -1,6 +1,9 @@
 //! The embedded DynamoDB is for whoever has its access key id: not for web pages, and for no other user of the machine.
 
-use local_inventory::dynamodb::{self, Access, EmbeddedDynamoDb};
+use acceptance::PATIENCE;
+use acceptance::event_bus::publish;
+use local_inventory::bus::RecordedBus;
+use local_inventory::dynamodb::{self, Access, AccessKeyId, EmbeddedDynamoDb, Reach};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -178,6 +181,27 @@ async fn whoever_has_the_access_key_id_is_served() {
         assert!(head.starts_with("http/1.1 400"), "{head}");
         assert_eq!(body["__type"], "com.amazon.coral.service#UnknownOperationException");
     }
+}
+
+#[tokio::test]
+async fn what_functions_put_on_the_stand_in_of_the_bus_is_recorded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = folder.path().join("bus");
+    std::fs::write(&record, "").expect("a file");
+    let reach = Reach { bus: Some(RecordedBus::new(record.clone())), ..Reach::default() };
+    let id = AccessKeyId::generate().expect("an id");
+    let database = folder.path().join("inventory.sqlite");
+    let engine = EmbeddedDynamoDb::in_file(&database, id, reach).await.expect("an engine");
+    let sample = include_str!("../../../events/publish-events-poison.json");
+    let batch = serde_json::from_str(sample).expect("a batch");
+    let answer = publish(&engine.access(), batch, PATIENCE).await;
+    assert_eq!(answer, json!({"batchItemFailures": []}));
+    let recorded = std::fs::read_to_string(record).expect("a record");
+    let recorded: Vec<Value> =
+        recorded.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(recorded.iter().filter(|line| line["Source"] == "spk.api").count(), 2);
+    assert_eq!(recorded.iter().filter(|line| line.get("MessageBody").is_some()).count(), 1);
+    engine.stop().await.expect("an end");
 }
 
 #[tokio::test]

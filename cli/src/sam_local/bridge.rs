@@ -1,6 +1,6 @@
 //! Where containers reach this machine: the address of Docker's bridge, or Docker Desktop's name for it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -51,7 +51,7 @@ impl Bridge {
     /// The URL of a server of this machine, as containers see it.
     pub(crate) fn endpoint(&self, port: u16) -> String {
         match self {
-            Self::Address(address) => format!("http://{}", std::net::SocketAddr::new(*address, port)),
+            Self::Address(address) => format!("http://{}", SocketAddr::new(*address, port)),
             Self::Name(name) => format!("http://{name}:{port}"),
         }
     }
@@ -65,11 +65,45 @@ async fn gateway() -> Result<IpAddr, Failure> {
         ))
     };
     let asked = Command::new("docker")
-        .args(["network", "inspect", "bridge", "--format", "{{range .IPAM.Config}}{{.Gateway}} {{end}}"])
+        .args([
+            "network",
+            "inspect",
+            "bridge",
+            "--format",
+            "{{range .IPAM.Config}}{{.Gateway}} {{.Subnet}} {{end}}",
+        ])
         .output()
         .await
         .map_err(|error| unknown(format!("`docker` cannot be run: {error}.")))?;
     let said = String::from_utf8_lossy(&asked.stdout);
-    let gateway = said.split_whitespace().find_map(|word| word.parse().ok());
-    gateway.ok_or_else(|| unknown(String::from_utf8_lossy(&asked.stderr).trim().to_owned()))
+    gateway_of(&said).ok_or_else(|| unknown(String::from_utf8_lossy(&asked.stderr).trim().to_owned()))
+}
+
+/// The gateway among what Docker says. Older ones name the default bridge's subnet only; its first address is the gateway.
+fn gateway_of(said: &str) -> Option<IpAddr> {
+    let mut words = said.split_whitespace();
+    let named = words.clone().find_map(|word| word.parse().ok());
+    named.or_else(|| {
+        let subnet = words.find_map(|word| word.split_once('/')?.0.parse::<Ipv4Addr>().ok())?;
+        Some(Ipv4Addr::from_bits(subnet.to_bits() + 1).into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(said: &str, expected: Option<&str>) {
+        assert_eq!(gateway_of(said), expected.map(|address| address.parse().unwrap()), "{said:?}");
+    }
+
+    #[test]
+    fn the_gateway_is_what_docker_names_or_the_first_address_of_the_subnet() {
+        check("172.17.0.1 172.17.0.0/16 \n", Some("172.17.0.1"));
+        check(" 172.17.0.0/16 \n", Some("172.17.0.1"));
+        check("fd00::1 fd00::/64 172.17.0.1 172.17.0.0/16", Some("fd00::1"));
+        check("\n", None);
+        check("default via", None);
+    }
 }

@@ -4,10 +4,11 @@
 use std::fs;
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::program::{Run, folder, run};
+use crate::program::{Run, folder, run, start};
 
 /// Another address of this machine, in place of a bridge's.
 const BRIDGE: &str = "127.0.0.2";
@@ -123,4 +124,21 @@ fn without_docker_the_mend_is_named() {
     assert_eq!(ran.code, Some(1));
     let expected = "Docker does not say where containers reach this machine; say --bridge ADDRESS: `docker` cannot be run";
     assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_wish_to_stop_is_passed_on_so_that_the_command_can_clear_up() {
+    let folder = folder();
+    let script = "trap 'touch cleared; exit 0' TERM; touch ready; while :; do sleep 0.05; done";
+    let arguments = ["sam-local", "--bridge", BRIDGE, "--events", EVENTS, "--", "sh", "-c", script];
+    let mut child = start(&arguments, folder.path(), &[]);
+    while !folder.path().join("ready").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended early");
+        std::thread::yield_now();
+    }
+    let kill = format!("kill -TERM {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    assert!(folder.path().join("cleared").exists());
 }
