@@ -76,6 +76,8 @@ async fn run(command: &[String], stop_signals: &mut StopSignals) -> Result<(), F
         command.env_remove(variable);
     }
     command.env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local");
+    // SAM asks AWS whose credentials these are. Once is enough.
+    command.env("AWS_MAX_ATTEMPTS", "1");
     if std::env::var_os("AWS_REGION").is_none() && std::env::var_os("AWS_DEFAULT_REGION").is_none() {
         command.env("AWS_REGION", "us-east-1");
     }
