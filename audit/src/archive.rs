@@ -152,13 +152,16 @@ fn s3(url: &Url) -> Result<impl ObjectStore, object_store::Error> {
         retry_timeout: RETRY_TIMEOUT,
     };
     let client = ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_timeout(REQUEST_TIMEOUT);
-    let mut builder = AmazonS3Builder::from_env();
     let stand_in = StandIns::of_process().s3_endpoint;
     let client = client.with_allow_http(stand_in.is_some() || endpoint_is_local());
-    if let Some(endpoint) = stand_in {
+    let builder = match stand_in {
         // The credentials in the environment may be real ones, and are not for a stand-in.
-        builder = builder.with_endpoint(endpoint).with_access_key_id("local").with_secret_access_key("local");
-    }
+        Some(endpoint) => AmazonS3Builder::new()
+            .with_endpoint(endpoint)
+            .with_access_key_id("local")
+            .with_secret_access_key("local"),
+        None => AmazonS3Builder::from_env(),
+    };
     builder
         .with_url(url.as_str())
         // S3 takes objects into a bucket with a default retention only with `Content-MD5` or an `x-amz-checksum-*`.

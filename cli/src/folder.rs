@@ -13,6 +13,9 @@ use crate::output::Failure;
 /// Files by which a folder that was there before is known to be an inventory's.
 const MARKS: [&str; 3] = ["inventory.sqlite", "lock", "signing-key"];
 
+/// The first file of a new folder.
+const GITIGNORE: &str = ".gitignore";
+
 /// The folder. Making one does not touch the disk.
 #[derive(Debug, Clone)]
 pub(crate) struct Folder(PathBuf);
@@ -41,19 +44,20 @@ impl Folder {
             )));
         }
         private_folder(&self.0).map_err(cannot)?;
-        private_file::write(&self.0.join(".gitignore"), b"*\n").map_err(cannot)?;
+        private_file::write(&self.0.join(GITIGNORE), b"*\n").map_err(cannot)?;
         restrict_files(&self.0).map_err(cannot)
     }
 
     /// Whether there are files in it and none of them says that they are an inventory's. Closing such a folder to others
-    /// would do harm.
+    /// would do harm. What is written first says nothing: another process may be at it just now.
     fn belongs_to_others(&self) -> io::Result<bool> {
-        let mut entries = match std::fs::read_dir(&self.0) {
+        let entries = match std::fs::read_dir(&self.0) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error),
         };
-        Ok(entries.any(|_| true) && !MARKS.iter().any(|mark| self.0.join(mark).is_file()))
+        let mut names = entries.filter_map(|entry| entry.ok().map(|entry| entry.file_name()));
+        Ok(names.any(|name| name != GITIGNORE) && !MARKS.iter().any(|mark| self.0.join(mark).is_file()))
     }
 
     /// Takes the folder for this process; `None` if another one has it.

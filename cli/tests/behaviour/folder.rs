@@ -54,6 +54,16 @@ fn a_folder_that_was_open_to_others_is_closed() {
 }
 
 #[test]
+fn a_folder_that_another_process_is_just_making_is_an_inventorys() {
+    let folder = folder();
+    fs::write(folder.path().join(".gitignore"), "*\n").unwrap();
+    let ran =
+        run(&["token", "--user", "alice", "--data", folder.path().to_str().unwrap()], folder.path(), &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    check_closed(folder.path());
+}
+
+#[test]
 fn a_folder_of_other_things_is_left_as_it_is() {
     let folder = folder();
     fs::write(folder.path().join("letter.txt"), "Dear").unwrap();
