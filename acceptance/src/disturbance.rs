@@ -3,8 +3,9 @@
 //!
 //! Neither engine ever answers `TransactionConflict`, throttles, or leaves keys unprocessed: it has to be done here.
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_dynamodb::Client;
 use local_inventory::dynamodb::{Access, AccessKeyId, EmbeddedDynamoDb};
@@ -13,6 +14,7 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::message::{self, Message};
+use crate::torn_read::{self, Tear, TornRead};
 
 /// What every disturbance gives as its cause. No caller may ever read it.
 pub const SECRET_CAUSE: &str = "arn:aws:dynamodb:eu-central-1:123456789012:table/internal-name";
@@ -30,22 +32,38 @@ pub enum Disturbance {
     CutBefore,
     /// It is carried out, and the connection breaks before the answer arrives.
     CutAfter,
+    /// The connection breaks before it arrives, and it arrives later: before a call that is [`Self::BehindLateOnes`],
+    /// or with [`Disturber::deliver_late_ones`].
+    Late,
+    /// What is late arrives first; then it is carried out as usual.
+    BehindLateOnes,
     /// It does not arrive, and no answer ever comes.
     Silence,
     /// Only the first of the keys that a `BatchGetItem` asks for is read.
     OneKeyProcessed,
+    /// None of the keys that a `BatchGetItem` asks for is read.
+    NoKeyProcessed,
     /// A `BatchGetItem` finds the item that [`Disturber::show_stale`] was given, as one that it read a moment ago.
     FindsStale,
+}
+
+/// One step of a plan: the next so many requests of an operation are disturbed like this.
+#[derive(Debug)]
+struct Step {
+    operation: &'static str,
+    disturbance: Disturbance,
+    times: usize,
 }
 
 /// What is to be disturbed, and what came by since.
 #[derive(Debug, Default)]
 struct Plan {
-    operation: &'static str,
-    next: Option<Disturbance>,
-    times: usize,
-    seen: Vec<(String, Value)>,
+    steps: VecDeque<Step>,
+    seen: Vec<(String, Vec<u8>)>,
     stale: Value,
+    /// How many reads come before the one that is taken apart.
+    tear: Option<(usize, Tear)>,
+    late: Vec<Message>,
 }
 
 /// The proxy. It lets everything pass until it is told otherwise.
@@ -53,6 +71,7 @@ struct Plan {
 pub struct Disturber {
     address: SocketAddr,
     access_key_id: AccessKeyId,
+    engine: String,
     plan: Arc<Mutex<Plan>>,
 }
 
@@ -70,13 +89,13 @@ impl Disturber {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
         let address = listener.local_addr().expect("an address");
         let plan = Arc::<Mutex<Plan>>::default();
-        let shared = Arc::clone(&plan);
+        let (shared, behind) = (Arc::clone(&plan), engine.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, engine.clone(), Arc::clone(&shared)));
+                tokio::spawn(serve(client, behind.clone(), Arc::clone(&shared)));
             }
         });
-        Self { address, access_key_id, plan }
+        Self { address, access_key_id, engine, plan }
     }
 
     /// A client that goes through the disturber, with the retries of the functions' client.
@@ -88,40 +107,111 @@ impl Disturber {
 
     /// Disturbs the next requests of an operation, and nothing else.
     pub fn disturb(&self, operation: &'static str, disturbance: Disturbance, times: usize) {
-        let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
-        let stale = std::mem::take(&mut plan.stale);
-        *plan = Plan { operation, next: Some(disturbance), times, seen: Vec::new(), stale };
+        self.begin([Step { operation, disturbance, times }]);
+    }
+
+    /// Disturbs one request after another: each step waits for the next request of its operation, and others pass.
+    pub fn disturb_in_order<const STEPS: usize>(&self, steps: [(&'static str, Disturbance); STEPS]) {
+        self.begin(steps.map(|(operation, disturbance)| Step { operation, disturbance, times: 1 }));
+    }
+
+    fn begin<const STEPS: usize>(&self, steps: [Step; STEPS]) {
+        let mut plan = self.plan();
+        plan.steps = steps.into();
+        plan.seen.clear();
+    }
+
+    /// Disturbs all further requests of an operation, once everything before is done.
+    pub fn then_always(&self, operation: &'static str, disturbance: Disturbance) {
+        self.plan().steps.push_back(Step { operation, disturbance, times: usize::MAX });
+    }
+
+    /// Takes the next `BatchGetItem` apart: its items are read in this order, each named by the beginning of its sort
+    /// key, and after so many of them it waits for the test.
+    pub fn tear(&self, order: &[&'static str], after: usize) -> TornRead {
+        self.tear_later(0, order, after)
+    }
+
+    /// The same with a `BatchGetItem` that has so many before it.
+    pub fn tear_later(&self, reads_before: usize, order: &[&'static str], after: usize) -> TornRead {
+        let (tear, torn) = torn_read::tear(order, after);
+        self.plan().tear = Some((reads_before, tear));
+        torn
     }
 
     /// What [`Disturbance::FindsStale`] finds, in DynamoDB's JSON.
     pub fn show_stale(&self, item: Value) {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner).stale = item;
+        self.plan().stale = item;
+    }
+
+    /// Has everything arrive that was [`Disturbance::Late`], and gives the engine's answers, which nobody else gets.
+    pub async fn deliver_late_ones(&self) -> Vec<Value> {
+        deliver_late_ones(&self.plan, &self.engine).await
     }
 
     /// Lets everything pass again.
     pub fn calm(&self) {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner).times = 0;
+        self.plan().steps.clear();
     }
 
-    /// The bodies of an operation's requests since the last call of [`Self::disturb`], passed or not.
+    /// The bodies of an operation's requests since the last disturbance began, passed or not.
     #[must_use]
     pub fn seen(&self, operation: &str) -> Vec<Value> {
-        let plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        let json = |bytes: Vec<u8>| serde_json::from_slice(&bytes).expect("a JSON body");
+        self.seen_bytes(operation).into_iter().map(json).collect()
+    }
+
+    /// The same, byte for byte.
+    #[must_use]
+    pub fn seen_bytes(&self, operation: &str) -> Vec<Vec<u8>> {
+        let plan = self.plan();
         plan.seen.iter().filter(|(of, _)| of == operation).map(|(_, body)| body.clone()).collect()
     }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        lock(&self.plan)
+    }
+}
+
+fn lock(plan: &Mutex<Plan>) -> MutexGuard<'_, Plan> {
+    plan.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn deliver_late_ones(plan: &Mutex<Plan>, engine: &str) -> Vec<Value> {
+    let late = std::mem::take(&mut lock(plan).late);
+    let mut answers = Vec::new();
+    for request in late {
+        answers.push(request.forward(engine).await.json());
+    }
+    answers
 }
 
 impl Plan {
     /// Notes a request and says what happens to it.
     fn meet(&mut self, request: &Message) -> Option<Disturbance> {
         let operation = request.operation();
-        let disturbed = operation == self.operation && self.times > 0;
-        self.seen.push((operation, request.json()));
-        if !disturbed {
+        self.seen.push((operation.clone(), request.body.clone()));
+        let step = self.steps.front_mut().filter(|step| step.operation == operation)?;
+        let disturbance = step.disturbance;
+        step.times -= 1;
+        if step.times == 0 {
+            self.steps.pop_front();
+        }
+        Some(disturbance)
+    }
+
+    /// How a request is to be taken apart, if it is.
+    fn tear(&mut self, request: &Message) -> Option<Tear> {
+        if request.operation() != "BatchGetItem" {
             return None;
         }
-        self.times -= 1;
-        self.next
+        match self.tear.take()? {
+            (0, tear) => Some(tear),
+            (reads_before, tear) => {
+                self.tear = Some((reads_before - 1, tear));
+                None
+            }
+        }
     }
 }
 
@@ -129,11 +219,15 @@ impl Plan {
 async fn serve(client: TcpStream, engine: String, plan: Arc<Mutex<Plan>>) {
     let mut client = BufReader::new(client);
     while let Ok(request) = Message::read(&mut client).await {
-        let (disturbance, stale) = {
-            let mut plan = plan.lock().unwrap_or_else(PoisonError::into_inner);
-            (plan.meet(&request), plan.stale.clone())
+        let (disturbance, tear) = {
+            let mut plan = lock(&plan);
+            (plan.meet(&request), plan.tear(&request))
         };
-        let Some(answer) = answer(disturbance, request, stale, &engine).await else { return };
+        let answered = match tear {
+            Some(tear) => Some(tear.read(&request, &engine).await),
+            None => answer(disturbance, request, &plan, &engine).await,
+        };
+        let Some(answer) = answered else { return };
         if client.get_mut().write_all(&answer.bytes()).await.is_err() {
             return;
         }
@@ -144,7 +238,7 @@ async fn serve(client: TcpStream, engine: String, plan: Arc<Mutex<Plan>>) {
 async fn answer(
     disturbance: Option<Disturbance>,
     request: Message,
-    stale: Value,
+    plan: &Mutex<Plan>,
     engine: &str,
 ) -> Option<Message> {
     match disturbance {
@@ -163,9 +257,24 @@ async fn answer(
             request.forward(engine).await;
             None
         }
+        Some(Disturbance::Late) => {
+            lock(plan).late.push(request);
+            None
+        }
+        Some(Disturbance::BehindLateOnes) => {
+            deliver_late_ones(plan, engine).await;
+            Some(request.forward(engine).await)
+        }
         Some(Disturbance::Silence) => std::future::pending().await,
         Some(Disturbance::OneKeyProcessed) => Some(read_one_key(&request, engine).await),
-        Some(Disturbance::FindsStale) => Some(read_stale(&request, stale, engine).await),
+        Some(Disturbance::NoKeyProcessed) => {
+            let body = json!({"Responses": {}, "UnprocessedKeys": request.json()["RequestItems"]});
+            Some(Message::json_answer("200 OK", &body))
+        }
+        Some(Disturbance::FindsStale) => {
+            let stale = lock(plan).stale.clone();
+            Some(read_stale(&request, stale, engine).await)
+        }
     }
 }
 

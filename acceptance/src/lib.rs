@@ -21,6 +21,7 @@ pub mod signers;
 pub mod stopping;
 pub mod stored;
 pub mod stream;
+pub mod torn_read;
 pub mod trail;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use key_inventory::auth::RequiredCredentials;
 use key_inventory::auth::api_key::{self, ApiKeyId};
 use key_inventory::backend::{Backend, authenticator};
+use key_inventory::chance::Chance;
 use key_inventory::clock::Clock;
 use key_inventory::config::{CursorSecret, TokenConfig};
 use key_inventory::http::cursor::CursorSealer;
@@ -72,11 +74,13 @@ pub struct Setting {
     pub tokens: Option<TokenConfig>,
     /// Whether the table has a stream.
     pub stream: Stream,
+    /// Where the functions' randomness comes from.
+    pub chance: Chance,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { required: RequiredCredentials::Both, tokens: None, stream: Stream::Off }
+        Self { required: RequiredCredentials::Both, tokens: None, stream: Stream::Off, chance: Chance::system() }
     }
 }
 
@@ -107,7 +111,7 @@ impl Stage {
         let table = Table::new(client.clone(), name, AuditShards::DEFAULT);
         assert!(table.create(setting.stream).await.expect("a table"), "the table is new");
         let authenticator = authenticator(tokens, setting.required);
-        let backend = Arc::new(Backend::new(table, authenticator, told, fastrand::Rng::new()));
+        let backend = Arc::new(Backend::new(table, authenticator, told, setting.chance));
         let secret = CursorSecret::parse("a secret of a test, 32 characters").expect("a secret");
         let cursors = CursorSealer::new(&secret).expect("a sealer");
         Self { backend, client, issuer, cursors, clock, _engine: engine }
@@ -131,7 +135,7 @@ impl Stage {
         let tokens = self.issuer.token_config().expect("a key set");
         let authenticator = authenticator(tokens, RequiredCredentials::Either);
         let clock = self.backend.clock.clone();
-        self.backend = Arc::new(Backend::new(table, authenticator, clock, fastrand::Rng::new()));
+        self.backend = Arc::new(Backend::new(table, authenticator, clock, Chance::system()));
     }
 
     /// Sets the clock back, as if the next writer's were late.

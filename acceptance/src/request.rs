@@ -1,6 +1,7 @@
 //! Requests and replies.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use key_inventory::http::routes::{Matched, Route};
 use key_inventory::http::target::percent_decoded;
@@ -100,13 +101,18 @@ impl RequestBuilder {
 
     /// Sends it through the gateway's stand-in. The request id is `test-request`.
     pub async fn send(&self, stage: &Stage) -> Reply {
+        self.send_within(stage, PATIENCE).await
+    }
+
+    /// The same as an invocation that has this much time.
+    pub async fn send_within(&self, stage: &Stage, time: Duration) -> Reply {
         let mut request = Request::builder().method(self.method.clone()).uri(self.path.as_str());
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let request = request.body(self.body.clone()).expect("a request");
         let response =
-            gateway::answer(&stage.backend, &stage.cursors, &request, "test-request", PATIENCE).await;
+            gateway::answer(&stage.backend, &stage.cursors, &request, "test-request", time).await;
         if let Some(Matched { route, .. }) = Route::find(request.method(), request.uri().path()) {
             documented::check(route, &response);
         }

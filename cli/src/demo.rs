@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use key_inventory::auth::api_key::PresentedApiKey;
+use key_inventory::chance::Chance;
 use key_inventory::clock::Clock;
+use key_inventory::retry::Backoff;
 use key_inventory::table::{Lookup, Table};
 use key_inventory::values::{EpochMillis, KeyNumber, OrgId, OrgName, TextFault, UserId};
 use local_inventory::issuer::{LocalIssuer, Subject};
@@ -134,7 +136,8 @@ async fn api_key(
 /// The number that the demo user's next physical key will get.
 async fn next_number(table: &Table, user_id: &UserId, clock: &Clock) -> Result<KeyNumber, Failure> {
     let lookup = Lookup { user_id, api_key: None, number: None, request_hash: None };
-    let state = table.read_for_command(&lookup, clock.now(), Instant::now() + READ_TIME).await;
+    let waits = Backoff::new(Chance::system().for_waits());
+    let state = table.read_for_command(&lookup, clock.now(), waits, Instant::now() + READ_TIME).await;
     let state = state.map_err(|fault| Failure::because("The demo user cannot be read", fault))?;
     Ok(state.snapshot.user.last_number.map_or(KeyNumber::FIRST, KeyNumber::next))
 }

@@ -48,7 +48,5 @@ pub(crate) async fn answer(State(api): State<Arc<Api>>, request: Request) -> Res
 
 /// An id like the gateway's: 16 characters of chance.
 fn request_id(backend: &Backend) -> String {
-    let mut random = [0; 10];
-    backend.random().fill(&mut random);
-    data_encoding::BASE32_DNSSEC.encode(&random)
+    data_encoding::BASE32_DNSSEC.encode(&backend.chance.bytes::<10>())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use key_inventory::auth::RequiredCredentials;
 use key_inventory::backend::{Backend, authenticator};
+use key_inventory::chance::Chance;
 use key_inventory::clock::Clock;
 use key_inventory::config::CursorSecret;
 use key_inventory::http::cursor::CursorSealer;
@@ -85,7 +86,7 @@ async fn start(folder: Option<LockedFolder>) -> Result<Running, Failure> {
     let table = local_table(&database.access()).await?;
     let tokens = issuer.token_config().map_err(|fault| Failure::because("The signing key", fault))?;
     let authenticator = authenticator(tokens, RequiredCredentials::Both);
-    let backend = Backend::new(table, authenticator, Clock::system(), fastrand::Rng::new());
+    let backend = Backend::new(table, authenticator, Clock::system(), Chance::system());
     let demo = Demo::prepare(&backend.table, &backend.clock, issuer, folder.as_ref()).await?;
     let api = Arc::new(Api { backend, cursors: cursors()?, demo });
     if let Some(locked) = &folder {

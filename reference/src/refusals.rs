@@ -4,7 +4,7 @@ use key_inventory::auth::CredentialFault;
 use key_inventory::auth::api_key::ApiKeyFault;
 use key_inventory::auth::confinement::Forbidden;
 use key_inventory::http::Fault;
-use key_inventory::http::problem::Problem;
+use key_inventory::http::problem::{Problem, Written};
 use key_inventory::http::routes::Route;
 use key_inventory::table::StoreFault;
 use key_inventory::user::Refusal;
@@ -48,15 +48,15 @@ fn samples(route: Route) -> Vec<Problem> {
         Problem::Refused(Refusal::PhysicalKeyNotFound),
         Problem::RouteNotFound,
         Problem::MethodNotAllowed(route.method()),
-        Problem::Contention,
+        Problem::Contention(Written::Unsaid),
         Problem::VersionMismatch(Version::new(7)),
         Problem::BodyTooLarge,
         Problem::UnsupportedMediaType,
         Problem::IdempotencyKeyReused,
-        Problem::Store(StoreFault::Throttled),
-        Problem::Store(StoreFault::Unreachable(unexpected())),
-        Problem::Store(StoreFault::OutcomeUnknown(unexpected())),
-        Problem::Store(StoreFault::Unexpected(unexpected())),
+        Problem::from(StoreFault::Throttled),
+        Problem::from(StoreFault::Unreachable(unexpected())),
+        Problem::from(StoreFault::OutcomeUnknown(unexpected())),
+        Problem::from(StoreFault::Unexpected(unexpected())),
         Problem::SigningKeysUnavailable,
     ]
 }
@@ -81,12 +81,12 @@ fn applies(problem: &Problem, route: Route) -> bool {
         }
         // These are answered where there is no route.
         Problem::RouteNotFound | Problem::MethodNotAllowed(_) => false,
-        Problem::Contention
+        Problem::Contention(_)
         | Problem::VersionMismatch(_)
         | Problem::BodyTooLarge
         | Problem::UnsupportedMediaType
         | Problem::IdempotencyKeyReused => is_command(route),
-        Problem::Store(fault) => match fault {
+        Problem::Store(fault, _) => match fault {
             StoreFault::Throttled
             | StoreFault::Unreachable(_)
             | StoreFault::Unexpected(_)

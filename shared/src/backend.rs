@@ -1,12 +1,12 @@
 //! What a function is wired with.
 
-use std::sync::Mutex;
-
 use crate::auth::Authenticator;
 use crate::auth::jwks::{FetchedKeys, SigningKeySource};
 use crate::auth::token::TokenVerifier;
+use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{FunctionConfig, SigningKeyConfig};
+use crate::retry::Backoff;
 use crate::table::Table;
 
 /// Everything a command needs besides its request. It holds no state of requests, so a process may serve several
@@ -19,34 +19,25 @@ pub struct Backend {
     pub authenticator: Authenticator,
     /// The time.
     pub clock: Clock,
-    random: Mutex<fastrand::Rng>,
+    /// Randomness.
+    pub chance: Chance,
 }
 
 impl Backend {
     /// A backend of these parts.
     #[must_use]
-    pub const fn new(
-        table: Table,
-        authenticator: Authenticator,
-        clock: Clock,
-        random: fastrand::Rng,
-    ) -> Self {
-        Self { table, authenticator, clock, random: Mutex::new(random) }
+    pub const fn new(table: Table, authenticator: Authenticator, clock: Clock, chance: Chance) -> Self {
+        Self { table, authenticator, clock, chance }
     }
 
     /// A backend as configured, its first connections open.
     pub async fn connect(config: FunctionConfig, clock: Clock) -> Self {
         let table = Table::connect(config.table_name, config.audit_shards).await;
         let authenticator = authenticator(config.tokens, config.required_credentials);
-        let backend = Self::new(table, authenticator, clock, fastrand::Rng::new());
-        tokio::join!(backend.table.warm_up(), backend.authenticator.warm_up(backend.clock.now()));
+        let backend = Self::new(table, authenticator, clock, Chance::system());
+        let waits = Backoff::new(backend.chance.for_waits());
+        tokio::join!(backend.table.warm_up(waits), backend.authenticator.warm_up(backend.clock.now()));
         backend
-    }
-
-    /// A source of chance of its own for one command.
-    #[must_use]
-    pub fn random(&self) -> fastrand::Rng {
-        self.random.lock().unwrap_or_else(std::sync::PoisonError::into_inner).fork()
     }
 }
 

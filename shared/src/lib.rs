@@ -2,11 +2,13 @@
 //!
 //! Pure, without I/O, clock or chance: [`values`], [`user`], [`history`], [`auth::confinement`].
 //! The HTTP edge: [`http`]. Credentials: [`auth`]. DynamoDB: [`table`]. One command from its parsed request
-//! to its answer: [`execute`]. What queries share: [`queries`]. Wiring: [`config`], [`telemetry`], [`clock`], [`backend`], [`lambda`],
-//! [`sam_local`].
+//! to its answer: [`execute`], with one decision as one `attempt`. What queries share: [`queries`]. Wiring: [`config`],
+//! [`telemetry`], [`clock`], [`chance`], [`backend`], [`lambda`], [`sam_local`].
 
+mod attempt;
 pub mod auth;
 pub mod backend;
+pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod execute;

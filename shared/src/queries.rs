@@ -7,6 +7,7 @@ use crate::auth::{Caller, Presented};
 use crate::backend::Backend;
 use crate::http::exchange::Exchange;
 use crate::http::problem::Problem;
+use crate::retry::Backoff;
 use crate::table::{CommandState, Listed, Lookup, StoreFault, Stretch};
 use crate::values::{KeyNumber, OrgId, UserId};
 
@@ -28,8 +29,8 @@ pub async fn look_up_user(
     exchange.trail.attempts = 1;
     let api_key = presented.api_key().map(PresentedApiKey::id);
     let lookup = Lookup { user_id, api_key, number, request_hash: None };
-    let now = backend.clock.now();
-    let state = backend.table.read_for_command(&lookup, now, exchange.deadline()).await?;
+    let (now, waits) = (backend.clock.now(), Backoff::new(backend.chance.for_waits()));
+    let state = backend.table.read_for_command(&lookup, now, waits, exchange.deadline()).await?;
     let caller = presented.confirm(state.api_key.as_ref(), now)?;
     exchange.trail.organisation = caller.confinement.organisation().cloned();
     caller.confinement.may_act_on(user_id)?;
@@ -45,7 +46,10 @@ pub async fn look_up_organisation(
 ) -> Result<(), Problem> {
     exchange.trail.attempts = 1;
     let stored = match presented.api_key() {
-        Some(api_key) => backend.table.read_api_key(api_key.id(), exchange.deadline()).await?,
+        Some(api_key) => {
+            let waits = Backoff::new(backend.chance.for_waits());
+            backend.table.read_api_key(api_key.id(), waits, exchange.deadline()).await?
+        }
         None => None,
     };
     let caller = presented.confirm(stored.as_ref(), backend.clock.now())?;

@@ -107,6 +107,13 @@ impl User {
         Self { id, version: Version::NONE, last_number: None, active_keys: 0 }
     }
 
+    /// Whether the user can hold a physical key of this number in this state. If not, the state is older than what was
+    /// read of the physical key.
+    #[must_use]
+    pub fn may_hold(&self, number: KeyNumber) -> bool {
+        self.active_keys > 0 && self.last_number.is_some_and(|last| number <= last)
+    }
+
     /// The state after one more event.
     #[must_use]
     pub fn apply(mut self, event: &Event) -> Self {

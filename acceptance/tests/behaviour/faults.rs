@@ -15,7 +15,7 @@ use crate::scene::{Scene, physical_key_not_found};
 
 const READ: &str = "BatchGetItem";
 const WRITE: &str = "TransactWriteItems";
-/// The SDK's attempts of one call.
+/// How often a call is made that fails: by the SDK if it is a read, by the command if it is a write.
 const ALL_ATTEMPTS: usize = 3;
 const ALWAYS: usize = usize::MAX;
 
@@ -30,7 +30,7 @@ fn store_unavailable() -> Refused {
     Refused::new(503, "store_unavailable", message).with_header("retry-after", "1")
 }
 
-fn outcome_unknown() -> Refused {
+pub(crate) fn outcome_unknown() -> Refused {
     let message = "The store did not answer in time, so the request may or may not have been carried out. It is safe \
                    to send it again with the same Idempotency-Key.";
     Refused::new(503, "outcome_unknown", message).with_header("retry-after", "1")
@@ -40,10 +40,22 @@ fn internal_error() -> Refused {
     Refused::new(500, "internal_error", "Something is wrong on our side. Tell us the `requestId`.")
 }
 
-fn contention() -> Refused {
+pub(crate) fn contention() -> Refused {
     let message =
         "Too many writers are at this inventory at once. Nothing was written; send the request again.";
     Refused::new(409, "contention", message).with_header("retry-after", "1")
+}
+
+fn contention_under_an_idempotency_key() -> Refused {
+    let message =
+        "Too many writers are at this inventory at once. Send the request again with the same Idempotency-Key.";
+    Refused::new(409, "contention", message).with_header("retry-after", "1")
+}
+
+fn store_unavailable_under_an_idempotency_key() -> Refused {
+    let message =
+        "The store cannot be reached. Send the request again, a command with the same Idempotency-Key.";
+    Refused::new(503, "store_unavailable", message).with_header("retry-after", "1")
 }
 
 async fn events(stage: &Stage) -> usize {
@@ -116,7 +128,8 @@ async fn a_throttled_transaction_is_not_taken_for_a_race() {
         &["ThrottlingError", "None", "None", "None"],
         &["None", "None", "ProvisionedThroughputExceeded", "None"],
     ] {
-        check_nothing_written(WRITE, Cancelled(reasons), 1, &throttled()).await;
+        check_carried_out(WRITE, Cancelled(reasons), ALL_ATTEMPTS - 1).await;
+        check_nothing_written(WRITE, Cancelled(reasons), ALL_ATTEMPTS, &throttled()).await;
     }
 }
 
@@ -157,7 +170,8 @@ async fn a_store_that_fails_or_is_cut_off_for_a_moment_is_not_noticed() {
 #[tokio::test]
 async fn a_store_that_cannot_be_read_is_unavailable() {
     for disturbance in [Failed(500, "InternalServerError"), BadGateway, CutBefore, CutAfter] {
-        check_nothing_written(READ, disturbance, ALL_ATTEMPTS, &store_unavailable()).await;
+        let refused = store_unavailable_under_an_idempotency_key();
+        check_nothing_written(READ, disturbance, ALL_ATTEMPTS, &refused).await;
     }
 }
 
@@ -170,18 +184,19 @@ async fn a_write_without_an_answer_is_never_said_to_have_failed() {
     let in_progress = Failed(400, "TransactionInProgressException");
     check_carried_out(WRITE, in_progress, ALL_ATTEMPTS - 1).await;
     check_nothing_written(WRITE, in_progress, ALL_ATTEMPTS, &outcome_unknown()).await;
-    check(WRITE, CutAfter, ALL_ATTEMPTS, Some(&outcome_unknown()), 1).await;
+    check_carried_out(WRITE, CutAfter, ALL_ATTEMPTS).await;
 }
 
 #[tokio::test]
 async fn all_attempts_of_one_write_are_the_same_request() {
     let (scene, disturber) = Scene::disturbed().await;
-    disturber.disturb(WRITE, CutAfter, ALL_ATTEMPTS - 1);
+    disturber.disturb(WRITE, CutBefore, ALL_ATTEMPTS - 1);
     scene.carry_out(scene.add()).await;
-    let seen = disturber.seen(WRITE);
-    assert_eq!(seen.len(), ALL_ATTEMPTS);
-    assert!(seen.iter().all(|request| *request == seen[0]), "{seen:#?}");
-    assert!(seen[0]["ClientRequestToken"].is_string(), "{}", seen[0]);
+    let bytes = disturber.seen_bytes(WRITE);
+    assert_eq!(bytes.len(), ALL_ATTEMPTS);
+    assert!(bytes.iter().all(|request| *request == bytes[0]), "byte for byte: {:#?}", disturber.seen(WRITE));
+    let token = &disturber.seen(WRITE)[0]["ClientRequestToken"];
+    assert_eq!(token.as_str().map(str::len), Some(32), "{token}");
     assert_eq!(events(&scene.stage).await, 1, "without an idempotency key as well");
 }
 
@@ -209,11 +224,11 @@ async fn keys_that_are_left_unprocessed_are_read_as_well() {
     assert_eq!(events(&scene.stage).await, 2);
 }
 
-/// Adds a physical key by a function that has this much time.
 /// `BatchGetItem` is no snapshot: the physical key may be read, removed by another, and the user item read after that.
 #[tokio::test]
 async fn a_physical_key_that_is_removed_while_it_is_looked_up_is_not_found() {
     let (scene, disturber) = Scene::disturbed().await;
+    scene.carry_out(scene.add()).await;
     scene.carry_out(scene.add()).await;
     disturber.show_stale(scene.stage.stored_of("alice", "KEY#").await.remove(0));
     scene.carry_out(scene.remove(1)).await;
@@ -226,6 +241,7 @@ async fn a_physical_key_that_is_removed_while_it_is_looked_up_is_not_found() {
     assert_eq!(scene.stage.stored().await, before);
 }
 
+/// Adds a physical key by a function that has this much time.
 async fn add_within(scene: &Scene, time: Duration) -> Reply {
     let request = scene.invocation("AddPhysicalKey", &json!({"orgId": "acme"}), time);
     Reply { response: add_physical_key::handle(&scene.stage.backend, request).await }
@@ -246,6 +262,8 @@ async fn a_race_that_cannot_be_won_is_given_up_before_the_deadline() {
     let reply = add_within(&scene, Duration::from_secs(2)).await;
     contention().check(&reply);
     assert!(disturber.seen(WRITE).len() > 1, "it was tried more than once");
+    let reply = scene.add().idempotency_key("a").send_within(&scene.stage, Duration::from_secs(2)).await;
+    contention_under_an_idempotency_key().check(&reply);
     assert_eq!(scene.stage.stored().await, before);
 }
 

@@ -6,7 +6,7 @@ use crate::invariants;
 use crate::scene::Scene;
 
 fn mismatch(present: &str) -> Refused {
-    let message = "The inventory is at another version than If-Match names. Nothing was written; the ETag header \
+    let message = "The inventory is at another version than If-Match names; the ETag header \
                    has the present version.";
     Refused::new(412, "version_mismatch", message).with_header("etag", present)
 }

@@ -15,8 +15,8 @@ use crate::key_sets::Remote;
 const LARGEST: usize = 256 * 1_024;
 
 fn unavailable() -> Refused {
-    let message = "The token issuer cannot be reached, so the bearer token cannot be verified. Nothing was written; \
-                   send the request again.";
+    let message = "The token issuer cannot be reached, so the bearer token cannot be verified. Send the request \
+                   again, a command with the same Idempotency-Key.";
     Refused::new(503, "signing_keys_unavailable", message).with_header("retry-after", "10")
 }
 

@@ -121,8 +121,8 @@ async fn without_any_keys_a_token_is_neither_good_nor_bad() {
     let signer = Signer::ed25519();
     let remote = Remote::new(KeyServer::start(&[]).await).await;
     remote.server.answer(503, String::new());
-    let message = "The token issuer cannot be reached, so the bearer token cannot be verified. Nothing was written; \
-                   send the request again.";
+    let message = "The token issuer cannot be reached, so the bearer token cannot be verified. Send the request \
+                   again, a command with the same Idempotency-Key.";
     let refused = Refused::new(503, "signing_keys_unavailable", message).with_header("retry-after", "10");
     remote.stage.refuses(remote.request(&signer, "a"), refused).await;
     remote.server.publish(&[signer.published("a")]);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use acceptance::disturbance::{Disturber, disturbed_engine};
 use acceptance::refused::Refused;
 use acceptance::{Reply, RequestBuilder, Setting, Stage};
+use key_inventory::auth::api_key::ApiKeyId;
 use lambda_http::{Context, Request, RequestExt};
 use serde_json::{Value, json};
 
@@ -13,6 +14,7 @@ pub(crate) struct Scene {
     pub(crate) stage: Stage,
     pub(crate) token: String,
     pub(crate) api_key: String,
+    api_key_id: ApiKeyId,
 }
 
 impl Scene {
@@ -29,8 +31,13 @@ impl Scene {
 
     async fn of(stage: Stage) -> Self {
         let token = stage.user_token("alice");
-        let (api_key, _) = stage.api_key("acme").await;
-        Self { stage, token, api_key }
+        let (api_key, api_key_id) = stage.api_key("acme").await;
+        Self { stage, token, api_key, api_key_id }
+    }
+
+    pub(crate) async fn revoke_api_key(&self) {
+        let table = &self.stage.backend.table;
+        table.revoke_api_key(&self.api_key_id, self.stage.now()).await.expect("a revocation");
     }
 
     /// Alice's request to add a physical key of Acme's.

@@ -13,10 +13,11 @@ use key_inventory::values::KeyNumber;
 use lambda_http::{Body, Request, Response};
 use serde::{Deserialize, Serialize};
 
-/// Where a page ended, and the total, which is counted for the first page only.
+/// Where a page ended, how many physical keys came before, and the total, which is counted for the first page only.
 #[derive(Debug, Serialize, Deserialize)]
 struct Place {
     after: KeyNumber,
+    listed: u64,
     total: Option<u64>,
 }
 
@@ -53,12 +54,36 @@ async fn answer(
     });
     let found = found.await?;
 
-    let total = match &page.after {
+    let counted = match &page.after {
         _ if sees_all => Some(state.snapshot.user.active_keys),
         None => found.matches,
         Some(place) => place.total,
     };
-    let next = found.next.map(|after| page.next(cursors, Place { after, total }, now)).transpose()?;
+    let before = page.after.as_ref().map_or(0, |place| place.listed);
+    let listed = before + u64::try_from(found.entries.len()).unwrap_or(u64::MAX);
+    let total = total(counted, listed, found.next.is_some());
+    let next = found.next.map(|after| page.next(cursors, Place { after, listed, total }, now)).transpose()?;
     let body = PhysicalKeys { keys: found.entries, total, next_cursor: next };
     Ok(Answer::to_query(&body, Some(state.snapshot.user.version)))
+}
+
+/// The total beside a list. It was counted at another moment than the page was read, and the list itself is what counts:
+/// on the last page it is all that was listed, on any other at least one more.
+fn total(counted: Option<u64>, listed: u64, has_next_page: bool) -> Option<u64> {
+    if has_next_page { counted.map(|counted| counted.max(listed + 1)) } else { Some(listed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_agrees_with_what_was_listed() {
+        assert_eq!(total(Some(5), 4, false), Some(4));
+        assert_eq!(total(Some(3), 4, false), Some(4));
+        assert_eq!(total(None, 4, false), Some(4));
+        assert_eq!(total(Some(4), 4, true), Some(5));
+        assert_eq!(total(Some(9), 4, true), Some(9));
+        assert_eq!(total(None, 4, true), None);
+    }
 }

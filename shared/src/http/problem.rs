@@ -32,8 +32,8 @@ pub enum Problem {
     RouteNotFound,
     /// The route takes another method.
     MethodNotAllowed(Method),
-    /// Gave up on contention before the deadline; nothing was written.
-    Contention,
+    /// Gave up on contention before the deadline.
+    Contention(Written),
     /// `If-Match` names another version than this one.
     VersionMismatch(Version),
     /// The body is larger than 16 KiB.
@@ -43,11 +43,20 @@ pub enum Problem {
     /// The `Idempotency-Key` was used before, with another request.
     IdempotencyKeyReused,
     /// The store could not be used; the cause is for the log.
-    Store(StoreFault),
+    Store(StoreFault, Written),
     /// The token issuer's keys are not known.
     SigningKeysUnavailable,
     /// The cursor of the next page could not be made.
     Cursor(CursorFault),
+}
+
+/// What a refusal says about what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Nothing, for certain and for ever.
+    Nothing,
+    /// It does not say: under an idempotency key, another sending of the request may have been carried out.
+    Unsaid,
 }
 
 impl From<AuthFault> for Problem {
@@ -80,7 +89,7 @@ impl From<CursorFault> for Problem {
 
 impl From<StoreFault> for Problem {
     fn from(fault: StoreFault) -> Self {
-        Self::Store(fault)
+        Self::Store(fault, Written::Unsaid)
     }
 }
 
@@ -165,17 +174,24 @@ impl Problem {
                 "method_not_allowed",
                 "This path takes another method; see the Allow header.",
             ),
-            Self::Contention => Told::new(
+            Self::Contention(written) => Told::new(
                 StatusCode::CONFLICT,
                 "contention",
-                "Too many writers are at this inventory at once. Nothing was written; send the request again.",
+                match written {
+                    Written::Nothing => {
+                        "Too many writers are at this inventory at once. Nothing was written; send the request again."
+                    }
+                    Written::Unsaid => {
+                        "Too many writers are at this inventory at once. Send the request again with the same \
+                         Idempotency-Key."
+                    }
+                },
             )
             .retry_after(1),
             Self::VersionMismatch(_) => Told::new(
                 StatusCode::PRECONDITION_FAILED,
                 "version_mismatch",
-                "The inventory is at another version than If-Match names. Nothing was written; the ETag header \
-                 has the present version.",
+                "The inventory is at another version than If-Match names; the ETag header has the present version.",
             ),
             Self::BodyTooLarge => {
                 Told::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than 16 KiB.")
@@ -190,16 +206,33 @@ impl Problem {
                 "idempotency_key_reused",
                 "This Idempotency-Key was used before with another request. Use a new one for a new request.",
             ),
-            Self::Store(fault) => told_store(fault),
+            Self::Store(fault, written) => told_store(fault, *written),
             Self::SigningKeysUnavailable => Told::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "signing_keys_unavailable",
-                "The token issuer cannot be reached, so the bearer token cannot be verified. Nothing was written; \
-                 send the request again.",
+                "The token issuer cannot be reached, so the bearer token cannot be verified. Send the request again, a \
+                 command with the same Idempotency-Key.",
             )
             .retry_after(10),
             Self::Cursor(_) => INTERNAL_ERROR,
         }
+    }
+
+    /// The same, saying what was written where it would say something.
+    #[must_use]
+    pub fn saying(self, written: Written) -> Self {
+        match self {
+            Self::Contention(_) => Self::Contention(written),
+            Self::Store(fault, _) => Self::Store(fault, written),
+            other => other,
+        }
+    }
+
+    /// Whether it is true of one state of the inventory only, so that under an idempotency key it may have become
+    /// false by another sending of the same request.
+    #[must_use]
+    pub const fn depends_on_the_inventory(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Contention(_) | Self::VersionMismatch(_))
     }
 
     /// The stable code, for the log.
@@ -212,7 +245,7 @@ impl Problem {
     #[must_use]
     pub fn cause(&self) -> Option<String> {
         match self {
-            Self::Store(fault) => Some(fault.to_string()),
+            Self::Store(fault, _) => Some(fault.to_string()),
             Self::Cursor(fault) => Some(fault.to_string()),
             _ => None,
         }
@@ -313,7 +346,7 @@ const INTERNAL_ERROR: Told = Told::new(
     "Something is wrong on our side. Tell us the `requestId`.",
 );
 
-const fn told_store(fault: &StoreFault) -> Told {
+const fn told_store(fault: &StoreFault, written: Written) -> Told {
     match fault {
         StoreFault::Throttled => Told::new(
             StatusCode::TOO_MANY_REQUESTS,
@@ -324,7 +357,12 @@ const fn told_store(fault: &StoreFault) -> Told {
         StoreFault::Unreachable(_) => Told::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "store_unavailable",
-            "The store cannot be reached. Nothing was written; send the request again.",
+            match written {
+                Written::Nothing => "The store cannot be reached. Nothing was written; send the request again.",
+                Written::Unsaid => {
+                    "The store cannot be reached. Send the request again, a command with the same Idempotency-Key."
+                }
+            },
         )
         .retry_after(1),
         StoreFault::OutcomeUnknown(_) => Told::new(

@@ -1,5 +1,7 @@
 //! Organisations and their API keys, as an operator keeps them.
 
+use std::time::{Duration, Instant};
+
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
@@ -11,10 +13,14 @@ use super::items::{
 };
 use super::schema::{PK, SK};
 use crate::auth::api_key::{ApiKeyId, StoredApiKey};
+use crate::retry::Backoff;
 use crate::values::{EpochMillis, OrgId, OrgName};
 
 /// Keys that one `BatchGetItem` takes.
 const BATCH: usize = 100;
+
+/// How long an operator waits for one batch.
+const OPERATORS_PATIENCE: Duration = Duration::from_mins(1);
 
 /// Why something about an organisation was not done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -143,7 +149,8 @@ impl Table {
         }
         let mut api_keys: Vec<StoredApiKey> = Vec::with_capacity(keys.len());
         for batch in keys.chunks(BATCH) {
-            for item in self.batch_get(batch.to_vec()).await? {
+            let waits = Backoff::new(fastrand::Rng::new());
+            for item in self.batch_get(batch.to_vec(), waits, Instant::now() + OPERATORS_PATIENCE).await? {
                 api_keys.push(shape::<ApiKeyShape>(item)?);
             }
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pages::HeldKey;
 use super::schema::{PK, SK};
-use super::{AuditShards, StoreFault};
+use super::{AttemptToken, AuditShards, StoreFault};
 use crate::auth::api_key::{ApiKeyId, StoredApiKey};
 use crate::history::{ChainedRecord, EventHash, IssuedRecord, Snapshot};
 use crate::user::{PhysicalKey, User};
@@ -197,16 +197,32 @@ pub(super) struct EventShape {
     /// of before 2026-11-24 are without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     issuer: Option<OrgId>,
+    /// The attempt that wrote it. Events of before 2026-11-25 are without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempt: Option<AttemptToken>,
+}
+
+/// What the item of an event tells of the attempt that wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct WriterShape {
+    #[serde(default)]
+    pub(super) attempt: Option<AttemptToken>,
 }
 
 impl EventShape {
-    pub(super) fn new(chained: ChainedRecord, issuer: Option<OrgId>, shards: AuditShards) -> Self {
+    pub(super) fn new(
+        chained: ChainedRecord,
+        issuer: Option<OrgId>,
+        attempt: AttemptToken,
+        shards: AuditShards,
+    ) -> Self {
         let record = &chained.record;
         let shard = shard_of(&record.user_id, shards);
         Self {
             audit_partition: audit_partition(Hour::of(record.recorded_at), shard),
             audit_sort: chained.audit_order(),
             issuer,
+            attempt: Some(attempt),
             record: chained,
         }
     }
@@ -214,7 +230,7 @@ impl EventShape {
 
 impl From<EventShape> for IssuedRecord {
     fn from(shape: EventShape) -> Self {
-        let EventShape { record, issuer, audit_partition: _, audit_sort: _ } = shape;
+        let EventShape { record, issuer, attempt: _, audit_partition: _, audit_sort: _ } = shape;
         Self { record, issuer }
     }
 }

@@ -6,30 +6,35 @@ mod fault;
 pub mod items;
 mod pages;
 mod read;
+mod requests;
 mod schema;
+mod sending;
 mod write;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 
+use crate::retry::Backoff;
 use crate::sam_local::aws_environment;
 
 pub use api_keys::{OrganisationFault, RevokeFault};
 pub use audit::{AuditCheckpoint, CheckpointFault};
 pub use fault::StoreFault;
 pub use pages::{HeldKey, Listed, Stretch};
-pub use read::{CommandState, Lookup};
+pub use read::{CommandState, Lookup, Writer};
+pub use requests::RequestRecord;
 pub use schema::Stream;
-pub use write::{Commit, CommitFault, RequestRecord};
+pub use sending::SendingFault;
+pub use write::{AttemptToken, Commit, Write};
 
 /// Longest time for one attempt of one call. Single-digit milliseconds are usual; a lost packet is noticed here.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Attempts of one call, the first included. All of them carry the same client request token.
+/// Attempts of one call, the first included. A command's write is not among them: it is sent again by `execute`.
 const MOST_ATTEMPTS: u32 = 3;
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
@@ -81,8 +86,8 @@ impl Table {
 
     /// Opens a connection ahead of the first request, by looking for an API key that cannot exist. It is the same
     /// call that every command begins with, so it needs no permission of its own. Failures show when it matters.
-    pub async fn warm_up(&self) {
-        let _ = tokio::time::timeout(CONNECT_TIMEOUT, self.look_for_nothing()).await;
+    pub async fn warm_up(&self, backoff: Backoff) {
+        let _ = self.look_for_nothing(backoff, Instant::now() + CONNECT_TIMEOUT).await;
     }
 }
 
@@ -97,8 +102,13 @@ pub fn client_config(environment: &aws_config::SdkConfig) -> aws_sdk_dynamodb::C
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .build();
+    // By default, calls of a process that failed use up a quota that only successes fill again, so that after an outage the
+    // first blip would be a 503. A function has one call under way at a time, of at most three attempts with waits that
+    // grow: there is nothing that a quota over all calls would have to protect.
+    let unlimited = RetryPartition::custom("inventory").token_bucket(TokenBucket::unlimited()).build();
     aws_sdk_dynamodb::config::Builder::from(environment)
         .retry_config(retries)
+        .retry_partition(unlimited)
         .timeout_config(timeouts)
         // Answers are a few kilobytes and have a time limit: watching their throughput would be extra work.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
