@@ -14,6 +14,7 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::message::{self, Message};
+use crate::mutant::{self, Memory, Mutant};
 use crate::torn_read::{self, Tear, TornRead};
 
 /// What every disturbance gives as its cause. No caller may ever read it.
@@ -66,12 +67,45 @@ struct Plan {
     late: Vec<Message>,
 }
 
+/// What is behind the proxy: the engine, and the fault that this run is under, if it is.
+#[derive(Debug)]
+struct Behind {
+    engine: String,
+    mutant: Option<(Mutant, tokio::sync::Mutex<Memory>)>,
+}
+
+impl Behind {
+    /// Has a request carried out.
+    async fn forward(&self, request: &Message) -> Message {
+        match &self.mutant {
+            None => request.forward(&self.engine).await,
+            Some((mutant, memory)) => {
+                mutant::forward(*mutant, request, &self.engine, &mut *memory.lock().await).await
+            }
+        }
+    }
+
+    /// What a function sends, as it comes in.
+    async fn take_in(&self, request: Message) -> Message {
+        let Some((mutant, memory)) = &self.mutant else { return request };
+        let mut memory = memory.lock().await;
+        mutant::meet(*mutant, &request, &self.engine, &mut memory).await;
+        mutant::mutate_request(*mutant, request, &mut memory)
+    }
+
+    /// What a function is answered, as it goes out; none if the connection is cut.
+    async fn give_out(&self, operation: &str, asked: &Value, answer: Option<Message>) -> Option<Message> {
+        let Some((mutant, memory)) = &self.mutant else { return answer };
+        mutant::mutate_answer(*mutant, operation, asked, answer, &*memory.lock().await)
+    }
+}
+
 /// The proxy. It lets everything pass until it is told otherwise.
 #[derive(Debug)]
 pub struct Disturber {
     address: SocketAddr,
     access_key_id: AccessKeyId,
-    engine: String,
+    behind: Arc<Behind>,
     plan: Arc<Mutex<Plan>>,
 }
 
@@ -83,19 +117,21 @@ pub async fn disturbed_engine() -> (Option<EmbeddedDynamoDb>, Disturber) {
 }
 
 impl Disturber {
-    async fn in_front_of(engine: Access) -> Self {
+    pub(crate) async fn in_front_of(engine: Access) -> Self {
         let access_key_id = engine.access_key_id;
         let engine = message::authority(&engine.endpoint).to_owned();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
         let address = listener.local_addr().expect("an address");
         let plan = Arc::<Mutex<Plan>>::default();
-        let (shared, behind) = (Arc::clone(&plan), engine.clone());
+        let mutant = Mutant::of_this_run().map(|mutant| (mutant, tokio::sync::Mutex::default()));
+        let behind = Arc::new(Behind { engine, mutant });
+        let (shared, reached) = (Arc::clone(&plan), Arc::clone(&behind));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, behind.clone(), Arc::clone(&shared)));
+                tokio::spawn(serve(client, Arc::clone(&reached), Arc::clone(&shared)));
             }
         });
-        Self { address, access_key_id, engine, plan }
+        Self { address, access_key_id, behind, plan }
     }
 
     /// A client that goes through the disturber, with the retries of the functions' client.
@@ -113,6 +149,11 @@ impl Disturber {
     /// Disturbs one request after another: each step waits for the next request of its operation, and others pass.
     pub fn disturb_in_order<const STEPS: usize>(&self, steps: [(&'static str, Disturbance); STEPS]) {
         self.begin(steps.map(|(operation, disturbance)| Step { operation, disturbance, times: 1 }));
+    }
+
+    /// Lets everything pass, and notes what passes from now on.
+    pub fn watch(&self) {
+        self.begin([]);
     }
 
     fn begin<const STEPS: usize>(&self, steps: [Step; STEPS]) {
@@ -146,7 +187,7 @@ impl Disturber {
 
     /// Has everything arrive that was [`Disturbance::Late`], and gives the engine's answers, which nobody else gets.
     pub async fn deliver_late_ones(&self) -> Vec<Value> {
-        deliver_late_ones(&self.plan, &self.engine).await
+        deliver_late_ones(&self.plan, &self.behind).await
     }
 
     /// Lets everything pass again.
@@ -154,7 +195,7 @@ impl Disturber {
         self.plan().steps.clear();
     }
 
-    /// The bodies of an operation's requests since the last disturbance began, passed or not.
+    /// The bodies of an operation's requests since the last plan began, passed or not.
     #[must_use]
     pub fn seen(&self, operation: &str) -> Vec<Value> {
         let json = |bytes: Vec<u8>| serde_json::from_slice(&bytes).expect("a JSON body");
@@ -177,11 +218,11 @@ fn lock(plan: &Mutex<Plan>) -> MutexGuard<'_, Plan> {
     plan.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn deliver_late_ones(plan: &Mutex<Plan>, engine: &str) -> Vec<Value> {
+async fn deliver_late_ones(plan: &Mutex<Plan>, engine: &Behind) -> Vec<Value> {
     let late = std::mem::take(&mut lock(plan).late);
     let mut answers = Vec::new();
     for request in late {
-        answers.push(request.forward(engine).await.json());
+        answers.push(engine.forward(&request).await.json());
     }
     answers
 }
@@ -216,17 +257,20 @@ impl Plan {
 }
 
 /// Serves one connection until it ends or is cut.
-async fn serve(client: TcpStream, engine: String, plan: Arc<Mutex<Plan>>) {
+async fn serve(client: TcpStream, engine: Arc<Behind>, plan: Arc<Mutex<Plan>>) {
     let mut client = BufReader::new(client);
     while let Ok(request) = Message::read(&mut client).await {
+        let request = engine.take_in(request).await;
+        let (operation, asked) = (request.operation(), request.json());
         let (disturbance, tear) = {
             let mut plan = lock(&plan);
             (plan.meet(&request), plan.tear(&request))
         };
         let answered = match tear {
-            Some(tear) => Some(tear.read(&request, &engine).await),
+            Some(tear) => Some(tear.read(&request, &engine.engine).await),
             None => answer(disturbance, request, &plan, &engine).await,
         };
+        let answered = engine.give_out(&operation, &asked, answered).await;
         let Some(answer) = answered else { return };
         if client.get_mut().write_all(&answer.bytes()).await.is_err() {
             return;
@@ -239,10 +283,10 @@ async fn answer(
     disturbance: Option<Disturbance>,
     request: Message,
     plan: &Mutex<Plan>,
-    engine: &str,
+    engine: &Behind,
 ) -> Option<Message> {
     match disturbance {
-        None => Some(request.forward(engine).await),
+        None => Some(engine.forward(&request).await),
         Some(Disturbance::Failed(status, code)) => Some(error(status, code, &Value::Null)),
         Some(Disturbance::Cancelled(reasons)) => {
             let reasons = reasons.iter().map(|code| json!({"Code": code, "Message": SECRET_CAUSE})).collect();
@@ -254,7 +298,7 @@ async fn answer(
         }
         Some(Disturbance::CutBefore) => None,
         Some(Disturbance::CutAfter) => {
-            request.forward(engine).await;
+            engine.forward(&request).await;
             None
         }
         Some(Disturbance::Late) => {
@@ -263,7 +307,7 @@ async fn answer(
         }
         Some(Disturbance::BehindLateOnes) => {
             deliver_late_ones(plan, engine).await;
-            Some(request.forward(engine).await)
+            Some(engine.forward(&request).await)
         }
         Some(Disturbance::Silence) => std::future::pending().await,
         Some(Disturbance::OneKeyProcessed) => Some(read_one_key(&request, engine).await),
@@ -279,8 +323,8 @@ async fn answer(
 }
 
 /// Has everything read, and adds an item that was there a moment ago.
-async fn read_stale(request: &Message, stale: Value, engine: &str) -> Message {
-    let mut body = request.forward(engine).await.json();
+async fn read_stale(request: &Message, stale: Value, engine: &Behind) -> Message {
+    let mut body = engine.forward(request).await.json();
     let tables = body["Responses"].as_object_mut().expect("tables");
     let items = tables.values_mut().next().and_then(Value::as_array_mut).expect("items");
     items.push(stale);
@@ -288,7 +332,7 @@ async fn read_stale(request: &Message, stale: Value, engine: &str) -> Message {
 }
 
 /// Has the first key read and says that the others were not.
-async fn read_one_key(request: &Message, engine: &str) -> Message {
+async fn read_one_key(request: &Message, engine: &Behind) -> Message {
     let mut wanted = request.json();
     let mut unprocessed = wanted["RequestItems"].clone();
     let tables = unprocessed.as_object_mut().expect("tables");
@@ -297,7 +341,7 @@ async fn read_one_key(request: &Message, engine: &str) -> Message {
     wanted["RequestItems"][&table]["Keys"] = json!([others.remove(0)]);
     let nobody_left_out = others.is_empty();
     let request = Message { head: request.head.clone(), body: wanted.to_string().into_bytes() };
-    let answered = request.forward(engine).await;
+    let answered = engine.forward(&request).await;
     let mut body = answered.json();
     body["UnprocessedKeys"] = if nobody_left_out { json!({}) } else { unprocessed };
     Message::json_answer("200 OK", &body)

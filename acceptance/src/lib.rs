@@ -15,6 +15,7 @@ mod documented;
 pub mod event_bus;
 pub mod key_server;
 mod message;
+mod mutant;
 pub mod refused;
 pub mod request;
 pub mod signers;
@@ -29,6 +30,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use disturbance::Disturber;
 use key_inventory::auth::RequiredCredentials;
 use key_inventory::auth::api_key::{self, ApiKeyId};
 use key_inventory::backend::{Backend, authenticator};
@@ -40,6 +42,7 @@ use key_inventory::table::{AuditShards, Stream, Table};
 use key_inventory::values::{EpochMillis, OrgId, UserId};
 use local_inventory::dynamodb::{self, Access, AccessKeyId, EmbeddedDynamoDb};
 use local_inventory::issuer::{LocalIssuer, Subject};
+use mutant::Mutant;
 
 pub use request::{Reply, RequestBuilder};
 
@@ -74,13 +77,11 @@ pub struct Setting {
     pub tokens: Option<TokenConfig>,
     /// Whether the table has a stream.
     pub stream: Stream,
-    /// Where the functions' randomness comes from.
-    pub chance: Chance,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { required: RequiredCredentials::Both, tokens: None, stream: Stream::Off, chance: Chance::system() }
+        Self { required: RequiredCredentials::Both, tokens: None, stream: Stream::Off }
     }
 }
 
@@ -111,7 +112,7 @@ impl Stage {
         let table = Table::new(client.clone(), name, AuditShards::DEFAULT);
         assert!(table.create(setting.stream).await.expect("a table"), "the table is new");
         let authenticator = authenticator(tokens, setting.required);
-        let backend = Arc::new(Backend::new(table, authenticator, told, setting.chance));
+        let backend = Arc::new(Backend::new(table, authenticator, told, Chance::system()));
         let secret = CursorSecret::parse("a secret of a test, 32 characters").expect("a secret");
         let cursors = CursorSealer::new(&secret).expect("a sealer");
         Self { backend, client, issuer, cursors, clock, _engine: engine }
@@ -187,7 +188,11 @@ pub async fn engine() -> (Option<EmbeddedDynamoDb>, aws_sdk_dynamodb::Client) {
         Some(_) => None,
         None => Some(EmbeddedDynamoDb::in_memory().await.expect("an embedded DynamoDB")),
     };
-    let client = patient_client(&access(engine.as_ref()));
+    let access = access(engine.as_ref());
+    let client = match Mutant::of_this_run() {
+        Some(_) => Disturber::in_front_of(access).await.client(),
+        None => patient_client(&access),
+    };
     (engine, client)
 }
 

@@ -1,6 +1,6 @@
 //! HTTP/1.1 messages of the services of AWS, for stand-ins that do what a server never would.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -44,6 +44,30 @@ impl Message {
     pub(crate) fn json_answer(status: &str, body: &Value) -> Self {
         let head = vec![format!("HTTP/1.1 {status}"), "content-type: application/x-amz-json-1.0".to_owned()];
         Self { head, body: body.to_string().into_bytes() }
+    }
+
+    /// DynamoDB's answer that a transaction met another one.
+    pub(crate) fn conflict() -> Self {
+        let reasons = json!([{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}]);
+        let body = json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "CancellationReasons": reasons,
+        });
+        Self::json_answer("400 Conflict", &body)
+    }
+
+    /// The same request with another operation and body.
+    pub(crate) fn as_another(&self, operation: &str, body: &Value) -> Self {
+        let mut head = self.head.clone();
+        for line in head.iter_mut().filter(|line| line.to_ascii_lowercase().starts_with("x-amz-target:")) {
+            *line = format!("x-amz-target: DynamoDB_20120810.{operation}");
+        }
+        Self { head, body: body.to_string().into_bytes() }
+    }
+
+    /// Whether it is an answer that says 200.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.head.first().is_some_and(|line| line.contains(" 200 "))
     }
 
     fn header(&self, name: &str) -> Option<&str> {

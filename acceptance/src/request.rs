@@ -7,9 +7,10 @@ use key_inventory::http::routes::{Matched, Route};
 use key_inventory::http::target::percent_decoded;
 use lambda_http::http::{HeaderName, HeaderValue, Method, Request};
 use lambda_http::{Body, Response};
-use local_inventory::gateway;
+use local_inventory::gateway::{self, FUNCTION_TIMEOUT};
 use serde_json::{Value, json};
 
+use crate::mutant::{Mutant, mutate_reply};
 use crate::{PATIENCE, Stage, documented};
 
 /// A request in the making.
@@ -101,7 +102,9 @@ impl RequestBuilder {
 
     /// Sends it through the gateway's stand-in. The request id is `test-request`.
     pub async fn send(&self, stage: &Stage) -> Reply {
-        self.send_within(stage, PATIENCE).await
+        // A fault may keep it going until its time is over.
+        let time = if Mutant::of_this_run().is_some() { FUNCTION_TIMEOUT } else { PATIENCE };
+        self.send_within(stage, time).await
     }
 
     /// The same as an invocation that has this much time.
@@ -111,12 +114,21 @@ impl RequestBuilder {
             request = request.header(name, value);
         }
         let request = request.body(self.body.clone()).expect("a request");
-        let response =
-            gateway::answer(&stage.backend, &stage.cursors, &request, "test-request", time).await;
+        let response = gateway::answer(&stage.backend, &stage.cursors, &request, "test-request", time).await;
+        let response = self.mutated(response);
         if let Some(Matched { route, .. }) = Route::find(request.method(), request.uri().path()) {
             documented::check(route, &response);
         }
         Reply { response }
+    }
+
+    /// The response as the fault that this run is under words it, if it is under one.
+    fn mutated(&self, response: Response<Body>) -> Response<Body> {
+        let keyed = self.headers.iter().any(|(name, _)| name == "idempotency-key");
+        response.map(|body| match str::from_utf8(&body).ok().and_then(|text| mutate_reply(keyed, text)) {
+            Some(mutated) => Body::from(mutated),
+            None => body,
+        })
     }
 
     /// Sends it as an event of a REST API (payload 1.0): the path is as it was sent, and headers that are there more

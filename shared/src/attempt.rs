@@ -26,7 +26,13 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    pub(crate) fn new(token: AttemptToken, before: Version, event: &Event, write: Write, answer: Answer) -> Self {
+    pub(crate) fn new(
+        token: AttemptToken,
+        before: Version,
+        event: &Event,
+        write: Write,
+        answer: Answer,
+    ) -> Self {
         let removes = match event {
             Event::PhysicalKeyAdded(_) => None,
             Event::PhysicalKeyRemoved(removed) => Some(removed.number),

@@ -169,7 +169,8 @@ impl Execution<'_> {
         now: EpochMillis,
     ) -> Result<Option<Attempt>, Problem> {
         let before = state.snapshot.user.version;
-        if self.request.preconditions.if_match.as_ref().is_some_and(|condition| !condition.is_met_by(before)) {
+        if self.request.preconditions.if_match.as_ref().is_some_and(|condition| !condition.is_met_by(before))
+        {
             return Err(Problem::VersionMismatch(before));
         }
         let Some(decided) = decide(&caller, &self.request.command, state, now)? else { return Ok(None) };

@@ -40,19 +40,18 @@ fn internal_error() -> Refused {
     Refused::new(500, "internal_error", "Something is wrong on our side. Tell us the `requestId`.")
 }
 
-pub(crate) fn contention() -> Refused {
+fn contention() -> Refused {
     let message =
         "Too many writers are at this inventory at once. Nothing was written; send the request again.";
     Refused::new(409, "contention", message).with_header("retry-after", "1")
 }
 
 fn contention_under_an_idempotency_key() -> Refused {
-    let message =
-        "Too many writers are at this inventory at once. Send the request again with the same Idempotency-Key.";
+    let message = "Too many writers are at this inventory at once. Send the request again with the same Idempotency-Key.";
     Refused::new(409, "contention", message).with_header("retry-after", "1")
 }
 
-fn store_unavailable_under_an_idempotency_key() -> Refused {
+pub(crate) fn store_unavailable_under_an_idempotency_key() -> Refused {
     let message =
         "The store cannot be reached. Send the request again, a command with the same Idempotency-Key.";
     Refused::new(503, "store_unavailable", message).with_header("retry-after", "1")

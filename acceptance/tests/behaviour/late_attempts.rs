@@ -99,7 +99,8 @@ async fn one_that_is_outrun_is_decided_upon_anew() {
 /// Cut off for as long as it is tried, whatever is answered in between: nobody knows, until it arrives.
 #[tokio::test]
 async fn one_that_arrives_after_the_answer_was_not_denied() {
-    for answered in [CONFLICT, THROTTLED, Failed(400, "ValidationException"), Failed(500, "InternalServerError"), Late]
+    for answered in
+        [CONFLICT, THROTTLED, Failed(400, "ValidationException"), Failed(500, "InternalServerError"), Late]
     {
         for command in 0..4 {
             let (scene, disturber) = scene().await;

@@ -9,6 +9,7 @@ mod audit_races;
 mod audit_tampering;
 mod authorisation;
 mod body_faults;
+mod calls;
 mod commands;
 mod credentials;
 mod engine_door;

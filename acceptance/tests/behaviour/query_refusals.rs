@@ -198,7 +198,8 @@ async fn unreachable(path: &str, disturbance: Disturbance, operation: &'static s
 
 #[tokio::test]
 async fn a_store_that_cannot_be_read_is_said_to_be_so() {
-    let message = "The store cannot be reached. Send the request again, a command with the same Idempotency-Key.";
+    let message =
+        "The store cannot be reached. Send the request again, a command with the same Idempotency-Key.";
     let unavailable = Refused::new(503, "store_unavailable", message).with_header("retry-after", "1");
     let message =
         "The store is throttling. It is safe to send the request again with the same Idempotency-Key.";

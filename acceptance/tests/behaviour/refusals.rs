@@ -1,6 +1,5 @@
 //! The refusals that are not about the body alone, each as a whole, and which of them comes first.
 
-use acceptance::disturbance::Disturbance;
 use acceptance::refused::Refused;
 use acceptance::{PATIENCE, Reply, RequestBuilder};
 use key_inventory::http::routes::Route;
@@ -309,7 +308,7 @@ async fn an_unusable_request_costs_no_read() {
     let seen = |operation: &&str| !disturber.seen(operation).is_empty();
     for request in unusable(&scene) {
         // Nothing is disturbed: the call forgets what came by before.
-        disturber.disturb("BatchGetItem", Disturbance::BadGateway, 0);
+        disturber.watch();
         let reply = request.send(&scene.stage).await;
         assert!((400..=415).contains(&reply.status()), "{}", reply.json());
         let calls = ["BatchGetItem", "GetItem", "Query", "TransactWriteItems"];

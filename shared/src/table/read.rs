@@ -115,7 +115,11 @@ impl Table {
     }
 
     /// Looks for an API key that cannot exist.
-    pub(super) async fn look_for_nothing(&self, backoff: Backoff, deadline: Instant) -> Result<(), StoreFault> {
+    pub(super) async fn look_for_nothing(
+        &self,
+        backoff: Backoff,
+        deadline: Instant,
+    ) -> Result<(), StoreFault> {
         let nothing = Place { pk: "APIKEY#".to_owned(), sk: "APIKEY".to_owned() };
         self.get(&nothing, backoff, deadline).await.map(|_| ())
     }
@@ -147,8 +151,7 @@ impl Table {
                 .map_err(|error| StoreFault::Unexpected(error.to_string()))?;
             let reading = self.client.batch_get_item().request_items(&self.name, wanted).send();
             let got = tokio::time::timeout_at(deadline.into(), reading).await;
-            let got =
-                got.map_err(|_| StoreFault::Unreachable("no answer before the deadline".to_owned()))?;
+            let got = got.map_err(|_| StoreFault::Unreachable("no answer before the deadline".to_owned()))?;
             let got = got.map_err(|error| StoreFault::of(Kind::Read, &error))?;
             let mut responses = got.responses.unwrap_or_default();
             items.extend(responses.remove(&self.name).unwrap_or_default());

@@ -21,7 +21,10 @@ pub enum SendingFault {
 }
 
 impl SendingFault {
-    pub(super) fn of<R: std::fmt::Debug>(error: &SdkError<TransactWriteItemsError, R>, removes: bool) -> Self {
+    pub(super) fn of<R: std::fmt::Debug>(
+        error: &SdkError<TransactWriteItemsError, R>,
+        removes: bool,
+    ) -> Self {
         if let SdkError::ServiceError(service) = error
             && let TransactWriteItemsError::TransactionCanceledException(reasons) = service.err()
         {
@@ -44,8 +47,7 @@ fn cancelled(reasons: &[CancellationReason], removes: bool) -> SendingFault {
     const PHYSICAL_KEY: usize = 1;
     /// The request item; its condition fails when the same request was first.
     const REQUEST: usize = 3;
-    let raced: &[usize] =
-        if removes { &[USER, PHYSICAL_KEY, REQUEST] } else { &[USER, REQUEST] };
+    let raced: &[usize] = if removes { &[USER, PHYSICAL_KEY, REQUEST] } else { &[USER, REQUEST] };
     let codes: Vec<_> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
     let conflicts = codes.contains(&"TransactionConflict");
     let lost_race = raced.iter().any(|item| codes.get(*item) == Some(&"ConditionalCheckFailed"));
@@ -122,7 +124,10 @@ mod tests {
         ];
         for (codes, removes) in cases {
             let fault = fault(&codes, removes);
-            assert!(matches!(fault, SendingFault::NotCarriedOut(StoreFault::Corrupt(_))), "{codes:?}: {fault:?}");
+            assert!(
+                matches!(fault, SendingFault::NotCarriedOut(StoreFault::Corrupt(_))),
+                "{codes:?}: {fault:?}"
+            );
         }
     }
 
