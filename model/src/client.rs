@@ -95,7 +95,7 @@ pub struct Client {
     /// Its attempts.
     pub attempts: Attempts,
     seen: Seen,
-    /// KEY of its removal was there before it began. The client does not know it, a property is about it.
+    /// KEY of its removal was there from before its first read. The client does not know it, a property is about it.
     pub number_was_there: bool,
     /// It was refused after an event under its idempotency key. The client does not know it, properties are about it.
     pub refused_after_event: bool,
@@ -125,6 +125,11 @@ impl Place<'_> {
         self.fault == Some(fault)
     }
 
+    /// KEY of the removal.
+    fn holds_number(&self) -> bool {
+        self.request.number().is_some_and(|number| self.table.holds(number))
+    }
+
     /// Whether there is an event under the idempotency key, of this client or of a copy.
     pub(crate) fn key_has_event(&self) -> bool {
         self.request.idempotency_key.is_some()
@@ -143,7 +148,7 @@ impl Client {
             rounds: 0,
             attempts: Attempts::default(),
             seen: Seen::default(),
-            number_was_there: place.request.number().is_some_and(|number| place.table.holds(number)),
+            number_was_there: place.holds_number(),
             refused_after_event: false,
         };
         client.begin_batch(place);
@@ -152,15 +157,20 @@ impl Client {
 
     /// The next batch.
     fn begin_batch(&mut self, place: &Place<'_>) {
-        self.seen = Seen::default();
-        let event = place.has(Fault::EventReadInTheBatchThatShowedTheVersionGone) && self.attempts.is_open();
-        self.phase = Phase::Batch(Unread::of([
+        self.forget_batch();
+        self.phase = Phase::Batch(Self::batch(&self.attempts, place));
+    }
+
+    /// What a batch reads.
+    fn batch(attempts: &Attempts, place: &Place<'_>) -> Unread {
+        let event = place.has(Fault::EventReadInTheBatchThatShowedTheVersionGone) && attempts.is_open();
+        Unread::of([
             (Item::User, true),
             (Item::Key, place.request.number().is_some()),
             (Item::Request, place.request.idempotency_key.is_some()),
             (Item::ApiKey, place.revocation),
             (Item::Event, event),
-        ]));
+        ])
     }
 
     /// Ends this round and begins the next.
@@ -204,11 +214,12 @@ impl Client {
 
     /// Reads one item of a batch; with the last one, goes on.
     pub fn read_of_batch(&mut self, unread: Unread, item: Item, place: &Place<'_>) {
+        if self.rounds == 0 && unread == Self::batch(&self.attempts, place) {
+            self.number_was_there |= place.holds_number();
+        }
         match item {
             Item::User => self.seen.user = place.table.user,
-            Item::Key => {
-                self.seen.key = place.request.number().is_some_and(|number| place.table.holds(number));
-            }
+            Item::Key => self.seen.key = place.holds_number(),
             Item::Request => {
                 self.seen.request = place.request.idempotency_key.and_then(|key| place.table.request(key));
             }

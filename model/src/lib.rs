@@ -20,6 +20,7 @@
 //! `If-Match`, the organisation that a number is confined to, and reuse of an idempotency key for another request.
 
 pub mod attempt;
+pub mod catches;
 pub mod client;
 pub mod configurations;
 pub mod exploration;

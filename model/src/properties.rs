@@ -10,11 +10,12 @@ use crate::table::{Deed, VERSIONS};
 use crate::world::{State, World};
 
 /// A 200 names one event, which did what was asked for.
-pub const ANSWER_IS_AN_EVENT: &str = "a 200 is one event, of this command, that does just what the answer says";
+pub const ANSWER_IS_AN_EVENT: &str =
+    "a 200 is one event, of this command, that does just what the answer says";
 /// Without an idempotency key.
 pub const ONE_EVENT_FOR_A_COMMAND: &str = "a command without an idempotency key leads to one event at most";
-/// Without an idempotency key, and whatever arrives afterwards.
-pub const REFUSAL_WROTE_NOTHING: &str = "a refused command without an idempotency key never writes";
+/// Whatever arrives afterwards. Under an idempotency key it is a copy at most that writes.
+pub const REFUSAL_WROTE_NOTHING: &str = "a client that is refused with 401, 404 or 409 never writes";
 /// Also of late arrivals.
 pub const ONE_EVENT_FOR_AN_IDEMPOTENCY_KEY: &str =
     "an idempotency key has one event at most, and all its 200s are the same";
@@ -25,7 +26,8 @@ pub const NOT_FOUND_WAS_NOT_US: &str =
 pub const REFUSAL_AFTER_A_LOOK: &str =
     "a refusal after a look is not given when the idempotency key has an event by then";
 /// What the text of a 409 says.
-pub const CLAIM_IS_TRUE: &str = "'nothing was written' is said without an idempotency key only, and true for ever";
+pub const CLAIM_IS_TRUE: &str =
+    "'nothing was written' is said without an idempotency key only, and true for ever";
 /// The items are what the events made them.
 pub const ITEMS_ARE_THE_FOLD: &str = "the items are the fold of the events, which are dense";
 /// REQUEST and EVENT are written together.
@@ -74,7 +76,10 @@ fn answered<'world>(world: &'world World, state: &'world State) -> impl Iterator
 /// How many events an idempotency key has.
 fn written_under(world: &World, state: &State, idempotency_key: u8) -> u8 {
     let clients = world.configuration.requests.iter().zip(state.table.written);
-    clients.filter(|(request, _)| request.idempotency_key == Some(idempotency_key)).map(|(_, written)| written).sum()
+    clients
+        .filter(|(request, _)| request.idempotency_key == Some(idempotency_key))
+        .map(|(_, written)| written)
+        .sum()
 }
 
 fn does_what_was_asked(deed: Deed, command: Command) -> bool {
@@ -91,7 +96,8 @@ fn answer_is_an_event(world: &World, state: &State) -> bool {
         state.table.event(answer.version).is_some_and(|event| {
             let is_own = event.token.client().is_some_and(|client| {
                 let key = answered.request.idempotency_key;
-                let is_of_a_copy = key.is_some() && world.configuration.requests[client].idempotency_key == key;
+                let is_of_a_copy =
+                    key.is_some() && world.configuration.requests[client].idempotency_key == key;
                 client == answered.index || is_of_a_copy
             });
             is_own
@@ -108,9 +114,7 @@ fn one_event_for_a_command(world: &World, state: &State) -> bool {
 
 fn refusal_wrote_nothing(world: &World, state: &State) -> bool {
     answered(world, state).all(|answered| {
-        !matches!(answered.reply, Reply::Refused { .. })
-            || answered.request.idempotency_key.is_some()
-            || state.table.written[answered.index] == 0
+        !matches!(answered.reply, Reply::Refused { .. }) || state.table.written[answered.index] == 0
     })
 }
 
@@ -193,7 +197,6 @@ fn request_is_its_event(world: &World, state: &State) -> bool {
 #[must_use]
 pub fn reachable(configuration: &Configuration) -> Vec<Property<World>> {
     let keyed = configuration.requests.iter().any(|request| request.idempotency_key.is_some());
-    let removal = configuration.requests.iter().any(|request| request.number().is_some());
     let mut properties = vec![
         Property::sometimes("200 by the table's answer", |world, state| {
             answered(world, state).any(|one| matches!(one.reply, Reply::Done(_, Knowledge::Answered)))
@@ -211,7 +214,7 @@ pub fn reachable(configuration: &Configuration) -> Vec<Property<World>> {
             answered(world, state).any(|one| matches!(one.reply, Reply::Done(_, Knowledge::Replayed)))
         }));
     }
-    if removal {
+    if configuration.may_not_find() {
         properties.push(Property::sometimes("404", |world, state| refused(world, state, Refusal::NotFound)));
     }
     if configuration.revocation {
@@ -221,6 +224,5 @@ pub fn reachable(configuration: &Configuration) -> Vec<Property<World>> {
 }
 
 fn refused(world: &World, state: &State, asked: Refusal) -> bool {
-    answered(world, state)
-        .any(|one| matches!(one.reply, Reply::Refused { refusal, .. } if refusal == asked))
+    answered(world, state).any(|one| matches!(one.reply, Reply::Refused { refusal, .. } if refusal == asked))
 }
