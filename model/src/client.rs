@@ -248,7 +248,8 @@ impl Client {
             return self.decide(place);
         }
         let stands = self.attempts.version_before() == Some(self.seen.user.version);
-        if stands && (!removal || self.seen.key) {
+        let key_stands = !removal || self.seen.key || place.has(Fault::AttemptStandsByItsVersionAlone);
+        if stands && key_stands {
             if place.has(Fault::NewTokenOnARetry) {
                 self.attempts.make(self.seen.user);
             }

@@ -132,7 +132,8 @@ const REMOVAL_COPIES_OF_AN_ADDITION: Configuration = Configuration::new(
     NOTHING,
     2,
 );
-const ADDITION_COPIES_AND_A_REMOVAL: Configuration = Configuration::new(
+/// The number that the copies add may be removed before the second copy looks.
+pub const ADDITION_COPIES_AND_A_REMOVAL: Configuration = Configuration::new(
     "two copies of an addition and a removal of what they add",
     &[ADD.under(0), ADD.under(0), REMOVE],
     NOTHING,
@@ -160,10 +161,8 @@ pub const SMALL: &[Configuration] = &[
     THREE_REMOVALS.with_duplicates(),
     THREE_REMOVAL_COPIES.with_duplicates(),
     REMOVAL_COPIES_AND_A_RIVAL.with_duplicates(),
-    REMOVALS_UNDER_TWO_KEYS.with_duplicates(),
     REMOVAL_COPIES_OF_AN_ADDITION.with_duplicates(),
     ADDITION_COPIES_AND_A_REMOVAL.with_duplicates(),
-    TWO_NUMBERS.with_duplicates(),
 ];
 
 /// Explored by the program.

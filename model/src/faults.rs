@@ -46,6 +46,13 @@ pub enum Fault {
     EventConditionDropped,
     /// Harmless: that the new KEY is absent is not asked for, the version guards it.
     NewKeyConditionDropped,
+    /// Harmless: of the three guards there is only that EVENT is absent.
+    VersionAndNewKeyConditionsDropped,
+    /// Harmless: of the three guards there is only the version.
+    EventAndNewKeyConditionsDropped,
+    /// Harmless, but it goes round for ever: an attempt to remove is sent again while its version stands, although its
+    /// KEY is gone.
+    AttemptStandsByItsVersionAlone,
 }
 
 impl Fault {
@@ -55,12 +62,17 @@ impl Fault {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    /// Whether another rule does what the one left out would do, so that nothing breaks.
+    /// Whether no property breaks, since another rule does what the one left out would do.
     #[must_use]
     pub const fn is_harmless(self) -> bool {
         matches!(
             self,
-            Self::VersionConditionDropped | Self::EventConditionDropped | Self::NewKeyConditionDropped
+            Self::VersionConditionDropped
+                | Self::EventConditionDropped
+                | Self::NewKeyConditionDropped
+                | Self::VersionAndNewKeyConditionsDropped
+                | Self::EventAndNewKeyConditionsDropped
+                | Self::AttemptStandsByItsVersionAlone
         )
     }
 
@@ -75,6 +87,8 @@ impl Fault {
             Self::VersionConditionDropped => &[Condition::Version],
             Self::EventConditionDropped => &[Condition::EventAbsent],
             Self::NewKeyConditionDropped => &[Condition::NewKeyAbsent],
+            Self::VersionAndNewKeyConditionsDropped => &[Condition::Version, Condition::NewKeyAbsent],
+            Self::EventAndNewKeyConditionsDropped => &[Condition::EventAbsent, Condition::NewKeyAbsent],
             _ => &[],
         };
         dropped.contains(&condition)

@@ -26,6 +26,7 @@ pub mod configurations;
 pub mod exploration;
 pub mod faults;
 pub mod look;
+mod packing;
 pub mod properties;
 pub mod reply;
 pub mod request;

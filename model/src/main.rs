@@ -79,16 +79,13 @@ fn show(output: &mut impl Write, fault: Fault) -> io::Result<bool> {
     let mut all_caught = true;
     for catch in CATCHES.iter().filter(|catch| catch.fault == fault) {
         writeln!(output, "{}\ndoes not hold in: {}", catch.property, catch.configuration)?;
-        match counterexample(catch.configuration, fault, catch.property) {
-            Some(exploration) => {
-                for (_, story) in exploration.found {
-                    writeln!(output, "{story}")?;
-                }
-            }
-            None => {
-                writeln!(output, "but it does hold, so the fault is not caught")?;
-                all_caught = false;
-            }
+        let found = counterexample(catch.configuration, fault, catch.property);
+        if found.is_none() {
+            writeln!(output, "but it does hold, so the fault is not caught")?;
+            all_caught = false;
+        }
+        for (_, story) in found.into_iter().flat_map(|exploration| exploration.found) {
+            writeln!(output, "{story}")?;
         }
     }
     Ok(all_caught)

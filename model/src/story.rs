@@ -30,14 +30,31 @@ pub fn tell(world: &World, path: Path<State, Step>) -> String {
             line(&mut story, &format!("      table: {}", after.table));
         }
         for (index, client) in after.clients.iter().flatten().enumerate() {
-            if let Phase::Ended(reply) = client.phase
-                && before.clients[index].is_some_and(|earlier| earlier.phase != client.phase)
+            if before.clients[index].is_some_and(|earlier| earlier.phase != client.phase)
+                && let Some(consequence) = consequence(client, index, world.configuration.requests[index])
             {
-                line(&mut story, &format!("      client {} is answered {reply}", index + 1));
+                line(&mut story, &format!("      client {} {consequence}", index + 1));
             }
         }
     }
     story
+}
+
+/// What a client comes to with a step.
+fn consequence(client: &Client, index: usize, request: Request) -> Option<String> {
+    match client.phase {
+        Phase::Ended(reply) => Some(format!("is answered {reply}")),
+        Phase::Waiting => {
+            let sent = client.attempts.transaction(index, request)?;
+            let (token, before, after) = (sent.token, sent.before, sent.after.version);
+            Some(format!(
+                "sends attempt {}: {:?}, from version {before} to {after}",
+                token.attempt() + 1,
+                sent.deed
+            ))
+        }
+        _ => None,
+    }
 }
 
 fn line(story: &mut String, text: &str) {

@@ -35,6 +35,12 @@ impl Token {
         (self != Self::EARLIER).then(|| usize::from(self.0) / ATTEMPTS)
     }
 
+    /// Which of its client's attempts it is.
+    #[must_use]
+    pub fn attempt(self) -> usize {
+        usize::from(self.0) % ATTEMPTS
+    }
+
     const fn bit(self) -> u16 {
         1 << self.0
     }
@@ -186,7 +192,7 @@ impl Table {
     }
 
     /// Carries a transaction out, or cancels it because a condition failed. Says whether it succeeded.
-    pub fn execute(&mut self, transaction: &Transaction, fault: Option<Fault>) -> bool {
+    pub fn execute(&mut self, transaction: Transaction, fault: Option<Fault>) -> bool {
         if self.remembers(transaction.token) {
             return true;
         }
@@ -213,7 +219,7 @@ impl Table {
     }
 
     /// Whether all conditions hold, but for those that the fault leaves out.
-    fn allows(&self, transaction: &Transaction, fault: Option<Fault>) -> bool {
+    fn allows(&self, transaction: Transaction, fault: Option<Fault>) -> bool {
         let asked = |condition: Condition| fault.is_none_or(|fault| !fault.drops(condition));
         let version = self.user.version == transaction.before;
         let key = match transaction.deed {
@@ -254,8 +260,7 @@ impl fmt::Display for Table {
             if let Some(Event { token, deed }) = event {
                 write!(formatter, ", EVENT({version}) {deed:?}")?;
                 if let Some(client) = token.client() {
-                    let attempt = usize::from(token.0) % ATTEMPTS;
-                    write!(formatter, " by {}'s attempt {}", client + 1, attempt + 1)?;
+                    write!(formatter, " by {}'s attempt {}", client + 1, token.attempt() + 1)?;
                 }
             }
         }

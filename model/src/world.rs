@@ -1,20 +1,29 @@
 //! All clients, the table and the network, and every step that one of them can take.
 
+use std::hash::{Hash, Hasher};
+
 use stateright::{Model, Property};
 
 use crate::client::{Client, Item, Phase, Place};
 use crate::configurations::Configuration;
 use crate::faults::Fault;
+use crate::packing;
 use crate::properties;
 use crate::table::{CLIENTS, Table, Token};
 
 /// Everything at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
     /// The items.
     pub table: Table,
     /// The clients; those beyond the configuration's are not there.
     pub clients: [Option<Client>; CLIENTS],
+}
+
+impl Hash for State {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        packing::hash_at_once(&(self.table, self.clients), hasher);
+    }
 }
 
 /// One step.
@@ -136,7 +145,7 @@ impl World {
                     if forgotten {
                         table.forget(transaction.token);
                     }
-                    let success = table.execute(&transaction, self.fault);
+                    let success = table.execute(transaction, self.fault);
                     let place = self.place(table, index);
                     if success { client.carried_out(&place) } else { client.not_carried_out(&place) }
                 }
@@ -148,7 +157,7 @@ impl World {
                 if forgotten {
                     table.forget(transaction.token);
                 }
-                table.execute(&transaction, self.fault);
+                table.execute(transaction, self.fault);
                 if !self.configuration.duplicates {
                     client.attempts.arrived(attempt);
                 }
