@@ -61,6 +61,12 @@ impl Attempts {
         }
     }
 
+    /// There will be no more attempts. What is under way stays under way.
+    pub fn end(&mut self) {
+        self.abandon();
+        self.made = 0;
+    }
+
     /// Whether there is a current attempt.
     #[must_use]
     pub const fn is_any(&self) -> bool {
@@ -157,7 +163,7 @@ impl Attempts {
 
     /// The attempts of which a send may still arrive.
     pub fn under_way(&self) -> impl Iterator<Item = usize> {
-        (0..usize::from(self.made)).filter(|attempt| self.all[*attempt].late > 0)
+        (0..ATTEMPTS).filter(|attempt| self.all[*attempt].late > 0)
     }
 
     /// A send has arrived.

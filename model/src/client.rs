@@ -2,61 +2,11 @@
 
 use crate::attempt::{Attempts, Sight};
 use crate::faults::Fault;
+use crate::place::Place;
+use crate::reading::{Item, Unread};
 use crate::reply::{Answer, Knowledge, Refusal, Reply};
-use crate::request::{Command, Request};
-use crate::table::{Event, Table, User};
-
-/// One of the items that a client reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Item {
-    /// USER.
-    User,
-    /// KEY of the number that is to be removed.
-    Key,
-    /// REQUEST of the idempotency key.
-    Request,
-    /// APIKEY.
-    ApiKey,
-    /// EVENT at the current attempt's version.
-    Event,
-}
-
-/// Items that are still to be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Unread(u8);
-
-impl Unread {
-    const ALL: [Item; 5] = [Item::User, Item::Key, Item::Request, Item::ApiKey, Item::Event];
-
-    /// These items, each if it is asked for.
-    #[must_use]
-    pub fn of<const N: usize>(items: [(Item, bool); N]) -> Self {
-        Self(items.iter().filter(|(_, asked)| *asked).fold(0, |bits, (item, _)| bits | 1 << *item as u8))
-    }
-
-    /// Whether the item is among them.
-    #[must_use]
-    pub const fn contains(self, item: Item) -> bool {
-        self.0 & (1 << item as u8) != 0
-    }
-
-    /// Whether all are read.
-    #[must_use]
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// All but this one.
-    #[must_use]
-    pub const fn without(self, item: Item) -> Self {
-        Self(self.0 & !(1 << item as u8))
-    }
-
-    /// The items.
-    pub fn items(self) -> impl Iterator<Item = Item> {
-        Self::ALL.into_iter().filter(move |item| self.contains(*item))
-    }
-}
+use crate::request::Command;
+use crate::table::{Event, User};
 
 /// What a batch has shown so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -99,44 +49,6 @@ pub struct Client {
     pub number_was_there: bool,
     /// It was refused after an event under its idempotency key. The client does not know it, properties are about it.
     pub refused_after_event: bool,
-}
-
-/// Where a client takes a step.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'world> {
-    /// Which client it is.
-    pub index: usize,
-    /// What it asks for.
-    pub request: Request,
-    /// What all clients ask for.
-    pub requests: &'world [Request],
-    /// The table at this moment.
-    pub table: &'world Table,
-    /// Whether the API key can be revoked. If not, reading it is left out.
-    pub revocation: bool,
-    /// The rule that is left out.
-    pub fault: Option<Fault>,
-}
-
-impl Place<'_> {
-    /// Whether it is this rule that is left out.
-    #[must_use]
-    pub fn has(&self, fault: Fault) -> bool {
-        self.fault == Some(fault)
-    }
-
-    /// KEY of the removal.
-    fn holds_number(&self) -> bool {
-        self.request.number().is_some_and(|number| self.table.holds(number))
-    }
-
-    /// Whether there is an event under the idempotency key, of this client or of a copy.
-    pub(crate) fn key_has_event(&self) -> bool {
-        self.request.idempotency_key.is_some()
-            && self.requests.iter().zip(&self.table.written).any(|(request, written)| {
-                request.idempotency_key == self.request.idempotency_key && *written > 0
-            })
-    }
 }
 
 impl Client {
@@ -186,9 +98,12 @@ impl Client {
 
     /// Ends with a reply.
     pub(crate) fn end(&mut self, reply: Reply) {
-        self.attempts.abandon();
-        self.seen = Seen::default();
+        self.attempts.end();
+        self.forget_batch();
         self.phase = Phase::Ended(reply);
+        // How it came to its end does not matter any more: worlds that differ in it alone are the same.
+        self.rounds = 0;
+        self.number_was_there &= matches!(reply, Reply::Refused { refusal: Refusal::NotFound, .. });
     }
 
     /// The current attempt was carried out.
@@ -279,7 +194,7 @@ impl Client {
             if !self.seen.key {
                 return self.conclude(Refusal::NotFound, place);
             }
-            if self.seen.user.last_number < number {
+            if self.seen.user.last_number < number && !place.has(Fault::TornReadNotNoticed) {
                 // A torn read: USER was read before the number was given.
                 return self.again(place);
             }
@@ -289,7 +204,7 @@ impl Client {
     }
 
     fn send(&mut self) {
-        self.seen = Seen::default();
+        self.forget_batch();
         self.phase = Phase::Waiting;
     }
 

@@ -159,7 +159,6 @@ pub const SMALL: &[Configuration] = &[
     THREE_ADDITIONS,
     THREE_ADDITION_COPIES,
     THREE_REMOVALS.with_duplicates(),
-    THREE_REMOVAL_COPIES.with_duplicates(),
     REMOVAL_COPIES_AND_A_RIVAL.with_duplicates(),
     REMOVAL_COPIES_OF_AN_ADDITION.with_duplicates(),
     ADDITION_COPIES_AND_A_REMOVAL.with_duplicates(),

@@ -34,6 +34,10 @@ pub enum Fault {
     NoSecondLook,
     /// At the deadline the answer is given without a look.
     NoLookAtTheDeadline,
+    /// A 401 under an idempotency key is given without another look at REQUEST, although something was sent.
+    NoLookAtRequestWhenRevoked,
+    /// The last look takes an attempt whose EVENT is absent for one that will never be carried out.
+    AbsentEventTakenForDeath,
     /// A send that is cancelled or conflicts closes the attempt, although an earlier send may yet be carried out.
     CancellationEndsAnOpenAttempt,
     /// A refusal is given although the attempt may have been carried out.
@@ -50,6 +54,10 @@ pub enum Fault {
     VersionAndNewKeyConditionsDropped,
     /// Harmless: of the three guards there is only the version.
     EventAndNewKeyConditionsDropped,
+    /// Harmless: KEY that is there while USER does not know its number yet is not noticed, the version guards it.
+    TornReadNotNoticed,
+    /// Harmless, but more answers are 503: the last look does not conclude from an absent KEY that the attempt is dead.
+    AbsentKeyNotTakenForDeath,
     /// Harmless, but it goes round for ever: an attempt to remove is sent again while its version stands, although its
     /// KEY is gone.
     AttemptStandsByItsVersionAlone,
@@ -72,6 +80,8 @@ impl Fault {
                 | Self::NewKeyConditionDropped
                 | Self::VersionAndNewKeyConditionsDropped
                 | Self::EventAndNewKeyConditionsDropped
+                | Self::TornReadNotNoticed
+                | Self::AbsentKeyNotTakenForDeath
                 | Self::AttemptStandsByItsVersionAlone
         )
     }

@@ -1,8 +1,10 @@
 //! The one look that a client takes before it gives a refusal, and at its deadline.
 
 use crate::attempt::Sight;
-use crate::client::{Client, Item, Phase, Place, Unread};
+use crate::client::{Client, Phase};
 use crate::faults::Fault;
+use crate::place::Place;
+use crate::reading::{Item, Unread};
 use crate::reply::{Knowledge, Refusal, Reply};
 
 impl Client {
@@ -19,7 +21,7 @@ impl Client {
     /// EVENT tells, or by a copy under the same idempotency key, whose REQUEST tells.
     pub(crate) fn conclude(&mut self, refusal: Refusal, place: &Place<'_>) {
         let first_look_is_enough = match refusal {
-            Refusal::Revoked => !self.attempts.was_any(),
+            Refusal::Revoked => !self.attempts.was_any() || place.has(Fault::NoLookAtRequestWhenRevoked),
             Refusal::NotFound => place.has(Fault::NoSecondLook),
             Refusal::Contention => false,
         };
@@ -43,7 +45,12 @@ impl Client {
                 Sight::Ours => return self.end_as_done(place, Knowledge::Found),
                 Sight::Anothers => self.attempts.close(),
                 // A physical key that was removed never comes back, so the attempt's condition on it never holds.
-                Sight::Absent if self.attempts.key_is_gone() => self.attempts.close(),
+                Sight::Absent
+                    if self.attempts.key_is_gone() && !place.has(Fault::AbsentKeyNotTakenForDeath) =>
+                {
+                    self.attempts.close();
+                }
+                Sight::Absent if place.has(Fault::AbsentEventTakenForDeath) => self.attempts.close(),
                 Sight::Absent => {}
             }
         } else if let Some(answer) = place.request.idempotency_key.and_then(|key| place.table.request(key)) {

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use stateright::Path;
 
 use crate::attempt::Sight;
-use crate::client::{Client, Item, Phase};
+use crate::client::{Client, Phase};
+use crate::reading::Item;
 use crate::request::Request;
 use crate::table::Table;
 use crate::world::{State, Step, World};

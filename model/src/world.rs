@@ -4,11 +4,13 @@ use std::hash::{Hash, Hasher};
 
 use stateright::{Model, Property};
 
-use crate::client::{Client, Item, Phase, Place};
+use crate::client::{Client, Phase};
 use crate::configurations::Configuration;
 use crate::faults::Fault;
 use crate::packing;
+use crate::place::Place;
 use crate::properties;
+use crate::reading::Item;
 use crate::table::{CLIENTS, Table, Token};
 
 /// Everything at one moment.

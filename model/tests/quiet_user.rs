@@ -3,9 +3,10 @@
 #![expect(clippy::expect_used, reason = "A test whose steps cannot be taken ends here.")]
 
 use stateright::Model;
-use write_model::client::{Item, Phase};
+use write_model::client::Phase;
 use write_model::configurations::REMOVALS;
 use write_model::faults::Fault;
+use write_model::reading::Item;
 use write_model::reply::{Refusal, Reply};
 use write_model::world::{Question, State, Step, World};
 

@@ -32,7 +32,7 @@ fn every_fault_is_among_those_that_are_caught_or_harmless() {
 
 /// Either the version or the absence of EVENT guards alone, with the other and the absence of a new KEY dropped.
 #[test]
-fn a_condition_that_others_guard_breaks_nothing_when_it_is_dropped() {
+fn a_rule_that_others_guard_breaks_nothing_when_it_is_left_out() {
     let configurations = [
         ADDITIONS.with_forgetting(),
         ADDITION_COPIES.with_forgetting(),
