@@ -175,12 +175,12 @@ pub const LARGE: &[Configuration] = &[
     THREE_ADDITION_COPIES.rounds(3).with_duplicates().with_forgetting(),
     THREE_REMOVALS.rounds(3).with_duplicates().with_forgetting(),
     THREE_REMOVAL_COPIES.rounds(3).with_duplicates(),
-    THREE_REMOVAL_COPIES.with_duplicates().with_revocation(),
     REMOVAL_COPIES_AND_A_RIVAL.rounds(3).with_duplicates(),
     REMOVAL_COPIES_OF_AN_ADDITION.rounds(3).with_duplicates(),
     ADDITION_COPIES_AND_A_REMOVAL.rounds(3).with_duplicates(),
     TWO_NUMBERS.rounds(3).with_duplicates(),
     REMOVALS_UNDER_TWO_KEYS.rounds(3).with_duplicates(),
+    REMOVAL_COPIES_AND_A_RIVAL.with_duplicates().with_revocation(),
 ];
 
 impl fmt::Display for Configuration {

@@ -10,14 +10,19 @@
 //! revocation of the API key; and sends that arrive after the client has given them up, or never, or more than once.
 //!
 //! Some things that can happen need no step of their own, since every property is about all states on the way:
+//!
 //! - A client that is killed is one that takes no step any more. One that is killed while it waits has given up.
 //! - A send that is lost is one that is given up and never arrives; one that is carried out and whose answer is lost
 //!   is one that is given up and arrives thereupon.
-//! - A read tells nothing to anybody but its client, so a deadline in the midst of a batch is one before it.
+//! - A send is on its way from the read that it was decided on: nobody sees it before it arrives.
+//!
+//! `cargo test -p write-model` explores the small configurations and shows that each rule of the protocol is needed, or
+//! which other rule does its work ([`faults`], [`catches`]). `cargo run --release -p write-model` explores the larger
+//! ones; with `--fault NAME` it tells what goes wrong without a rule, step by step.
 //!
 //! What is not modelled: clocks (a deadline may come at any moment, which includes all that clocks would allow), the
-//! expiry of REQUEST items thirty days after, throttling and failing reads (each ends a request without a claim),
-//! `If-Match`, the organisation that a number is confined to, and reuse of an idempotency key for another request.
+//! expiry of REQUEST items thirty days after, DynamoDB's throttling and reads that fail, `If-Match`, the organisation
+//! that a number is confined to, and reuse of an idempotency key for another request.
 
 pub mod attempt;
 pub mod catches;
