@@ -10,6 +10,7 @@ use acceptance::{Reply, RequestBuilder};
 use crate::faults::outcome_unknown;
 use crate::invariants::{self, History};
 use crate::scene::{Scene, physical_key_not_found};
+use crate::torn_reads::orders;
 
 const READ: &str = "BatchGetItem";
 const WRITE: &str = "TransactWriteItems";
@@ -153,4 +154,65 @@ async fn one_whose_physical_key_is_gone_is_dead_although_the_version_stands() {
     let late = disturber.deliver_late_ones().await;
     assert_eq!(late[0]["CancellationReasons"][1]["Code"], "ConditionalCheckFailed", "{late:?}");
     assert_eq!(history(&scene).await.records.len(), 3);
+}
+
+/// The read after it is torn, and it arrives in the gap: whether the read shows it or half of it, it is found.
+#[tokio::test]
+async fn one_that_arrives_in_the_middle_of_the_next_read_is_found() {
+    for (command, items) in [
+        (0, &["USER", "APIKEY"][..]),
+        (1, &["USER", "KEY#", "APIKEY"]),
+        (2, &["USER", "REQUEST#", "APIKEY"]),
+        (3, &["USER", "KEY#", "REQUEST#", "APIKEY"]),
+    ] {
+        for order in orders(items) {
+            for after in 0..=items.len() {
+                let (scene, disturber) = scene().await;
+                let request = &commands(&scene)[command];
+                disturber.disturb_in_order([(WRITE, Late)]);
+                let read = disturber.tear_later(1, &order, after);
+                let arrives = read.meanwhile(disturber.deliver_late_ones());
+                let (reply, late) = tokio::join!(request.send(&scene.stage), arrives);
+                let case = format!("{request:?}: {order:?}, after {after}: {late:?}");
+                is_the_third_event(&scene, &reply, &case).await;
+            }
+        }
+    }
+}
+
+/// A copy of the request is carried out between the two reads of the last look: the event is the copy's, and what was
+/// answered to it is read after that.
+#[tokio::test]
+async fn one_that_a_copy_outruns_during_the_last_look_is_answered_like_the_copy() {
+    for request in [2, 3] {
+        for after in [0, 1] {
+            let (scene, disturber) = scene().await;
+            let request = &commands(&scene)[request];
+            disturber.disturb_in_order([(WRITE, Late), (WRITE, Late), (WRITE, Late)]);
+            // The three rounds read, and then the event is looked for.
+            let look = disturber.tear_later(3, &[], after);
+            let copy = look.meanwhile(scene.carry_out(request.clone()));
+            let (reply, copy) = tokio::join!(request.send(&scene.stage), copy);
+            assert_eq!(reply.status(), 200, "{request:?}: {}", reply.json());
+            assert_eq!(reply.bytes(), copy.bytes());
+            assert_eq!(reply.header("idempotent-replayed"), Some("true"));
+            disturber.deliver_late_ones().await;
+            assert_eq!(history(&scene).await.records.len(), 3);
+        }
+    }
+}
+
+/// The last look itself fails: what is open stays open.
+#[tokio::test]
+async fn one_that_cannot_be_asked_for_is_not_denied() {
+    for command in 0..4 {
+        let (scene, disturber) = scene().await;
+        let request = &commands(&scene)[command];
+        disturber.disturb_in_order([(WRITE, CutAfter)]);
+        disturber.then_always(READ, BadGateway);
+        let reply = request.send(&scene.stage).await;
+        outcome_unknown().check(&reply);
+        disturber.calm();
+        assert_eq!(history(&scene).await.records.len(), 3, "it was carried out");
+    }
 }

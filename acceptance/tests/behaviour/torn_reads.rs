@@ -85,7 +85,7 @@ impl Case {
 }
 
 /// All orders of some things.
-fn orders(things: &[&'static str]) -> Vec<Vec<&'static str>> {
+pub(crate) fn orders(things: &[&'static str]) -> Vec<Vec<&'static str>> {
     if things.is_empty() {
         return vec![Vec::new()];
     }
