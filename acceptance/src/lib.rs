@@ -15,6 +15,7 @@ mod documented;
 pub mod event_bus;
 pub mod key_server;
 mod message;
+pub mod random_faults;
 pub mod refused;
 pub mod request;
 pub mod signers;

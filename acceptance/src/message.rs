@@ -46,7 +46,7 @@ impl Message {
         Self { head, body: body.to_string().into_bytes() }
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let headers = self.head.iter().skip(1).filter_map(|line| line.split_once(':'));
         let mut values = headers.filter(|(of, _)| of.eq_ignore_ascii_case(name));
         values.next().map(|(_, value)| value.trim())
