@@ -60,15 +60,24 @@ async fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     println!("seed {}", setting.seed);
+    let began = Instant::now();
     let summary = match arguments.episode {
         Some(episode) => run(&setting, episode, Episode::size(setting.seed, episode)).await,
         None => run_all(&setting, arguments.commands).await,
     };
+    println!("{summary}");
+    println!("seconds:     {}", began.elapsed().as_secs());
+    let Setting { seed, users, clients, .. } = setting;
+    println!(
+        "replay:      --commands {} --users {users} --clients {clients} --seed {seed}",
+        arguments.commands
+    );
+    println!("             and --episode N for one of the episodes");
     if summary.violations() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn run_all(setting: &Setting, commands: u64) -> Summary {
-    let (mut summary, began) = (Summary::default(), Instant::now());
+    let mut summary = Summary::default();
     for episode in 0.. {
         let left = commands - summary.commands;
         if left == 0 {
@@ -76,12 +85,6 @@ async fn run_all(setting: &Setting, commands: u64) -> Summary {
         }
         summary += run(setting, episode, Episode::size(setting.seed, episode).min(left)).await;
     }
-    println!("{summary}");
-    println!("seconds:     {}", began.elapsed().as_secs());
-    println!(
-        "replay:      --commands {commands} --users {} --clients {} --seed {}",
-        setting.users, setting.clients, setting.seed
-    );
     summary
 }
 

@@ -106,7 +106,9 @@ async fn attend(deployment: Deployment, jobs: Jobs, log: Arc<Logbook>) {
                 return;
             }
         }
-        let Some(job) = jobs.lock().await.recv().await else { return };
+        let Some(job) = jobs.lock().await.recv().await else {
+            return log.last_look(&deployment, &mut process);
+        };
         if let Err(how) = process.ready().await {
             log.broken(&deployment, &how);
             process = Process::start(&deployment).await;
@@ -123,6 +125,13 @@ async fn attend(deployment: Deployment, jobs: Jobs, log: Arc<Logbook>) {
 }
 
 impl Logbook {
+    /// Notes if a process that has nothing to do has ended by itself.
+    fn last_look(&self, deployment: &Deployment, process: &mut Process) {
+        if let Err(how) = process.still_runs() {
+            self.broken(deployment, &how);
+        }
+    }
+
     /// Notes what became of an invocation; gives the answer, if there is one.
     fn note(&self, outcome: &Outcome, deployment: &Deployment, request_id: &str) -> Option<Answer> {
         let at = self.tick();

@@ -207,6 +207,8 @@ impl Road {
         let reply = failure(chance);
         let lateness = match reply {
             Reply::Silence => BEYOND_AN_ATTEMPT + Duration::from_millis(chance.u64(0..900)),
+            // Mostly around the next attempts, sometimes when the function has given up.
+            _ if chance.u8(0..8) == 0 => Duration::from_millis(chance.u64(300..2_500)),
             _ => Duration::from_millis(chance.u64(1..300)),
         };
         self.deliver_after(lateness, request);

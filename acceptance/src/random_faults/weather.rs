@@ -93,7 +93,7 @@ const CALM: Weather = Weather {
         (SilenceBefore, 10),
         (SilenceAfter, 10),
     ],
-    kills: 60,
+    kills: 120,
     lost_answers: 200,
 };
 
@@ -112,7 +112,7 @@ const LATE: Weather = Weather {
         (SilenceAfter, 40),
         (Slow, 100),
     ],
-    kills: 150,
+    kills: 250,
     lost_answers: 500,
 };
 
@@ -138,7 +138,7 @@ const STORM: Weather = Weather {
         (SilenceBefore, 80),
         (SilenceAfter, 80),
     ],
-    kills: 300,
+    kills: 600,
     lost_answers: 1_000,
 };
 
