@@ -28,3 +28,4 @@ mod weather;
 pub use episode::{Episode, Setting};
 pub use judge::Violation;
 pub use summary::Summary;
+pub use weather::Weather;

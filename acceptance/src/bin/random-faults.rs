@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use acceptance::random_faults::{Episode, Setting, Summary};
+use acceptance::random_faults::{Episode, Setting, Summary, Weather};
 use clap::Parser;
 
 /// Runs the functions under random faults and judges what became of it.
@@ -27,6 +27,9 @@ struct Arguments {
     /// Clients in each episode.
     #[arg(long, default_value_t = 24)]
     clients: u64,
+    /// The weather of every episode: clear, torn, calm, late or storm; drawn unless given.
+    #[arg(long, value_parser = Weather::named)]
+    weather: Option<Weather>,
     /// Only this episode.
     #[arg(long)]
     episode: Option<u64>,
@@ -50,6 +53,7 @@ async fn main() -> ExitCode {
         seed: arguments.seed.unwrap_or_else(|| fastrand::Rng::new().u64(..)),
         users: arguments.users.max(1),
         clients: arguments.clients.max(1),
+        weather: arguments.weather,
         executables,
         logs: arguments.logs,
     };

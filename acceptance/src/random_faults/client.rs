@@ -179,6 +179,7 @@ fn asked(planned: &Planned, known: &Known, confined_to: Option<&str>) -> Asked {
             let recent = &known.removed[known.removed.len().saturating_sub(4)..];
             picked(recent, recent.len(), pick).copied()
         }
+        Want::RemoveFirst => Some(1),
         Want::RemoveFuture => Some(known.last_number + 1 + pick % 2 * (pick / 2 % 3)),
     };
     let note = format!("Tür \"{}\", \u{1f5dd}\u{fe0f} {}\\{}", planned.number, pick % 7, pick % 11);

@@ -30,6 +30,8 @@ pub struct Setting {
     pub users: usize,
     /// Clients in each episode.
     pub clients: u64,
+    /// The weather of every episode, instead of one that is drawn.
+    pub weather: Option<Weather>,
     /// Where the functions' executables are.
     pub executables: PathBuf,
     /// Where the functions' logs are kept, if anywhere.
@@ -68,9 +70,11 @@ impl Episode {
     /// Runs an episode with so many commands and judges it.
     pub async fn run(setting: &Setting, episode: u64, commands: u64) -> Self {
         let seed = |part: Part| chance::derived(setting.seed, &[episode, part as u64]);
-        let weather = Weather::draw(&mut chance::at(seed(Part::Weather), &[]));
+        let drawn = Weather::draw(&mut chance::at(seed(Part::Weather), &[]));
+        let weather = setting.weather.unwrap_or(drawn);
         let engine = EmbeddedDynamoDb::in_memory().await.expect("an embedded DynamoDB");
-        let credentials = Credentials::on(&engine, setting.users, seed(Part::Credentials)).await;
+        let credentials =
+            Credentials::on(&engine, plan::users(setting.users, commands), seed(Part::Credentials)).await;
         let authority = message::authority(&engine.access().endpoint).to_owned();
         let proxy = Proxy::start(authority, weather, seed(Part::Proxy)).await;
         let environment = credentials.environment(&engine, &proxy.address.to_string());

@@ -19,6 +19,8 @@ pub(crate) enum Want {
     RemoveRemoved,
     /// To remove one that is perhaps just being added.
     RemoveFuture,
+    /// To remove the first one, whether it is there or not.
+    RemoveFirst,
     /// To remove one that another organisation issued.
     RemoveForeign,
     /// To use the idempotency key of a command of its own, which was answered, for another request.
@@ -58,13 +60,31 @@ pub(crate) struct Circumstances {
     pub(crate) patience: Duration,
 }
 
+/// Besides the busy users there are some on whom there are only a few commands, all at once: inventories that begin.
+const ONE_MORE_USER_EVERY: u64 = 50;
+const COMMANDS_ON_ONE_MORE_USER: u64 = 8;
+
+fn newcomer(command: u64) -> usize {
+    usize::try_from(command / ONE_MORE_USER_EVERY).unwrap_or_default()
+}
+
+/// How many users there are in all, if so many are busy.
+pub(crate) fn users(busy: usize, commands: u64) -> usize {
+    busy + newcomer(commands) + 1
+}
+
 /// The plans of so many clients, with so many commands in all.
 pub(crate) fn plans(seed: u64, clients: u64, commands: u64, users: usize) -> Vec<Vec<Planned>> {
     let mut plans = vec![Vec::new(); usize::try_from(clients).unwrap_or(1)];
     for number in 0..commands {
         let client = usize::try_from(number % clients).unwrap_or_default();
-        let is_early = number < 2 * clients;
-        plans[client].push(planned(number, users, is_early, &mut chance::at(seed, &[number])));
+        let is_newcomers = number % ONE_MORE_USER_EVERY < COMMANDS_ON_ONE_MORE_USER;
+        let is_early = is_newcomers || number < 2 * clients;
+        let mut planned = planned(number, users, is_early, &mut chance::at(seed, &[number]));
+        if is_newcomers {
+            planned.user = users + newcomer(number);
+        }
+        plans[client].push(planned);
     }
     plans
 }
@@ -72,7 +92,7 @@ pub(crate) fn plans(seed: u64, clients: u64, commands: u64, users: usize) -> Vec
 fn planned(number: u64, users: usize, is_early: bool, chance: &mut Rng) -> Planned {
     let want = match chance.u8(0..100) {
         // While inventories begin, somebody asks for what is just being added.
-        0..50 if is_early => Want::RemoveFuture,
+        0..50 if is_early => Want::RemoveFirst,
         50..100 if is_early => Want::Add,
         0..43 => Want::Add,
         43..69 => Want::RemoveKnown,
@@ -83,6 +103,7 @@ fn planned(number: u64, users: usize, is_early: bool, chance: &mut Rng) -> Plann
         _ => Want::List,
     };
     let caller = match chance.u8(0..10) {
+        0..7 if is_early => Caller::User,
         0..4 => Caller::User,
         4..7 => Caller::UserWithApiKey,
         7..9 => Caller::Service,

@@ -15,7 +15,7 @@ pub(crate) async fn read(request: &Message, engine: &str, chance: &mut Rng) -> M
     for (position, key) in keys.iter().enumerate() {
         if position > 0 {
             // Mostly as long as a read and a write of somebody else take, sometimes much longer.
-            let longest = if chance.u8(0..6) == 0 { 60_000 } else { 8_000 };
+            let longest = if chance.u8(0..4) == 0 { 60_000 } else { 8_000 };
             tokio::time::sleep(Duration::from_micros(chance.u64(0..longest))).await;
         }
         let answer = of_keys(request, &table, &json!([key])).forward(engine).await;

@@ -52,9 +52,9 @@ use Fault::{
 /// How likely which fault is: parts of 10,000 calls that it is possible for.
 pub(crate) type Odds = &'static [(Fault, u64)];
 
-/// The weather of an episode.
+/// The weather of an episode: what happens to calls, and to processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Weather {
+pub struct Weather {
     pub(crate) name: &'static str,
     odds: Odds,
     /// Of 10,000 invocations, how many are killed.
@@ -62,6 +62,9 @@ pub(crate) struct Weather {
     /// Of 10,000 answers under an idempotency key, how many the client does not get.
     pub(crate) lost_answers: u64,
 }
+
+/// Nothing happens: races between clients only. Never drawn; whatever the judge finds now needs no fault to happen.
+const CLEAR: Weather = Weather { name: "clear", odds: &[], kills: 0, lost_answers: 0 };
 
 /// Nothing but what DynamoDB does every day: reads of several moments, and conflicts.
 const TORN: Weather = Weather {
@@ -143,6 +146,15 @@ const STORM: Weather = Weather {
 };
 
 impl Weather {
+    /// The weather of this name.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let all = [CLEAR, TORN, CALM, LATE, STORM];
+        let names = || all.map(|weather| weather.name).join(", ");
+        all.into_iter()
+            .find(|weather| weather.name == name)
+            .ok_or_else(|| format!("it is one of {}", names()))
+    }
+
     /// The weather of an episode: mostly calm, sometimes not.
     pub(crate) fn draw(chance: &mut Rng) -> Self {
         match chance.u64(0..100) {
@@ -185,7 +197,7 @@ mod tests {
 
     #[test]
     fn odds_are_parts_of_a_whole() {
-        for weather in [TORN, CALM, LATE, STORM] {
+        for weather in [CLEAR, TORN, CALM, LATE, STORM] {
             for operation in ["BatchGetItem", "GetItem", "Query", "TransactWriteItems"] {
                 let possible = weather.odds.iter().filter(|(fault, _)| fault.is_possible(operation));
                 let sum: u64 = possible.map(|(_, odds)| odds).sum();
