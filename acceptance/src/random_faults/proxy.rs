@@ -1,5 +1,8 @@
 //! The proxy between the functions and the engine: it lets each call meet its fate.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};

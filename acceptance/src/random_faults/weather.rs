@@ -165,6 +165,12 @@ impl Weather {
         }
     }
 
+    /// Always the same.
+    #[cfg(test)]
+    pub(crate) const fn always(odds: Odds) -> Self {
+        Self { name: "always", odds, kills: 0, lost_answers: 0 }
+    }
+
     /// What happens to the next call of an operation.
     pub(crate) fn fault(&self, operation: &str, chance: &mut Rng) -> Option<Fault> {
         let mut roll = chance.u64(0..10_000);

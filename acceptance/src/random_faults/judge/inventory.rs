@@ -57,7 +57,8 @@ impl Inventory {
                 "KEY" => {
                     inventory.keys.insert(numbered, item.clone());
                 }
-                _ => inventory.requests.push(item.clone()),
+                "REQUEST" => inventory.requests.push(item.clone()),
+                _ => {}
             }
         }
         inventories
