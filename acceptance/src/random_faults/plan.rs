@@ -137,7 +137,7 @@ impl Circumstances {
     pub(crate) fn draw(seed: u64, command: u64, sending: u64, weather: &Weather) -> Self {
         let mut chance = chance::at(seed, &[command, sending, 1]);
         let is_killed = chance.u64(0..10_000) < weather.kills;
-        let killed_after = Duration::from_micros(chance.u64(0..60_000));
+        let killed_after = Duration::from_micros(chance.u64(0..30_000));
         Self {
             time: Duration::from_millis(chance.u64(1_500..6_000)),
             killed_after: is_killed.then_some(killed_after),
