@@ -16,6 +16,7 @@ pub mod event_bus;
 pub mod key_server;
 mod message;
 mod mutant;
+pub mod random_faults;
 pub mod refused;
 pub mod request;
 pub mod signers;

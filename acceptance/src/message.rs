@@ -70,7 +70,7 @@ impl Message {
         self.head.first().is_some_and(|line| line.contains(" 200 "))
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let headers = self.head.iter().skip(1).filter_map(|line| line.split_once(':'));
         let mut values = headers.filter(|(of, _)| of.eq_ignore_ascii_case(name));
         values.next().map(|(_, value)| value.trim())

@@ -1,5 +1,7 @@
 //! What callers see and what is stored, through the functions' `handle`.
 
+// The futures of tests hold those of the functions, which hold the SDK's.
+#![recursion_limit = "256"]
 #![expect(clippy::expect_used, reason = "A test that cannot be set up or read ends here.")]
 
 mod api_keys;

@@ -1,0 +1,119 @@
+//! Who calls: organisations with API keys and service tokens, users with tokens, and the table that they are about.
+
+use std::time::Duration;
+
+use key_inventory::auth::api_key;
+use key_inventory::clock::Clock;
+use key_inventory::table::{AuditShards, Stream, Table};
+use key_inventory::values::{OrgId, UserId};
+use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
+use local_inventory::issuer::{LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer, Subject};
+
+/// The organisations. Each issues physical keys that the other does not see.
+pub(crate) const ORGANISATIONS: [&str; 2] = ["acme", "globex"];
+const TABLE: &str = "inventory";
+
+/// By which credentials somebody calls. `either` is configured, so that one is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// The user, by a token alone: every physical key is seen.
+    User,
+    /// The user, with an organisation's API key.
+    UserWithApiKey,
+    /// An organisation's service, by a token.
+    Service,
+    /// An organisation, by an API key alone.
+    ApiKey,
+}
+
+/// Everybody's credentials, and what the functions need to verify them.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    issuer: LocalIssuer,
+    users: Vec<String>,
+    user_tokens: Vec<String>,
+    services: Vec<String>,
+    api_keys: Vec<String>,
+}
+
+impl Caller {
+    /// Whether the caller sees only what its organisation issued.
+    pub(crate) const fn is_confined(self) -> bool {
+        !matches!(self, Self::User)
+    }
+}
+
+impl Credentials {
+    /// Makes the table, the organisations and everybody's credentials.
+    pub(crate) async fn on(engine: &EmbeddedDynamoDb, users: usize, seed: u64) -> Self {
+        let table = Table::new(dynamodb::client(&engine.access()), TABLE.to_owned(), AuditShards::DEFAULT);
+        table.create(Stream::Off).await.expect("a table");
+        let (issuer, now) = (LocalIssuer::ephemeral().expect("a signing key"), Clock::system().now());
+        let sign = |subject| issuer.token(&subject, now, Duration::from_hours(24)).expect("a token");
+        let (mut services, mut api_keys) = (Vec::new(), Vec::new());
+        let mut chance = super::chance::at(seed, &[]);
+        for organisation in ORGANISATIONS {
+            let id = OrgId::parse(organisation).expect("an organisation id");
+            table.register_organisation(&id, None, now).await.expect("an organisation");
+            let mut random = [0; api_key::RANDOM_BYTES];
+            chance.fill(&mut random);
+            let (text, stored) = api_key::issue(id.clone(), &random, now, None);
+            table.store_api_key(&stored).await.expect("an API key");
+            services.push(sign(Subject::Service(id)));
+            api_keys.push(text);
+        }
+        let users: Vec<_> = (1..=users).map(|number| format!("user-{number}")).collect();
+        let user_tokens =
+            users.iter().map(|user| sign(Subject::User(UserId::parse(user).expect("a user id"))));
+        let user_tokens = user_tokens.collect();
+        Self { issuer, users, user_tokens, services, api_keys }
+    }
+
+    pub(crate) fn user(&self, user: usize) -> &str {
+        &self.users[user]
+    }
+
+    /// The headers of a caller's requests.
+    pub(crate) fn headers(
+        &self,
+        caller: Caller,
+        user: usize,
+        organisation: usize,
+    ) -> Vec<(&'static str, String)> {
+        let bearer = |token: &String| ("authorization", format!("Bearer {token}"));
+        let api_key = || ("x-api-key", self.api_keys[organisation].clone());
+        match caller {
+            Caller::User => vec![bearer(&self.user_tokens[user])],
+            Caller::UserWithApiKey => vec![bearer(&self.user_tokens[user]), api_key()],
+            Caller::Service => vec![bearer(&self.services[organisation])],
+            Caller::ApiKey => vec![api_key()],
+        }
+    }
+
+    /// What the functions are configured with, on a DynamoDB at this address.
+    pub(crate) fn environment(
+        &self,
+        engine: &EmbeddedDynamoDb,
+        address: &str,
+    ) -> Vec<(&'static str, String)> {
+        [
+            ("TABLE_NAME", TABLE),
+            ("JWT_ISSUER", LOCAL_ISSUER),
+            ("JWT_AUDIENCE", LOCAL_AUDIENCE),
+            ("REQUIRED_CREDENTIALS", "either"),
+            ("CURSOR_SECRET", "cursors of a run with random faults"),
+            ("LOG_LEVEL", "warn"),
+            ("AWS_SAM_LOCAL", "true"),
+            ("LOCAL_JWT_JWKS", &self.issuer.key_set().to_string()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &format!("http://{address}")),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", engine.access().access_key_id.as_str()),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "random-faults"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+        ]
+        .map(|(name, value)| (name, value.to_owned()))
+        .into()
+    }
+}

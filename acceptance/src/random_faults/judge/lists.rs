@@ -1,0 +1,151 @@
+//! Every list that was answered, held against what had been answered before it was asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::super::history::{Answer, Asked, Command, Sending};
+use super::Findings;
+use super::inventory::Inventory;
+use super::outcomes::added_at;
+
+/// When what is known of a physical key became known.
+struct Known {
+    /// By number: when the answer to its addition had come.
+    added: BTreeMap<u64, u64>,
+    /// By number: when somebody first asked to remove it.
+    removal_began: BTreeMap<u64, u64>,
+    /// By number: when the answer to its removal had come.
+    removed: BTreeMap<u64, u64>,
+}
+
+impl Known {
+    fn of(commands: &[&Command]) -> Self {
+        let (mut removal_began, mut removed) = (BTreeMap::new(), BTreeMap::new());
+        for command in commands {
+            let Asked::Remove { number } = command.asked else { continue };
+            let began: &mut u64 = removal_began.entry(number).or_insert(u64::MAX);
+            *began = command.began().min(*began);
+            if let Some(at) = command.done_at() {
+                let earliest: &mut u64 = removed.entry(number).or_insert(u64::MAX);
+                *earliest = at.min(*earliest);
+            }
+        }
+        Self { added: added_at(commands), removal_began, removed }
+    }
+}
+
+/// Checks all lists of one inventory.
+pub(crate) fn check(commands: &[&Command], inventory: &Inventory, findings: &mut Findings<'_>) {
+    let known = Known::of(commands);
+    for command in commands {
+        let Asked::List { limit } = command.asked else { continue };
+        for (sending, answer) in command.answers().filter(|(_, answer)| answer.status == 200) {
+            let body = serde_json::from_str(&answer.body).unwrap_or_default();
+            let list = List { command, sending, answer, body, inventory };
+            list.check_form(limit, findings);
+            list.check_content(&known, findings);
+            list.check_version(findings);
+        }
+    }
+}
+
+/// A list and the answer with it.
+struct List<'a> {
+    command: &'a Command,
+    sending: &'a Sending,
+    answer: &'a Answer,
+    body: Value,
+    inventory: &'a Inventory,
+}
+
+impl List<'_> {
+    fn numbers(&self) -> Vec<u64> {
+        let keys = self.body["keys"].as_array();
+        keys.into_iter().flatten().map(|key| key["number"].as_u64().unwrap_or_default()).collect()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.body["nextCursor"].is_null()
+    }
+
+    fn check_form(&self, limit: usize, findings: &mut Findings<'_>) {
+        let (numbers, id) = (self.numbers(), &[self.sending.request_id.as_str()]);
+        if !numbers.is_sorted_by(|one, next| one < next) {
+            findings.add("lists-ascend", id, format!("{numbers:?}"));
+        }
+        if numbers.len() > limit {
+            findings.add("lists-keep-the-limit", id, format!("{} of at most {limit}", numbers.len()));
+        }
+        let total = self.body["total"].as_u64();
+        if self.is_whole() && total != Some(numbers.len() as u64) {
+            let detail = format!("total {total:?}, and {} physical keys", numbers.len());
+            findings.add("total-is-the-number-of-keys", id, detail);
+        }
+    }
+
+    fn check_content(&self, known: &Known, findings: &mut Findings<'_>) {
+        let (numbers, id) = (self.numbers(), &[self.sending.request_id.as_str()]);
+        for key in self.body["keys"].as_array().into_iter().flatten() {
+            let number = key["number"].as_u64().unwrap_or_default();
+            let event = self.inventory.added(number);
+            let is_as_added = event.is_some_and(|event| {
+                ["orgId", "note", "addedAt"].into_iter().all(|name| key.get(name) == event["data"].get(name))
+            });
+            if !is_as_added || !self.is_seen(number) {
+                let detail = format!("{number} was not added like this, or is another organisation's");
+                findings.add("lists-show-what-was-added", id, detail);
+            }
+            if known.removed.get(&number).is_some_and(|at| *at < self.sending.began) {
+                let detail = format!("{number} is listed, and its removal had been answered before");
+                findings.add("lists-leave-out-what-was-removed", id, detail);
+            }
+        }
+        // A page that others follow is complete up to its last number.
+        let last = if self.is_whole() { u64::MAX } else { numbers.last().copied().unwrap_or_default() };
+        for (number, _) in known.added.range(..=last).filter(|(_, at)| **at < self.sending.began) {
+            let begun = known.removal_began.get(number).is_some_and(|began| *began < self.answer.at);
+            if !begun && !numbers.contains(number) && self.is_seen(*number) {
+                let detail = format!("{number} is not listed, and its addition had been answered before");
+                findings.add("lists-show-what-is-there", id, detail);
+            }
+        }
+    }
+
+    /// The list is of the version that it is answered with, or of a later one.
+    fn check_version(&self, findings: &mut Findings<'_>) {
+        let (numbers, id) = (self.numbers(), &[self.sending.request_id.as_str()]);
+        let Some(version) = self.answer.version else {
+            findings.add("lists-are-of-their-version", id, "it has no ETag");
+            return;
+        };
+        let last = if self.is_whole() { u64::MAX } else { numbers.last().copied().unwrap_or_default() };
+        let (mut held, mut removed_since) = (BTreeSet::new(), BTreeSet::new());
+        for (of_event, event) in &self.inventory.events {
+            let Some(number) = event["data"]["number"].as_u64() else { continue };
+            let is_addition = event["type"] == "PhysicalKeyAdded";
+            match (is_addition, *of_event <= version) {
+                (true, true) => drop(held.insert(number)),
+                (false, true) if numbers.contains(&number) => {
+                    let detail = format!("{number} is listed at version {version}, and was removed before");
+                    findings.add("lists-are-of-their-version", id, detail);
+                }
+                (false, true) => drop(held.remove(&number)),
+                (false, false) => drop(removed_since.insert(number)),
+                (true, false) => {}
+            }
+        }
+        for number in held.difference(&removed_since).filter(|number| **number <= last) {
+            if self.is_seen(*number) && !numbers.contains(number) {
+                let detail = format!("{number} is not listed at version {version}, and was added before");
+                findings.add("lists-are-of-their-version", id, detail);
+            }
+        }
+    }
+
+    /// Whether the caller sees a physical key.
+    fn is_seen(&self, number: u64) -> bool {
+        let issuer = self.inventory.added(number).map(|event| &event["data"]["orgId"]);
+        self.command.confined_to.as_ref().is_none_or(|to| issuer.is_some_and(|issuer| *issuer == **to))
+    }
+}
