@@ -3,18 +3,22 @@
 //!
 //! Neither engine ever answers `TransactionConflict`, throttles, or leaves keys unprocessed: it has to be done here.
 
+mod answers;
+mod behind;
+
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use answers::answer;
 use aws_sdk_dynamodb::Client;
+use behind::Behind;
 use local_inventory::dynamodb::{Access, AccessKeyId, EmbeddedDynamoDb};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::message::{self, Message};
-use crate::mutant::{self, Memory, Mutant};
 use crate::torn_read::{self, Tear, TornRead};
 
 /// What every disturbance gives as its cause. No caller may ever read it.
@@ -67,39 +71,6 @@ struct Plan {
     late: Vec<Message>,
 }
 
-/// What is behind the proxy: the engine, and the fault that this run is under, if it is.
-#[derive(Debug)]
-struct Behind {
-    engine: String,
-    mutant: Option<(Mutant, tokio::sync::Mutex<Memory>)>,
-}
-
-impl Behind {
-    /// Has a request carried out.
-    async fn forward(&self, request: &Message) -> Message {
-        match &self.mutant {
-            None => request.forward(&self.engine).await,
-            Some((mutant, memory)) => {
-                mutant::forward(*mutant, request, &self.engine, &mut *memory.lock().await).await
-            }
-        }
-    }
-
-    /// What a function sends, as it comes in.
-    async fn take_in(&self, request: Message) -> Message {
-        let Some((mutant, memory)) = &self.mutant else { return request };
-        let mut memory = memory.lock().await;
-        mutant::meet(*mutant, &request, &self.engine, &mut memory).await;
-        mutant::mutate_request(*mutant, request, &mut memory)
-    }
-
-    /// What a function is answered, as it goes out; none if the connection is cut.
-    async fn give_out(&self, operation: &str, asked: &Value, answer: Option<Message>) -> Option<Message> {
-        let Some((mutant, memory)) = &self.mutant else { return answer };
-        mutant::mutate_answer(*mutant, operation, asked, answer, &*memory.lock().await)
-    }
-}
-
 /// The proxy. It lets everything pass until it is told otherwise.
 #[derive(Debug)]
 pub struct Disturber {
@@ -123,8 +94,7 @@ impl Disturber {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
         let address = listener.local_addr().expect("an address");
         let plan = Arc::<Mutex<Plan>>::default();
-        let mutant = Mutant::of_this_run().map(|mutant| (mutant, tokio::sync::Mutex::default()));
-        let behind = Arc::new(Behind { engine, mutant });
+        let behind = Arc::new(Behind::new(engine));
         let (shared, reached) = (Arc::clone(&plan), Arc::clone(&behind));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -169,11 +139,13 @@ impl Disturber {
 
     /// Takes the next `BatchGetItem` apart: its items are read in this order, each named by the beginning of its sort
     /// key, and after so many of them it waits for the test.
+    #[must_use]
     pub fn tear(&self, order: &[&'static str], after: usize) -> TornRead {
         self.tear_later(0, order, after)
     }
 
     /// The same with a `BatchGetItem` that has so many before it.
+    #[must_use]
     pub fn tear_later(&self, reads_before: usize, order: &[&'static str], after: usize) -> TornRead {
         let (tear, torn) = torn_read::tear(order, after);
         self.plan().tear = Some((reads_before, tear));
@@ -276,85 +248,4 @@ async fn serve(client: TcpStream, engine: Arc<Behind>, plan: Arc<Mutex<Plan>>) {
             return;
         }
     }
-}
-
-/// The answer to a request; none if the connection is to be cut.
-async fn answer(
-    disturbance: Option<Disturbance>,
-    request: Message,
-    plan: &Mutex<Plan>,
-    engine: &Behind,
-) -> Option<Message> {
-    match disturbance {
-        None => Some(engine.forward(&request).await),
-        Some(Disturbance::Failed(status, code)) => Some(error(status, code, &Value::Null)),
-        Some(Disturbance::Cancelled(reasons)) => {
-            let reasons = reasons.iter().map(|code| json!({"Code": code, "Message": SECRET_CAUSE})).collect();
-            Some(error(400, "TransactionCanceledException", &reasons))
-        }
-        Some(Disturbance::BadGateway) => {
-            let head = vec!["HTTP/1.1 502 Bad Gateway".to_owned(), "content-type: text/html".to_owned()];
-            Some(Message { head, body: format!("<h1>{SECRET_CAUSE}</h1>").into_bytes() })
-        }
-        Some(Disturbance::CutBefore) => None,
-        Some(Disturbance::CutAfter) => {
-            engine.forward(&request).await;
-            None
-        }
-        Some(Disturbance::Late) => {
-            lock(plan).late.push(request);
-            None
-        }
-        Some(Disturbance::BehindLateOnes) => {
-            deliver_late_ones(plan, engine).await;
-            Some(engine.forward(&request).await)
-        }
-        Some(Disturbance::Silence) => std::future::pending().await,
-        Some(Disturbance::OneKeyProcessed) => Some(read_one_key(&request, engine).await),
-        Some(Disturbance::NoKeyProcessed) => {
-            let body = json!({"Responses": {}, "UnprocessedKeys": request.json()["RequestItems"]});
-            Some(Message::json_answer("200 OK", &body))
-        }
-        Some(Disturbance::FindsStale) => {
-            let stale = lock(plan).stale.clone();
-            Some(read_stale(&request, stale, engine).await)
-        }
-    }
-}
-
-/// Has everything read, and adds an item that was there a moment ago.
-async fn read_stale(request: &Message, stale: Value, engine: &Behind) -> Message {
-    let mut body = engine.forward(request).await.json();
-    let tables = body["Responses"].as_object_mut().expect("tables");
-    let items = tables.values_mut().next().and_then(Value::as_array_mut).expect("items");
-    items.push(stale);
-    Message::json_answer("200 OK", &body)
-}
-
-/// Has the first key read and says that the others were not.
-async fn read_one_key(request: &Message, engine: &Behind) -> Message {
-    let mut wanted = request.json();
-    let mut unprocessed = wanted["RequestItems"].clone();
-    let tables = unprocessed.as_object_mut().expect("tables");
-    let table = tables.keys().next().expect("a table").clone();
-    let others = tables[&table]["Keys"].as_array_mut().expect("keys");
-    wanted["RequestItems"][&table]["Keys"] = json!([others.remove(0)]);
-    let nobody_left_out = others.is_empty();
-    let request = Message { head: request.head.clone(), body: wanted.to_string().into_bytes() };
-    let answered = engine.forward(&request).await;
-    let mut body = answered.json();
-    body["UnprocessedKeys"] = if nobody_left_out { json!({}) } else { unprocessed };
-    Message::json_answer("200 OK", &body)
-}
-
-/// DynamoDB's way to tell an error (DynamoDB Developer Guide, "Error handling").
-fn error(status: u16, code: &str, reasons: &Value) -> Message {
-    let mut body = json!({
-        "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
-        "message": SECRET_CAUSE,
-    });
-    if !reasons.is_null() {
-        body["CancellationReasons"] = reasons.clone();
-    }
-    Message::json_answer(&format!("{status} Disturbed"), &body)
 }

@@ -173,17 +173,14 @@ pub(crate) async fn forward(mutant: Mutant, request: &Message, engine: &str, mem
             }
             answer
         }
-        Mutant::EventReadWithTheBatch => match only_key(request, "EVENT#") {
-            Some(key) => answer_early(request, &key, memory),
-            None => {
-                read_early(request, "EVENT#", engine, memory).await;
-                request.forward(engine).await
+        Mutant::EventReadWithTheBatch | Mutant::RequestReadWithTheEvent => {
+            let kind = if mutant == Mutant::EventReadWithTheBatch { "EVENT#" } else { "REQUEST#" };
+            let early = only_key(request, kind).map(|key| answer_early(request, &key, memory));
+            match early {
+                Some(answer) => answer,
+                None => request.forward(engine).await,
             }
-        },
-        Mutant::RequestReadWithTheEvent => match only_key(request, "REQUEST#") {
-            Some(key) => answer_early(request, &key, memory),
-            None => request.forward(engine).await,
-        },
+        }
         _ => request.forward(engine).await,
     }
 }
@@ -256,8 +253,8 @@ pub(crate) fn mutate_answer(
         },
         Mutant::EventTokenNotLookedAt => {
             for item in items(&mut body).iter_mut().filter(|item| is_kind(item, "EVENT#")) {
-                let sent = memory.tokens.get(&place(item)).into_iter().flatten();
-                if let Some(another) = sent.filter(|token| **token != item["attempt"]).last() {
+                let mut sent = memory.tokens.get(&place(item)).into_iter().flatten();
+                if let Some(another) = sent.rfind(|token| **token != item["attempt"]) {
                     item["attempt"] = another.clone();
                 }
             }

@@ -35,9 +35,10 @@ impl TornRead {
 /// Both ends of a read that is taken apart: its items in this order, named by the beginnings of their sort keys, with a
 /// pause after so many of them.
 pub(crate) fn tear(order: &[&'static str], after: usize) -> (Tear, TornRead) {
-    let ((reached, reaches), (release, released)) = (oneshot::channel(), oneshot::channel());
+    let (reached, middle) = oneshot::channel();
+    let (release, released) = oneshot::channel();
     let tear = Tear { order: order.to_vec(), after, reached, released };
-    (tear, TornRead { reached: reaches, release })
+    (tear, TornRead { reached: middle, release })
 }
 
 impl Tear {

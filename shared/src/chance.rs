@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
+/// Fills bytes with chance.
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// Where randomness comes from.
 #[derive(Clone)]
-pub struct Chance(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Chance(Arc<Fill>);
 
 impl Chance {
     /// AWS-LC's generator, which the operating system seeds. Two processes that were started alike never draw the same:
     /// the tokens of attempts depend on that.
     #[must_use]
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "AWS-LC's generator does not fail; a process without randomness must not go on."
+    )]
     pub fn system() -> Self {
         Self::from_fn(|bytes| {
-            #[expect(
-                clippy::expect_used,
-                reason = "AWS-LC's generator does not fail; a process without randomness must not go on."
-            )]
             aws_lc_rs::rand::fill(bytes).expect("there is randomness");
         })
     }

@@ -5,8 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-
 use crate::attempt::Attempt;
 use crate::auth::{Caller, Presented};
 use crate::backend::Backend;
@@ -14,10 +12,10 @@ use crate::history::Circumstances;
 use crate::http::answer::Answer;
 use crate::http::command::CommandRequest;
 use crate::http::exchange::Exchange;
-use crate::http::preconditions::IfMatch;
 use crate::http::problem::{Problem, Written};
 use crate::http::routes::Route;
 use crate::http::{body::BodyObject, command};
+use crate::idempotency::{fingerprint, request_hash};
 use crate::retry::Backoff;
 use crate::table::{
     AttemptToken, CommandState, Commit, Lookup, RequestRecord, SendingFault, StoreFault, Writer,
@@ -316,20 +314,4 @@ fn decide(
             Ok(Some(Decided { event, issuer: held.map(|key| key.org_id.clone()) }))
         }
     }
-}
-
-fn sha256_hex(parts: &serde_json::Value) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(parts.to_string()))
-}
-
-/// Where the answer to a request with an idempotency key is kept: by caller and key, under the user.
-fn request_hash(presented: &Presented, request: &CommandRequest) -> Option<String> {
-    let key = request.preconditions.idempotency_key.as_ref()?;
-    Some(sha256_hex(&serde_json::json!([presented.scope(), key.as_str()])))
-}
-
-/// What makes two requests the same: the command as parsed, its conditions, and the caller's organisation.
-fn fingerprint(caller: &Caller, request: &CommandRequest) -> String {
-    let if_match = request.preconditions.if_match.as_ref().map(IfMatch::canonical);
-    sha256_hex(&serde_json::json!([request.command, if_match, caller.confinement.organisation()]))
 }

@@ -14,6 +14,7 @@ pub mod config;
 pub mod execute;
 pub mod history;
 pub mod http;
+mod idempotency;
 pub mod lambda;
 pub mod queries;
 pub mod retry;

@@ -126,7 +126,6 @@ async fn tear(torn: Torn, idempotency_key: Option<&str>, items: &[&'static str],
             }
         }
     }
-    println!("{cases} torn reads");
 }
 
 #[expect(clippy::too_many_arguments, reason = "These are what one case is made of.")]
