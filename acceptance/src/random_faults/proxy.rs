@@ -51,7 +51,7 @@ struct Road {
 struct Calls {
     number: u64,
     faults: BTreeMap<String, u64>,
-    /// Writes that wait for their client's next attempt, by the SDK's id of the call.
+    /// Writes that wait until they are sent again, by their tokens.
     waiting: HashMap<String, Waiting>,
 }
 
@@ -141,7 +141,7 @@ impl Road {
         let (number, waiting) = {
             let mut calls = self.calls();
             calls.number += 1;
-            (calls.number, call_id(&request).and_then(|id| calls.waiting.remove(id)))
+            (calls.number, token(&request).and_then(|token| calls.waiting.remove(&token)))
         };
         let mut chance = chance::at(self.seed, &[number]);
         if let Some(waiting) = waiting {
@@ -220,9 +220,9 @@ impl Road {
 
     /// The client is told of a failure; the write arrives around its next attempt.
     fn wait_for_next(self: &Arc<Self>, next: Fault, request: Arc<Message>, chance: &mut Rng) -> Reply {
-        let Some(id) = call_id(&request).map(str::to_owned) else { return self.be_late(request, chance) };
+        let Some(token) = token(&request) else { return self.be_late(request, chance) };
         let (deliver, attempted) = oneshot::channel();
-        self.calls().waiting.insert(id, Waiting { deliver, next });
+        self.calls().waiting.insert(token, Waiting { deliver, next });
         let (gap, road) = (Duration::from_micros(chance.u64(0..60_000)), UnderWay::new(self));
         tokio::spawn(async move {
             let _ = tokio::time::timeout(LONGEST_LATENESS, attempted).await;
@@ -234,6 +234,7 @@ impl Road {
 
     /// The next attempt of a write whose first is on its way.
     async fn meet_waiting(&self, waiting: Waiting, request: &Message, chance: &mut Rng) -> Reply {
+        *self.calls().faults.entry("SentAgainWhileLate".to_owned()).or_default() += 1;
         let _ = waiting.deliver.send(());
         tokio::time::sleep(Duration::from_micros(chance.u64(0..10_000))).await;
         Reply::Whole(match waiting.next {
@@ -272,9 +273,12 @@ impl Drop for UnderWay {
     }
 }
 
-/// The SDK's id of a call, which all its attempts have.
-fn call_id(request: &Message) -> Option<&str> {
-    request.header("amz-sdk-invocation-id")
+/// The client request token of a write, which it has however often and by whom it is sent again.
+fn token(request: &Message) -> Option<String> {
+    if request.operation() != "TransactWriteItems" {
+        return None;
+    }
+    request.json()["ClientRequestToken"].as_str().map(str::to_owned)
 }
 
 fn own_error(chance: &mut Rng) -> Message {
