@@ -44,6 +44,8 @@ pub enum Disturbance {
     BehindLateOnes,
     /// It does not arrive, and no answer ever comes.
     Silence,
+    /// It is carried out, and no answer ever comes.
+    SilenceAfter,
     /// Only the first of the keys that a `BatchGetItem` asks for is read.
     OneKeyProcessed,
     /// None of the keys that a `BatchGetItem` asks for is read.

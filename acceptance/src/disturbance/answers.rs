@@ -40,6 +40,10 @@ pub(super) async fn answer(
             Some(engine.forward(&request).await)
         }
         Some(Disturbance::Silence) => std::future::pending().await,
+        Some(Disturbance::SilenceAfter) => {
+            engine.forward(&request).await;
+            std::future::pending().await
+        }
         Some(Disturbance::OneKeyProcessed) => Some(read_one_key(&request, engine).await),
         Some(Disturbance::NoKeyProcessed) => {
             let body = json!({"Responses": {}, "UnprocessedKeys": request.json()["RequestItems"]});

@@ -205,6 +205,19 @@ async fn one_that_a_copy_outruns_during_the_last_look_is_answered_like_the_copy(
     }
 }
 
+/// The time is over while the write has no answer: there is time for one look.
+#[tokio::test]
+async fn one_that_is_carried_out_in_silence_is_found_at_the_deadline() {
+    for command in 0..4 {
+        let (scene, disturber) = scene().await;
+        let request = &commands(&scene)[command];
+        disturber.disturb_in_order([(WRITE, SilenceAfter)]);
+        let reply = request.send_within(&scene.stage, Duration::from_millis(1_800)).await;
+        is_the_third_event(&scene, &reply, &format!("{request:?}")).await;
+        assert_eq!(disturber.seen(WRITE).len(), 1);
+    }
+}
+
 /// The last look itself fails: what is open stays open.
 #[tokio::test]
 async fn one_that_cannot_be_asked_for_is_not_denied() {
