@@ -226,7 +226,8 @@ impl Execution<'_> {
                 }
                 Ok(Writer::Attempt(_)) => {}
                 Ok(Writer::Nobody) | Err(_) => {
-                    instead = Some(StoreFault::OutcomeUnknown(cause.to_owned()));
+                    let last = refusal.cause().unwrap_or_else(|| refusal.code().to_owned());
+                    instead = Some(StoreFault::OutcomeUnknown(format!("{cause}; in the end: {last}")));
                 }
             }
         }

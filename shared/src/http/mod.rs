@@ -13,6 +13,7 @@ pub mod problem;
 pub mod query;
 pub mod routes;
 pub mod target;
+mod told;
 
 /// The field that only the server fills in.
 const CALLER_ORG_ID: &str = "_callerOrgId";

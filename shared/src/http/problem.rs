@@ -1,16 +1,17 @@
-//! Refusals: every reason there is, and the one exhaustive match that gives it a status, a code and words.
+//! Refusals: every reason there is, and its response. Its status, code and words are in `told.rs`.
 //!
 //! The body is RFC 9457 problem details that is also what the vendor's clients read (contract, "Refusals"). Its
 //! `type` is `about:blank`: the stable `error` code says what the status does not.
 
 use lambda_http::Body;
 use lambda_http::http::header::{ALLOW, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use lambda_http::http::{Method, Response, StatusCode};
+use lambda_http::http::{Method, Response};
 use serde::Serialize;
 
 use super::Fault;
 use super::challenge::challenges;
 use super::cursor::CursorFault;
+use super::told::Told;
 use crate::auth::confinement::Forbidden;
 use crate::auth::{AuthFault, CredentialFault};
 use crate::table::StoreFault;
@@ -93,24 +94,6 @@ impl From<StoreFault> for Problem {
     }
 }
 
-/// What the caller is told of a problem.
-struct Told {
-    status: StatusCode,
-    code: &'static str,
-    message: &'static str,
-    retry_after_seconds: Option<u16>,
-}
-
-impl Told {
-    const fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
-        Self { status, code, message, retry_after_seconds: None }
-    }
-
-    const fn retry_after(self, seconds: u16) -> Self {
-        Self { retry_after_seconds: Some(seconds), ..self }
-    }
-}
-
 /// A refusal: problem details (RFC 9457), with what the vendor's clients read beside them.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -153,71 +136,6 @@ pub struct ErrorBody<'a> {
 }
 
 impl Problem {
-    /// Status, code and words of every reason. No `_`: a new reason has to be thought about here.
-    fn told(&self) -> Told {
-        match self {
-            Self::InvalidRequest(_) => {
-                Told::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is not valid; see `errors`.")
-            }
-            Self::Unauthenticated(faults) => told_unauthenticated(faults),
-            Self::Forbidden(forbidden) => told_forbidden(*forbidden),
-            Self::Refused(Refusal::PhysicalKeyNotFound) => Told::new(
-                StatusCode::NOT_FOUND,
-                "physical_key_not_found",
-                "The user holds no physical key with this number.",
-            ),
-            Self::RouteNotFound => {
-                Told::new(StatusCode::NOT_FOUND, "route_not_found", "There is nothing at this path.")
-            }
-            Self::MethodNotAllowed(_) => Told::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "method_not_allowed",
-                "This path takes another method; see the Allow header.",
-            ),
-            Self::Contention(written) => Told::new(
-                StatusCode::CONFLICT,
-                "contention",
-                match written {
-                    Written::Nothing => {
-                        "Too many writers are at this inventory at once. Nothing was written; send the request again."
-                    }
-                    Written::Unsaid => {
-                        "Too many writers are at this inventory at once. Send the request again with the same \
-                         Idempotency-Key."
-                    }
-                },
-            )
-            .retry_after(1),
-            Self::VersionMismatch(_) => Told::new(
-                StatusCode::PRECONDITION_FAILED,
-                "version_mismatch",
-                "The inventory is at another version than If-Match names; the ETag header has the present version.",
-            ),
-            Self::BodyTooLarge => {
-                Told::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than 16 KiB.")
-            }
-            Self::UnsupportedMediaType => Told::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "The body must be JSON; send `Content-Type: application/json`.",
-            ),
-            Self::IdempotencyKeyReused => Told::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
-                "This Idempotency-Key was used before with another request. Use a new one for a new request.",
-            ),
-            Self::Store(fault, written) => told_store(fault, *written),
-            Self::SigningKeysUnavailable => Told::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "signing_keys_unavailable",
-                "The token issuer cannot be reached, so the bearer token cannot be verified. Send the request again, a \
-                 command with the same Idempotency-Key.",
-            )
-            .retry_after(10),
-            Self::Cursor(_) => INTERNAL_ERROR,
-        }
-    }
-
     /// The same, saying what was written where it would say something.
     #[must_use]
     pub fn saying(self, written: Written) -> Self {
@@ -309,69 +227,5 @@ impl Problem {
             _ => {}
         }
         response
-    }
-}
-
-fn told_unauthenticated(faults: &[CredentialFault]) -> Told {
-    let code = if faults.iter().all(CredentialFault::is_missing) {
-        "credentials_missing"
-    } else {
-        "credentials_refused"
-    };
-    Told::new(StatusCode::UNAUTHORIZED, code, "The credentials are missing or refused; see `errors`.")
-}
-
-const fn told_forbidden(forbidden: Forbidden) -> Told {
-    let (code, message) = match forbidden {
-        Forbidden::CredentialsDisagree => {
-            ("credentials_disagree", "The bearer token and the API key belong to different organisations.")
-        }
-        Forbidden::AnotherUsersInventory => {
-            ("another_users_inventory", "The bearer token is for another user's inventory.")
-        }
-        Forbidden::AnotherOrganisation => {
-            ("another_organisation", "The credentials are for another organisation than `orgId`.")
-        }
-        Forbidden::OneUserOnly => (
-            "one_user_only",
-            "The bearer token is for one user's inventory, and this list is over all users.",
-        ),
-    };
-    Told::new(StatusCode::FORBIDDEN, code, message)
-}
-
-const INTERNAL_ERROR: Told = Told::new(
-    StatusCode::INTERNAL_SERVER_ERROR,
-    "internal_error",
-    "Something is wrong on our side. Tell us the `requestId`.",
-);
-
-const fn told_store(fault: &StoreFault, written: Written) -> Told {
-    match fault {
-        StoreFault::Throttled => Told::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "throttled",
-            "The store is throttling. It is safe to send the request again with the same Idempotency-Key.",
-        )
-        .retry_after(1),
-        StoreFault::Unreachable(_) => Told::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "store_unavailable",
-            match written {
-                Written::Nothing => "The store cannot be reached. Nothing was written; send the request again.",
-                Written::Unsaid => {
-                    "The store cannot be reached. Send the request again, a command with the same Idempotency-Key."
-                }
-            },
-        )
-        .retry_after(1),
-        StoreFault::OutcomeUnknown(_) => Told::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "outcome_unknown",
-            "The store did not answer in time, so the request may or may not have been carried out. It is safe to \
-             send it again with the same Idempotency-Key.",
-        )
-        .retry_after(1),
-        StoreFault::Unexpected(_) | StoreFault::Corrupt(_) => INTERNAL_ERROR,
     }
 }
