@@ -21,6 +21,7 @@ pub mod refused;
 pub mod request;
 pub mod signers;
 pub mod stopping;
+mod store_answers;
 pub mod stored;
 pub mod stream;
 pub mod torn_read;

@@ -1,6 +1,6 @@
 //! HTTP/1.1 messages of the services of AWS, for stand-ins that do what a server never would.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -44,16 +44,6 @@ impl Message {
     pub(crate) fn json_answer(status: &str, body: &Value) -> Self {
         let head = vec![format!("HTTP/1.1 {status}"), "content-type: application/x-amz-json-1.0".to_owned()];
         Self { head, body: body.to_string().into_bytes() }
-    }
-
-    /// DynamoDB's answer that a transaction met another one.
-    pub(crate) fn conflict() -> Self {
-        let reasons = json!([{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}]);
-        let body = json!({
-            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-            "CancellationReasons": reasons,
-        });
-        Self::json_answer("400 Conflict", &body)
     }
 
     /// The same request with another operation and body.

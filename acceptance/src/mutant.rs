@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use crate::message::Message;
+use crate::store_answers;
 
 /// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -237,7 +238,7 @@ pub(crate) fn mutate_answer(
 ) -> Option<Message> {
     let Some(answer) = answer else {
         let lost = mutant == Mutant::LostAnswerTakenForContention && operation == "TransactWriteItems";
-        return lost.then(Message::conflict);
+        return lost.then(|| store_answers::cancelled(&["TransactionConflict", "None", "None"]));
     };
     if operation != "BatchGetItem" || !answer.is_ok() {
         return Some(answer);

@@ -8,7 +8,6 @@
 //! on how threads and processes run, so a replay is the same pressure again, not the same order of events: what was
 //! found once in thousands of commands may take a few replays to be found again.
 
-mod answers;
 mod chance;
 mod client;
 mod credentials;

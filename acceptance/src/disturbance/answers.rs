@@ -5,8 +5,9 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::behind::Behind;
-use super::{Disturbance, Plan, SECRET_CAUSE, deliver_late_ones, lock};
+use super::{Disturbance, Plan, deliver_late_ones, lock};
 use crate::message::Message;
+use crate::store_answers;
 
 /// The answer to a request; none if the connection is to be cut.
 pub(super) async fn answer(
@@ -17,15 +18,9 @@ pub(super) async fn answer(
 ) -> Option<Message> {
     match disturbance {
         None => Some(engine.forward(&request).await),
-        Some(Disturbance::Failed(status, code)) => Some(error(status, code, &Value::Null)),
-        Some(Disturbance::Cancelled(reasons)) => {
-            let reasons = reasons.iter().map(|code| json!({"Code": code, "Message": SECRET_CAUSE})).collect();
-            Some(error(400, "TransactionCanceledException", &reasons))
-        }
-        Some(Disturbance::BadGateway) => {
-            let head = vec!["HTTP/1.1 502 Bad Gateway".to_owned(), "content-type: text/html".to_owned()];
-            Some(Message { head, body: format!("<h1>{SECRET_CAUSE}</h1>").into_bytes() })
-        }
+        Some(Disturbance::Failed(status, code)) => Some(store_answers::error(status, code)),
+        Some(Disturbance::Cancelled(reasons)) => Some(store_answers::cancelled(reasons)),
+        Some(Disturbance::BadGateway) => Some(store_answers::bad_gateway()),
         Some(Disturbance::CutBefore) => None,
         Some(Disturbance::CutAfter) => {
             engine.forward(&request).await;
@@ -79,16 +74,4 @@ async fn read_one_key(request: &Message, engine: &Behind) -> Message {
     let mut body = answered.json();
     body["UnprocessedKeys"] = if nobody_left_out { json!({}) } else { unprocessed };
     Message::json_answer("200 OK", &body)
-}
-
-/// DynamoDB's way to tell an error (DynamoDB Developer Guide, "Error handling").
-fn error(status: u16, code: &str, reasons: &Value) -> Message {
-    let mut body = json!({
-        "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
-        "message": SECRET_CAUSE,
-    });
-    if !reasons.is_null() {
-        body["CancellationReasons"] = reasons.clone();
-    }
-    Message::json_answer(&format!("{status} Disturbed"), &body)
 }

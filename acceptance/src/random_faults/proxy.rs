@@ -16,8 +16,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::weather::{Fault, Weather};
-use super::{answers, chance, torn};
+use super::{chance, torn};
 use crate::message::Message;
+use crate::store_answers;
 
 /// Longer than the functions wait for an answer to one attempt.
 const BEYOND_AN_ATTEMPT: Duration = Duration::from_millis(1_550);
@@ -179,11 +180,13 @@ impl Road {
                 self.carry_out(&request).await;
                 Reply::Whole(own_error(&mut chance))
             }
-            Fault::BadGateway => Reply::Whole(answers::bad_gateway()),
-            Fault::Throttled => Reply::Whole(answers::error(400, "ThrottlingException")),
-            Fault::Conflict => Reply::Whole(answers::cancelled(&request, "TransactionConflict", &mut chance)),
+            Fault::BadGateway => Reply::Whole(store_answers::bad_gateway()),
+            Fault::Throttled => Reply::Whole(store_answers::error(400, "ThrottlingException")),
+            Fault::Conflict => {
+                Reply::Whole(store_answers::cancelled_for_one(&request, "TransactionConflict", &mut chance))
+            }
             Fault::CancelledThrottled => {
-                Reply::Whole(answers::cancelled(&request, "ThrottlingError", &mut chance))
+                Reply::Whole(store_answers::cancelled_for_one(&request, "ThrottlingError", &mut chance))
             }
             Fault::Late => self.be_late(request, &mut chance),
             Fault::LateThenConflict | Fault::LateThenInProgress => {
@@ -238,8 +241,8 @@ impl Road {
         let _ = waiting.deliver.send(());
         tokio::time::sleep(Duration::from_micros(chance.u64(0..10_000))).await;
         Reply::Whole(match waiting.next {
-            Fault::LateThenInProgress => answers::error(400, "TransactionInProgressException"),
-            _ => answers::cancelled(request, "TransactionConflict", chance),
+            Fault::LateThenInProgress => store_answers::error(400, "TransactionInProgressException"),
+            _ => store_answers::cancelled_for_one(request, "TransactionConflict", chance),
         })
     }
 
@@ -282,7 +285,7 @@ fn token(request: &Message) -> Option<String> {
 }
 
 fn own_error(chance: &mut Rng) -> Message {
-    answers::error(500, OWN_ERRORS[chance.usize(0..OWN_ERRORS.len())])
+    store_answers::error(500, OWN_ERRORS[chance.usize(0..OWN_ERRORS.len())])
 }
 
 /// How a client learns that a call failed: mostly at once, because silence takes its time.

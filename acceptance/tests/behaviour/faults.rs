@@ -19,7 +19,7 @@ const WRITE: &str = "TransactWriteItems";
 const ALL_ATTEMPTS: usize = 3;
 const ALWAYS: usize = usize::MAX;
 
-fn throttled() -> Refused {
+pub(crate) fn throttled() -> Refused {
     let message =
         "The store is throttling. It is safe to send the request again with the same Idempotency-Key.";
     Refused::new(429, "throttled", message).with_header("retry-after", "1")

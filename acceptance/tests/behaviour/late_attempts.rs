@@ -137,6 +137,7 @@ async fn one_that_is_under_way_when_the_api_key_is_revoked_is_not_denied() {
     };
     let (reply, ()) = tokio::join!(async { scene.add().send(&scene.stage).await }, revoked);
     outcome_unknown().check(&reply);
+    assert_eq!(history(&scene).await.records.len(), 2, "nothing is written yet");
     disturber.deliver_late_ones().await;
     assert_eq!(history(&scene).await.records.len(), 3);
 }
@@ -159,6 +160,7 @@ async fn one_whose_physical_key_is_gone_is_dead_although_the_version_stands() {
 /// The read after it is torn, and it arrives in the gap: whether the read shows it or half of it, it is found.
 #[tokio::test]
 async fn one_that_arrives_in_the_middle_of_the_next_read_is_found() {
+    let mut gaps = 0;
     for (command, items) in [
         (0, &["USER", "APIKEY"][..]),
         (1, &["USER", "KEY#", "APIKEY"]),
@@ -167,6 +169,7 @@ async fn one_that_arrives_in_the_middle_of_the_next_read_is_found() {
     ] {
         for order in orders(items) {
             for after in 1..items.len() {
+                gaps += 1;
                 let (scene, disturber) = scene().await;
                 let request = &commands(&scene)[command];
                 disturber.disturb_in_order([(WRITE, Late)]);
@@ -178,6 +181,7 @@ async fn one_that_arrives_in_the_middle_of_the_next_read_is_found() {
             }
         }
     }
+    assert_eq!(gaps, 98);
 }
 
 /// A copy of the request is carried out between the two reads of the last look: the event is the copy's, and what was

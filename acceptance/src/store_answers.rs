@@ -1,4 +1,4 @@
-//! Answers that come from the proxy instead of the engine: DynamoDB's way to tell errors, and a load balancer's.
+//! Answers that come from a proxy instead of the engine: DynamoDB's way to tell errors, and a load balancer's.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -11,16 +11,22 @@ pub(crate) fn error(status: u16, code: &str) -> Message {
     Message::json_answer(&format!("{status} Disturbed"), &body(code))
 }
 
-/// A transaction that is cancelled because one of its items, any of them, has this reason.
-pub(crate) fn cancelled(transaction: &Message, code: &str, chance: &mut Rng) -> Message {
-    let items = transaction.json()["TransactItems"].as_array().map_or(0, Vec::len);
-    let guilty = chance.usize(0..items.max(1));
-    let reason = |item| {
-        if item == guilty { json!({"Code": code, "Message": SECRET_CAUSE}) } else { json!({"Code": "None"}) }
-    };
+/// A transaction that is cancelled for these reasons, one for each of its items.
+pub(crate) fn cancelled(reasons: &[&str]) -> Message {
     let mut body = body("TransactionCanceledException");
-    body["CancellationReasons"] = (0..items).map(reason).collect();
+    let reason = |code: &&str| json!({"Code": code, "Message": SECRET_CAUSE});
+    body["CancellationReasons"] = reasons.iter().map(reason).collect();
     Message::json_answer("400 Disturbed", &body)
+}
+
+/// A transaction that is cancelled because one of its items, any of them, has this reason.
+pub(crate) fn cancelled_for_one(transaction: &Message, code: &str, chance: &mut Rng) -> Message {
+    let items = transaction.json()["TransactItems"].as_array().map_or(0, Vec::len);
+    let mut reasons = vec!["None"; items];
+    if items > 0 {
+        reasons[chance.usize(0..items)] = code;
+    }
+    cancelled(&reasons)
 }
 
 /// The answer of something that is not DynamoDB.
