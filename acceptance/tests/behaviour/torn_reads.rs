@@ -5,6 +5,7 @@
 use acceptance::disturbance::{Disturber, disturbed_engine};
 use acceptance::refused::{API_KEY, Refused};
 use acceptance::{Reply, RequestBuilder, Setting, Stage};
+use key_inventory::auth::RequiredCredentials;
 use key_inventory::auth::api_key::ApiKeyId;
 use serde_json::json;
 
@@ -67,6 +68,11 @@ impl Case {
         let request = self.request(command).bearer(&self.token).api_key(&self.another);
         let reply = request.send(stage).await;
         assert_eq!(reply.status(), 200, "{}", reply.json());
+    }
+
+    /// How many physical keys the user holds.
+    async fn held(&self, stage: &Stage) -> usize {
+        invariants::check(&stage.stored().await, &self.user).held.len()
     }
 
     /// What happens in the gap; the answer to the same request, if that is it.
@@ -272,4 +278,28 @@ async fn a_query_is_true_of_one_moment_whatever_its_read_was_torn_by() {
         + tear(Torn::List, None, &["USER", "APIKEY"], by_others()).await
         + tear(Torn::Events, None, &["USER", "APIKEY"], by_others()).await;
     assert_eq!(ways, 104);
+}
+
+/// A user by a token alone sees everything, so the count beside the list is the user item's, which is read before.
+#[tokio::test]
+async fn the_total_of_a_list_is_its_own_whatever_comes_between() {
+    let (engine, disturber) = disturbed_engine().await;
+    let setting = Setting { required: RequiredCredentials::Either, ..Setting::default() };
+    let stage = Stage::on(engine, disturber.client(), setting).await;
+    let (another, _) = stage.api_key("acme").await;
+    let meanwhiles = [Meanwhile::AnotherAddition, Meanwhile::AnotherRemoval, Meanwhile::FirstAddition];
+    for (number, meanwhile) in (0..).zip(meanwhiles) {
+        let case = Case::new(&stage, &another, number).await;
+        if meanwhile != Meanwhile::FirstAddition {
+            case.by_another(&stage, Torn::Add).await;
+        }
+        let list = case.request(Torn::List).bearer(&case.token);
+        let read = disturber.tear(&["USER"], 1);
+        let (reply, _) =
+            tokio::join!(list.send(&stage), read.meanwhile(case.happen(&stage, meanwhile, &list)));
+        let body = reply.json();
+        let keys = body["keys"].as_array().expect("keys").len();
+        assert_eq!(body["total"], keys, "{meanwhile:?}: {body}");
+        assert_eq!(keys, case.held(&stage).await, "{meanwhile:?}: the list is read after it");
+    }
 }
