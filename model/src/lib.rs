@@ -21,7 +21,7 @@
 //! ones; with `--fault NAME` it tells what goes wrong without a rule, step by step.
 //!
 //! What is not modelled: clocks (a deadline may come at any moment, which includes all that clocks would allow), the
-//! expiry of REQUEST items thirty days after, DynamoDB's throttling and reads that fail, `If-Match`, the organisation
+//! expiry of REQUEST items thirty days after, DynamoDB's throttling and reads that fail, the organisation
 //! that a number is confined to, and reuse of an idempotency key for another request.
 
 pub mod attempt;

@@ -14,7 +14,7 @@ use crate::operations::is_command;
 pub(crate) fn of(route: Route) -> Vec<Parameter> {
     let mut parameters: Vec<_> = route.parameters().map(in_path).collect();
     if is_command(route) {
-        parameters.extend([idempotency_key(), if_match()]);
+        parameters.push(idempotency_key());
     }
     match route {
         Route::AddPhysicalKey | Route::RemovePhysicalKey | Route::GetPhysicalKey => {}
@@ -91,24 +91,12 @@ fn idempotency_key() -> Parameter {
         .schema_type(Type::String)
         .min_length(Some(1))
         .max_length(Some(255))
-        .pattern(Some("^[!-~]+$"));
+        .pattern(Some("^[!-+\\--~]+$"));
     optional(
         "Idempotency-Key",
         ParameterIn::Header,
-        "1 to 255 visible ASCII characters, chosen by the client. The same request is carried out once and answers \
+        "1 to 255 visible ASCII characters without comma, chosen by the client. The same request is carried out once and answers \
          the same bytes for 30 days; another request under it is a 422.",
-        schema.build(),
-    )
-}
-
-fn if_match() -> Parameter {
-    let schema =
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some(r#"^(\*|"[0-9]+"(, ?"[0-9]+")*)$"#));
-    optional(
-        "If-Match",
-        ParameterIn::Header,
-        "Only if the inventory is at one of these versions: entity tags such as `\"7\"`; `\"0\"` is an inventory that \
-         has not begun, `*` one that has.",
         schema.build(),
     )
 }

@@ -8,7 +8,6 @@ use key_inventory::http::problem::{Problem, Written};
 use key_inventory::http::routes::Route;
 use key_inventory::table::StoreFault;
 use key_inventory::user::Refusal;
-use key_inventory::values::Version;
 use lambda_http::Body;
 use lambda_http::http::{HeaderValue, Response};
 
@@ -49,7 +48,6 @@ fn samples(route: Route) -> Vec<Problem> {
         Problem::RouteNotFound,
         Problem::MethodNotAllowed(route.method()),
         Problem::Contention(Written::Unsaid),
-        Problem::VersionMismatch(Version::new(7)),
         Problem::BodyTooLarge,
         Problem::UnsupportedMediaType,
         Problem::IdempotencyKeyReused,
@@ -82,7 +80,6 @@ fn applies(problem: &Problem, route: Route) -> bool {
         // These are answered where there is no route.
         Problem::RouteNotFound | Problem::MethodNotAllowed(_) => false,
         Problem::Contention(_)
-        | Problem::VersionMismatch(_)
         | Problem::BodyTooLarge
         | Problem::UnsupportedMediaType
         | Problem::IdempotencyKeyReused => is_command(route),

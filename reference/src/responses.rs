@@ -15,7 +15,7 @@ use crate::operations::is_command;
 use crate::{examples, refusals};
 
 /// The headers of a refusal that not all answers have.
-const OF_REFUSALS: [&str; 4] = ["www-authenticate", "etag", "retry-after", "allow"];
+const OF_REFUSALS: [&str; 3] = ["www-authenticate", "retry-after", "allow"];
 
 pub(crate) fn of(route: Route) -> Responses {
     let mut by_status = BTreeMap::<u16, Vec<_>>::new();
@@ -59,9 +59,6 @@ fn answer(route: Route) -> Response {
         .schema(Some(Ref::from_schema_name(schema)))
         .example(Some(examples::answer(route)));
     let mut response = with_common_headers(ResponseBuilder::new().description(description));
-    if route != Route::ListOrgPhysicalKeys {
-        response = response.header("ETag", entity_tag());
-    }
     if is_command(route) {
         let replayed = text("`true` where an earlier answer is given again; absent otherwise.");
         response = response.header("Idempotent-Replayed", replayed);
@@ -81,7 +78,6 @@ fn header_of_refusal(name: &str) -> (&'static str, Header) {
             "WWW-Authenticate",
             text("A challenge for each credential that is missing or refused (RFC 9110)."),
         ),
-        "etag" => ("ETag", entity_tag()),
         "allow" => ("Allow", text("The method that the path takes.")),
         _ => {
             let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
@@ -92,10 +88,6 @@ fn header_of_refusal(name: &str) -> (&'static str, Header) {
             )
         }
     }
-}
-
-fn entity_tag() -> Header {
-    text("The version of the user's history in quotation marks, for `If-Match`.")
 }
 
 fn text(description: &str) -> Header {

@@ -167,10 +167,6 @@ impl Execution<'_> {
         now: EpochMillis,
     ) -> Result<Option<Attempt>, Problem> {
         let before = state.snapshot.user.version;
-        if self.request.preconditions.if_match.as_ref().is_some_and(|condition| !condition.is_met_by(before))
-        {
-            return Err(Problem::VersionMismatch(before));
-        }
         let Some(decided) = decide(&caller, &self.request.command, state, now)? else { return Ok(None) };
         let circumstances = Circumstances {
             actor: caller.actor,
@@ -259,7 +255,7 @@ impl Execution<'_> {
             return Ok(attempt.answer.clone());
         }
         if self.fingerprint.as_ref() == Some(&earlier.fingerprint) {
-            Ok(Answer::again(earlier.body.clone(), earlier.version))
+            Ok(Answer::again(earlier.body.clone()))
         } else {
             Err(Problem::IdempotencyKeyReused)
         }

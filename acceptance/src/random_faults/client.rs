@@ -36,7 +36,6 @@ pub(crate) struct Known {
     held: Vec<(u64, String)>,
     removed: Vec<u64>,
     last_number: u64,
-    version: u64,
 }
 
 /// Carries a plan out. Gives what was asked and answered.
@@ -67,7 +66,6 @@ impl World {
             asked: asked(planned, &known, confined_to.as_deref()),
             confined_to,
             idempotency_key: planned.has_idempotency_key.then(|| format!("key-{}", planned.number)),
-            if_match: (planned.has_if_match && known.version > 0).then_some(known.version),
             reuses_a_key: false,
             sendings: Vec::new(),
         };
@@ -119,7 +117,6 @@ impl World {
         };
         let mut headers = self.credentials.headers(planned.caller, planned.user, planned.organisation);
         headers.extend(command.idempotency_key.iter().map(|key| ("idempotency-key", key.clone())));
-        headers.extend(command.if_match.map(|version| ("if-match", format!("\"{version}\""))));
         let event = event(function, &command.user, &request_id, &headers, &input);
         let Circumstances { time, killed_after, .. } = circumstances;
         let invocation = Invocation { function, request_id, event, time, killed_after };
@@ -129,11 +126,9 @@ impl World {
     /// Takes in what an answer says about the inventory.
     fn learn(&self, user: usize, command: &Command, status: u16, body: &str) {
         let body: Value = serde_json::from_str(body).unwrap_or_default();
-        let (200, Some(version)) = (status, body["version"].as_u64()) else { return };
+        let (200, Some(number)) = (status, body["number"].as_u64()) else { return };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.entry(user).or_default();
-        known.version = known.version.max(version);
-        let Some(number) = body["number"].as_u64() else { return };
         match &command.asked {
             Asked::Add { issuer, .. } if !known.has_seen(number) => {
                 known.held.push((number, issuer.clone()));

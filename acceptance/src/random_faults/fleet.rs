@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -140,8 +139,7 @@ impl Logbook {
             Outcome::Answered(response) => {
                 let status = response["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
                 let body = response["body"].as_str().unwrap_or_default().to_owned();
-                let version = version(response);
-                return Some(Answer { at, status: status.unwrap_or_default(), version, body });
+                return Some(Answer { at, status: status.unwrap_or_default(), body });
             }
             Outcome::Reported(error) => {
                 self.broken(deployment, &format!("{request_id}: it reported {error}"));
@@ -152,10 +150,4 @@ impl Logbook {
         }
         None
     }
-}
-
-/// The version in a response's `ETag`.
-fn version(response: &Value) -> Option<u64> {
-    let tag = response["headers"]["etag"].as_str().or(response["multiValueHeaders"]["etag"][0].as_str());
-    tag?.trim_matches('"').parse().ok()
 }

@@ -16,7 +16,6 @@ pub(crate) struct Command {
     pub(crate) confined_to: Option<String>,
     pub(crate) asked: Asked,
     pub(crate) idempotency_key: Option<String>,
-    pub(crate) if_match: Option<u64>,
     /// Whether its idempotency key is that of another command, which was answered 200 before.
     pub(crate) reuses_a_key: bool,
     pub(crate) sendings: Vec<Sending>,
@@ -45,8 +44,6 @@ pub(crate) struct Answer {
     /// After the function had given it.
     pub(crate) at: u64,
     pub(crate) status: u16,
-    /// The version in its `ETag`.
-    pub(crate) version: Option<u64>,
     pub(crate) body: String,
 }
 

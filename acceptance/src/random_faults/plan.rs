@@ -38,7 +38,6 @@ pub(crate) struct Planned {
     pub(crate) caller: Caller,
     pub(crate) organisation: usize,
     pub(crate) has_idempotency_key: bool,
-    pub(crate) has_if_match: bool,
     /// How many copies of the request are sent at once; more than one only under an idempotency key.
     pub(crate) copies: usize,
     /// Whether the request is sent once more after it was answered 200; only under an idempotency key.
@@ -123,7 +122,6 @@ fn planned(number: u64, users: usize, is_early: bool, chance: &mut Rng) -> Plann
         caller,
         organisation: chance.usize(0..ORGANISATIONS.len()),
         has_idempotency_key,
-        has_if_match: chance.u8(0..100) < 6 && want != Want::List,
         copies,
         asks_again: chance.u8(0..100) < 15,
         limit: if chance.u8(0..5) == 0 { chance.usize(1..10) } else { 100 },

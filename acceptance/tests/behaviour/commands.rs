@@ -22,7 +22,6 @@ async fn a_physical_key_is_added_and_removed() {
         "number": 1, "orgId": "acme", "orgName": "Acme Ltd", "note": "Front door", "addedAt": NOON.get(),
     });
     assert_eq!(reply.json(), expected);
-    assert_eq!(reply.header("etag"), Some("\"1\""));
 
     let reply = RequestBuilder::remove("alice", &json!({"number": 1})).bearer(&token).api_key(&api_key);
     let reply = reply.send(&stage).await;
@@ -34,5 +33,4 @@ async fn a_physical_key_is_added_and_removed() {
         "number": 1,
     });
     assert_eq!(reply.json(), expected);
-    assert_eq!(reply.header("etag"), Some("\"2\""));
 }

@@ -51,7 +51,7 @@ fn unusable(scene: &Scene) -> [RequestBuilder; 4] {
         RequestBuilder::new(Method::POST, path("%20"))
             .json("{}")
             .idempotency_key("a b")
-            .header("if-match", "1"),
+            .header("if-match", "\"1\""),
     ]
     .map(|request| scene.signed(request))
 }

@@ -18,7 +18,6 @@ mod engine_door;
 mod events;
 mod faults;
 mod idempotency;
-mod if_match;
 mod invariants;
 mod key_set_outages;
 mod key_sets;

@@ -53,7 +53,6 @@ async fn a_list_has_every_physical_key_that_is_out_and_its_total() {
     assert_eq!(reply.header("content-type"), Some("application/json"));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     assert_eq!(reply.header("x-request-id"), Some("test-request"));
-    assert_eq!(reply.header("etag"), Some("\"2\""));
 }
 
 #[tokio::test]
@@ -62,7 +61,6 @@ async fn a_user_without_physical_keys_has_an_empty_list() {
     for path in ["/users/alice/PhysicalKeys", "/users/alice/PhysicalKeys?q=door&limit=1"] {
         let reply = scene.carry_out(scene.signed(RequestBuilder::get(path))).await;
         assert_eq!(reply.json(), json!({"keys": [], "total": 0}));
-        assert_eq!(reply.header("etag"), Some("\"0\""));
     }
     let events = scene.signed(RequestBuilder::get("/users/alice/PhysicalKeyEvents"));
     assert_eq!(scene.carry_out(events).await.json(), json!({"events": []}));
@@ -79,9 +77,6 @@ async fn a_list_shows_what_was_just_done() {
     scene.carry_out(scene.remove(2)).await;
     let reply = scene.carry_out(list).await;
     assert_eq!((numbers(&reply.json()), &reply.json()["total"]), (vec![1, 3, 4, 5], &json!(4)));
-    // What is listed can be held to in the next command.
-    let etag = reply.header("etag").expect("an entity tag");
-    scene.carry_out(scene.remove(3).header("if-match", etag)).await;
 }
 
 #[tokio::test]
@@ -132,7 +127,6 @@ async fn one_physical_key_is_answered_by_its_number() {
     let get = scene.signed(RequestBuilder::get("/users/alice/PhysicalKeys/2"));
     let reply = scene.carry_out(get).await;
     assert_eq!(reply.json(), json!({"number": 2, "orgId": "acme", "addedAt": NOON}));
-    assert_eq!(reply.header("etag"), Some("\"2\""));
 }
 
 #[tokio::test]
@@ -162,7 +156,6 @@ async fn an_organisation_sees_who_holds_its_physical_keys() {
     {
         let reply = request.send(&stage).await;
         assert_eq!((reply.status(), reply.json()), (200, expected.clone()));
-        assert_eq!(reply.header("etag"), None, "it is not about one user");
     }
     let empty = RequestBuilder::get("/orgs/initech/PhysicalKeys").bearer(&stage.service_token("initech"));
     assert_eq!(empty.send(&stage).await.json(), json!({"keys": []}));

@@ -10,8 +10,9 @@ use serde_json::json;
 use crate::scene::Scene;
 
 const CALLER_ORG_ID: &str = "`_callerOrgId` is set by the server from the API key; leave it out.";
-const IDEMPOTENCY_KEY: &str = "The Idempotency-Key header must be 1 to 255 visible ASCII characters.";
-const IF_MATCH: &str = "The If-Match header must be `*` or a list of entity tags such as `\"7\"`.";
+const IDEMPOTENCY_KEY: &str =
+    "The Idempotency-Key header must be 1 to 255 visible ASCII characters without comma.";
+const IF_MATCH: &str = "A command takes no condition; leave out the If-Match header. An Idempotency-Key makes it safe to repeat.";
 
 fn unsupported_media_type() -> Refused {
     let message = "The body must be JSON; send `Content-Type: application/json`.";
@@ -126,7 +127,8 @@ async fn the_callers_organisation_is_never_taken_from_a_query() {
 async fn an_idempotency_key_that_cannot_be_one_is_refused() {
     let scene = Scene::new().await;
     let too_long = "x".repeat(256);
-    for key in ["", "a b", "a\tb", "schlüssel", &too_long] {
+    // A comma is what gateways join repeated headers with.
+    for key in ["", "a b", "a\tb", "schlüssel", "k,k", "k, k", &too_long] {
         for request in [scene.add(), scene.remove(1)] {
             let refused = Refused::invalid(&[(None, IDEMPOTENCY_KEY)]);
             scene.stage.refuses(request.header("idempotency-key", key), refused).await;
@@ -136,13 +138,30 @@ async fn an_idempotency_key_that_cannot_be_one_is_refused() {
 }
 
 #[tokio::test]
-async fn a_condition_that_cannot_be_one_is_refused() {
+async fn a_condition_is_refused_rather_than_ignored() {
     let scene = Scene::new().await;
-    for condition in ["", "1", "\"1", "'1'", "\"1\" \"2\"", "*, \"1\"", "w/\"1\"", "**"] {
+    scene.carry_out(scene.add()).await;
+    for condition in ["", "*", "\"1\"", "\"0\", \"1\"", "W/\"1\""] {
         for request in [scene.add(), scene.remove(1)] {
             let refused = Refused::invalid(&[(None, IF_MATCH)]);
             scene.stage.refuses(request.header("if-match", condition), refused).await;
         }
+    }
+    for (name, written) in
+        [("if-none-match", "If-None-Match"), ("if-unmodified-since", "If-Unmodified-Since")]
+    {
+        let refused = Refused::invalid(&[(None, &IF_MATCH.replace("If-Match", written))]);
+        scene.stage.refuses(scene.add().header(name, "*"), refused).await;
+    }
+}
+
+#[tokio::test]
+async fn no_answer_has_an_entity_tag() {
+    let scene = Scene::new().await;
+    let queries = ["PhysicalKeys", "PhysicalKeys/1", "PhysicalKeyEvents"];
+    let queries = queries.map(|tail| scene.signed(RequestBuilder::get(format!("/users/alice/{tail}"))));
+    for request in [scene.add()].into_iter().chain(queries).chain([scene.remove(1), scene.remove(1)]) {
+        assert_eq!(request.send(&scene.stage).await.header("etag"), None);
     }
 }
 
@@ -151,7 +170,7 @@ async fn the_faults_of_path_query_headers_and_body_are_named_in_one_answer() {
     let scene = Scene::new().await;
     let path = "/users/%20/AddPhysicalKey?_callerOrgId=acme";
     let request = RequestBuilder::new(Method::POST, path).json(r#"{"orgId":"","number":1}"#);
-    let request = request.idempotency_key("a b").header("if-match", "1");
+    let request = request.idempotency_key("a b").header("if-match", "\"1\"");
     let faults = [
         (None, "The user id in the path must not begin or end with white space."),
         (None, CALLER_ORG_ID),

@@ -42,11 +42,11 @@ fn first_request(stage: &Stage) -> RequestBuilder {
     request.api_key(API_KEY).idempotency_key("golden")
 }
 
-/// The request of event 2: a condition is part of what makes two requests the same, so it is pinned as well.
+/// The request of event 2.
 fn second_request(stage: &Stage) -> RequestBuilder {
     let request =
         RequestBuilder::add("alice", &json!({"orgId": "acme"})).bearer(&stage.service_token("acme"));
-    request.header("if-match", "\"1\", \"7\"").idempotency_key("golden")
+    request.idempotency_key("golden")
 }
 
 /// Writes every kind of item there is, in every form.
@@ -197,7 +197,6 @@ async fn pinned_answers_are_repeated() {
         let kept = kept.expect("the pinned answer")["body"]["S"].as_str().expect("a text");
         assert_eq!(reply.bytes(), kept.as_bytes());
         assert_eq!(reply.header("idempotent-replayed"), Some("true"));
-        assert_eq!(reply.header("etag"), Some(format!("\"{version}\"").as_str()));
     }
     assert_eq!(stage.stored().await, before);
 }

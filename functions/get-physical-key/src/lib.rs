@@ -21,5 +21,5 @@ async fn answer(backend: &Backend, exchange: &mut Exchange, request: &Request) -
     let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, Some(number)).await?;
     let held = state.physical_key.filter(|key| caller.confinement.sees(&key.org_id));
     let held = held.ok_or(Refusal::PhysicalKeyNotFound)?;
-    Ok(Answer::to_query(&held, Some(state.snapshot.user.version)))
+    Ok(Answer::to_query(&held))
 }

@@ -40,5 +40,5 @@ async fn answer(
         keys: found.entries.into_iter().map(IssuedPhysicalKey::from).collect(),
         next_cursor: next,
     };
-    Ok(Answer::to_query(&body, None))
+    Ok(Answer::to_query(&body))
 }

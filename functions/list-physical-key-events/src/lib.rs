@@ -31,7 +31,7 @@ async fn answer(
     let presented = backend.authenticator.present(request.headers(), now).await?;
     let asking = Asking { presented: &presented, cursors, now };
     let (user_id, page) = asking.physical_key_events::<Version>(request)?;
-    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, None).await?;
+    let (caller, _) = look_up_user(backend, exchange, &presented, &user_id, None).await?;
 
     let keeps =
         |event: &IssuedRecord| event.issuer.as_ref().is_some_and(|issuer| caller.confinement.sees(issuer));
@@ -50,5 +50,5 @@ async fn answer(
         events: found.entries.into_iter().map(|event| event.record).collect(),
         next_cursor: next,
     };
-    Ok(Answer::to_query(&body, Some(state.snapshot.user.version)))
+    Ok(Answer::to_query(&body))
 }

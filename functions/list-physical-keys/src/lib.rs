@@ -37,7 +37,6 @@ async fn answer(
     let presented = backend.authenticator.present(request.headers(), now).await?;
     let (user_id, filter, page) =
         Asking { presented: &presented, cursors, now }.physical_keys::<Place>(request)?;
-    // The version is read before the list: if another writer comes between, a command with this `If-Match` fails.
     let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, None).await?;
 
     let keeps = |key: &PhysicalKey| caller.confinement.sees(&key.org_id) && filter.matches(key);
@@ -64,7 +63,7 @@ async fn answer(
     let total = total(counted, listed, found.next.is_some());
     let next = found.next.map(|after| page.next(cursors, Place { after, listed, total }, now)).transpose()?;
     let body = PhysicalKeys { keys: found.entries, total, next_cursor: next };
-    Ok(Answer::to_query(&body, Some(state.snapshot.user.version)))
+    Ok(Answer::to_query(&body))
 }
 
 /// The total beside a list. It was counted at another moment than the page was read, and the list itself is what counts:

@@ -1,7 +1,7 @@
 //! Answers: to a command that was carried out, and to a query.
 
 use lambda_http::Body;
-use lambda_http::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
+use lambda_http::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use lambda_http::http::{Response, StatusCode};
 use serde::Serialize;
 
@@ -15,8 +15,6 @@ const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 pub struct Answer {
     /// The JSON body.
     pub body: String,
-    /// The version of the history that it is about: after a command, or before a query looked.
-    pub version: Option<Version>,
     /// What was done for it.
     pub done: Done,
 }
@@ -91,11 +89,6 @@ pub struct RemovePhysicalKeyAnswer<'a> {
     number: KeyNumber,
 }
 
-/// The entity tag of a version (RFC 9110, section 8.8.3).
-pub(super) fn entity_tag(version: Version) -> HeaderValue {
-    HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
-}
-
 impl Answer {
     /// The answer to the command that led to this event.
     #[must_use]
@@ -114,36 +107,36 @@ impl Answer {
                     note: added.note.as_ref(),
                     added_at: added.added_at,
                 };
-                Self::of(&body, Some(version), done)
+                Self::of(&body, done)
             }
             Event::PhysicalKeyRemoved(removed) => {
                 let (aggregate_id, number) = (&removed.user_id, removed.number);
                 let body = RemovePhysicalKeyAnswer { success, aggregate_id, version, event, number };
-                Self::of(&body, Some(version), done)
+                Self::of(&body, done)
             }
         }
     }
 
-    /// The answer to a query. `version` is that of the user it is about, if it is about one.
+    /// The answer to a query.
     #[must_use]
-    pub fn to_query(body: &impl Serialize, version: Option<Version>) -> Self {
-        Self::of(body, version, Done::Queried)
+    pub fn to_query(body: &impl Serialize) -> Self {
+        Self::of(body, Done::Queried)
     }
 
     /// The answer that was given to the same request before.
     #[must_use]
-    pub const fn again(body: String, version: Version) -> Self {
-        Self { body, version: Some(version), done: Done::Replayed }
+    pub const fn again(body: String) -> Self {
+        Self { body, done: Done::Replayed }
     }
 
     /// The answer to a preflight. What a browser may do is told by the gateway, which adds its headers to it.
     #[must_use]
     pub const fn to_preflight() -> Self {
-        Self { body: String::new(), version: None, done: Done::Preflight }
+        Self { body: String::new(), done: Done::Preflight }
     }
 
-    fn of(body: &impl Serialize, version: Option<Version>, done: Done) -> Self {
-        Self { body: serde_json::to_string(body).unwrap_or_default(), version, done }
+    fn of(body: &impl Serialize, done: Done) -> Self {
+        Self { body: serde_json::to_string(body).unwrap_or_default(), done }
     }
 
     /// The response, without the headers that every answer has.
@@ -158,9 +151,6 @@ impl Answer {
         *response.status_mut() = StatusCode::OK;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(version) = self.version {
-            headers.insert(ETAG, entity_tag(version));
-        }
         if self.done == Done::Replayed {
             headers.insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
         }

@@ -4,8 +4,8 @@ use lambda_http::Request;
 use lambda_http::http::header::CONTENT_TYPE;
 
 use super::body::{BodyObject, LARGEST_BODY};
+use super::command_headers::{CommandHeaders, IdempotencyKey};
 use super::parameters::QueryParameters;
-use super::preconditions::Preconditions;
 use super::problem::Problem;
 use super::routes::Route;
 use super::target::PathParameters;
@@ -19,8 +19,8 @@ pub struct CommandRequest {
     pub user_id: UserId,
     /// What is asked for.
     pub command: Command,
-    /// Under which conditions.
-    pub preconditions: Preconditions,
+    /// Answer the same request with the same bytes, and commit it once.
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Parses a request of `route`. `read` takes the command's members out of the body; what it does not take is a
@@ -39,7 +39,7 @@ pub fn parse(
     let user_id = PathParameters::read(request, route).and_then(|mut path| path.user());
     let user_id = user_id.map_err(|fault| faults.push(fault)).ok();
     faults.extend(QueryParameters::read(request).caller_organisation());
-    let preconditions = Preconditions::read(request.headers()).map_err(|more| faults.extend(more)).ok();
+    let headers = CommandHeaders::read(request.headers()).map_err(|more| faults.extend(more)).ok();
     let command = match BodyObject::read(body) {
         Ok(mut object) => {
             let command = read(&mut object);
@@ -51,9 +51,9 @@ pub fn parse(
             None
         }
     };
-    match (user_id, command, preconditions) {
-        (Some(user_id), Some(command), Some(preconditions)) if faults.is_empty() => {
-            Ok(CommandRequest { user_id, command, preconditions })
+    match (user_id, command, headers) {
+        (Some(user_id), Some(command), Some(CommandHeaders { idempotency_key })) if faults.is_empty() => {
+            Ok(CommandRequest { user_id, command, idempotency_key })
         }
         _ => Err(Problem::InvalidRequest(faults)),
     }

@@ -4,7 +4,7 @@
 //! `type` is `about:blank`: the stable `error` code says what the status does not.
 
 use lambda_http::Body;
-use lambda_http::http::header::{ALLOW, CONTENT_TYPE, ETAG, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use lambda_http::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use lambda_http::http::{Method, Response};
 use serde::Serialize;
 
@@ -16,7 +16,6 @@ use crate::auth::confinement::Forbidden;
 use crate::auth::{AuthFault, CredentialFault};
 use crate::table::StoreFault;
 use crate::user::Refusal;
-use crate::values::Version;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +34,6 @@ pub enum Problem {
     MethodNotAllowed(Method),
     /// Gave up on contention before the deadline.
     Contention(Written),
-    /// `If-Match` names another version than this one.
-    VersionMismatch(Version),
     /// The body is larger than 16 KiB.
     BodyTooLarge,
     /// The body is not `application/json`.
@@ -150,7 +147,7 @@ impl Problem {
     /// false by another sending of the same request.
     #[must_use]
     pub const fn depends_on_the_inventory(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Contention(_) | Self::VersionMismatch(_))
+        matches!(self, Self::Refused(_) | Self::Contention(_))
     }
 
     /// The stable code, for the log.
@@ -220,9 +217,6 @@ impl Problem {
                 if let Ok(method) = HeaderValue::from_str(method.as_str()) {
                     headers.insert(ALLOW, method);
                 }
-            }
-            Self::VersionMismatch(version) => {
-                headers.insert(ETAG, super::answer::entity_tag(*version));
             }
             _ => {}
         }

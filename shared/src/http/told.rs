@@ -62,11 +62,6 @@ impl Problem {
                 },
             )
             .retry_after(1),
-            Self::VersionMismatch(_) => Told::new(
-                StatusCode::PRECONDITION_FAILED,
-                "version_mismatch",
-                "The inventory is at another version than If-Match names; the ETag header has the present version.",
-            ),
             Self::BodyTooLarge => {
                 Told::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is larger than 16 KiB.")
             }

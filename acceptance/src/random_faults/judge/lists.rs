@@ -1,6 +1,6 @@
 //! Every list that was answered, held against what had been answered before it was asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -45,7 +45,6 @@ pub(crate) fn check(commands: &[&Command], inventory: &Inventory, findings: &mut
             let list = List { command, sending, answer, body, inventory };
             list.check_form(limit, findings);
             list.check_content(&known, findings);
-            list.check_version(findings);
         }
     }
 }
@@ -108,37 +107,6 @@ impl List<'_> {
             if !begun && !numbers.contains(number) && self.is_seen(*number) {
                 let detail = format!("{number} is not listed, and its addition had been answered before");
                 findings.add("lists-show-what-is-there", id, detail);
-            }
-        }
-    }
-
-    /// The list is of the version that it is answered with, or of a later one.
-    fn check_version(&self, findings: &mut Findings<'_>) {
-        let (numbers, id) = (self.numbers(), &[self.sending.request_id.as_str()]);
-        let Some(version) = self.answer.version else {
-            findings.add("lists-are-of-their-version", id, "it has no ETag");
-            return;
-        };
-        let last = if self.is_whole() { u64::MAX } else { numbers.last().copied().unwrap_or_default() };
-        let (mut held, mut removed_since) = (BTreeSet::new(), BTreeSet::new());
-        for (of_event, event) in &self.inventory.events {
-            let Some(number) = event["data"]["number"].as_u64() else { continue };
-            let is_addition = event["type"] == "PhysicalKeyAdded";
-            match (is_addition, *of_event <= version) {
-                (true, true) => drop(held.insert(number)),
-                (false, true) if numbers.contains(&number) => {
-                    let detail = format!("{number} is listed at version {version}, and was removed before");
-                    findings.add("lists-are-of-their-version", id, detail);
-                }
-                (false, true) => drop(held.remove(&number)),
-                (false, false) => drop(removed_since.insert(number)),
-                (true, false) => {}
-            }
-        }
-        for number in held.difference(&removed_since).filter(|number| **number <= last) {
-            if self.is_seen(*number) && !numbers.contains(number) {
-                let detail = format!("{number} is not listed at version {version}, and was added before");
-                findings.add("lists-are-of-their-version", id, detail);
             }
         }
     }

@@ -49,16 +49,16 @@ impl Story {
     }
 
     /// A request with an answer, which comes at once.
-    pub(super) fn sending(&mut self, status: u16, version: Option<u64>, body: String) -> Sending {
+    pub(super) fn sending(&mut self, status: u16, body: String) -> Sending {
         self.requests += 1;
         let (began, at) = (self.tick(), self.tick());
-        let answer = Some(Answer { at, status, version, body });
+        let answer = Some(Answer { at, status, body });
         Sending { request_id: format!("request-{}", self.requests), began, answer }
     }
 
     /// A refusal with this message.
     pub(super) fn refusal(&mut self, status: u16, message: &str) -> Sending {
-        self.sending(status, None, json!({"error": "refused", "message": message}).to_string())
+        self.sending(status, json!({"error": "refused", "message": message}).to_string())
     }
 
     fn version(&self) -> u64 {
@@ -114,7 +114,7 @@ impl Story {
         let version = self.version() + 1;
         let event = json!({"type": kind, "data": data});
         let body = json!({"success": true, "version": version, "event": event, "number": data["number"]});
-        let sending = self.sending(200, Some(version), body.to_string());
+        let sending = self.sending(200, body.to_string());
         self.write(kind, data, &sending.request_id);
         if let Some(key) = idempotency_key {
             let request = json!({"pk": "USER#alice", "version": version, "body": body.to_string()});
@@ -130,7 +130,6 @@ impl Story {
             confined_to: None,
             asked,
             idempotency_key: idempotency_key.map(str::to_owned),
-            if_match: None,
             reuses_a_key: false,
             sendings: vec![sending],
         });
@@ -139,7 +138,7 @@ impl Story {
     /// Sends a command again, which is answered as before.
     fn repeat(&mut self, command: usize) {
         let answer = self.answer(command).clone();
-        let again = self.sending(answer.status, answer.version, answer.body);
+        let again = self.sending(answer.status, answer.body);
         self.history.commands[command].sendings.push(again);
     }
 
@@ -151,7 +150,7 @@ impl Story {
             Value::from(Item::from_iter(members))
         });
         let body = json!({"total": numbers.len(), "keys": keys.collect::<Value>()});
-        let sending = self.sending(200, Some(self.version()), body.to_string());
+        let sending = self.sending(200, body.to_string());
         self.command(Asked::List { limit: 100 }, None, sending);
         if let Some(list) = self.history.commands.last_mut() {
             list.confined_to = confined_to.map(str::to_owned);
