@@ -13,7 +13,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use key_inventory::history::{Actor, ActorKind, Circumstances, Snapshot};
 use key_inventory::http::answer::Answer;
 use key_inventory::user::AddPhysicalKey;
-use key_inventory::values::{EpochMillis, Note, OrgId, OrgName, UserId};
+use key_inventory::values::{EpochMillis, Note, OrgId, OrgName, Subject, UserId};
 use serde_json::json;
 
 /// A request that is accepted each time it is sent.
@@ -153,7 +153,13 @@ fn pure_part(criterion: &mut Criterion) {
     };
     let now = EpochMillis::new(1_795_435_200_000);
     let circumstances = Circumstances {
-        actor: Actor { kind: ActorKind::User, id: Some("alice".to_owned()), org_id: None, api_key_id: None },
+        actor: Actor {
+            kind: ActorKind::User,
+            iss: None,
+            id: Subject::parse("alice").ok(),
+            org_id: None,
+            api_key_id: None,
+        },
         request_id: "test-request".to_owned(),
         recorded_at: now,
     };

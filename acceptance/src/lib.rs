@@ -34,17 +34,18 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use disturbance::Disturber;
 use key_inventory::auth::RequiredCredentials;
-use key_inventory::auth::api_key::{self, ApiKeyId};
+use key_inventory::auth::api_key::{self, ApiKeyId, ApiKeyTerms};
 use key_inventory::backend::{Backend, authenticator};
 use key_inventory::chance::Chance;
 use key_inventory::clock::Clock;
 use key_inventory::config::{CursorSecret, TokenConfig};
 use key_inventory::http::cursor::CursorSealer;
-use key_inventory::table::{AuditShards, Stream, Table};
-use key_inventory::values::{EpochMillis, OrgId, UserId};
+use key_inventory::table::{AuditShards, Registered, Stream, Table};
+use key_inventory::values::{EpochMillis, OrgId, Subject, UserId};
 use local_inventory::dynamodb::{self, Access, AccessKeyId, EmbeddedDynamoDb};
-use local_inventory::issuer::{LocalIssuer, Subject};
+use local_inventory::issuer::{Bearer, LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer};
 use mutant::Mutant;
+use serde_json::json;
 
 pub use request::{Reply, RequestBuilder};
 
@@ -146,38 +147,82 @@ impl Stage {
         self.clock.fetch_sub(u64::try_from(duration.as_millis()).expect("milliseconds"), Ordering::SeqCst);
     }
 
-    /// A user token for an hour.
+    /// A person's token for an hour.
     #[must_use]
     pub fn user_token(&self, user_id: &str) -> String {
-        let user = UserId::parse(user_id).expect("a user id");
-        self.token(&Subject::User(user))
+        self.token(&Bearer::Person(user(user_id), None))
     }
 
-    /// A service token for an hour.
+    /// The token of a person of an organisation, for an hour.
+    #[must_use]
+    pub fn member_token(&self, user_id: &str, org_id: &str) -> String {
+        self.token(&Bearer::Person(user(user_id), Some(organisation(org_id))))
+    }
+
+    /// A key manager's token for an hour.
+    #[must_use]
+    pub fn manager_token(&self, user_id: &str, org_id: &str) -> String {
+        self.token(&Bearer::KeyManager(user(user_id), organisation(org_id)))
+    }
+
+    /// A service's token for an hour.
     #[must_use]
     pub fn service_token(&self, org_id: &str) -> String {
-        self.token(&Subject::Service(organisation(org_id)))
+        self.token(&Bearer::Service(organisation(org_id)))
     }
 
-    fn token(&self, subject: &Subject) -> String {
-        self.issuer.token(subject, self.now(), Duration::from_hours(1)).expect("a token")
+    /// The token of a service that names no organisation, for an hour.
+    #[must_use]
+    pub fn service_token_without_organisation(&self, subject: &str) -> String {
+        let now = self.now();
+        let claims = json!({
+            "iss": LOCAL_ISSUER, "aud": LOCAL_AUDIENCE, "sub": subject, "gty": "client-credentials",
+            "iat": now.seconds(), "exp": now.plus(Duration::from_hours(1)).seconds(),
+        });
+        self.issuer.sign(&claims).expect("a token")
+    }
+
+    fn token(&self, bearer: &Bearer) -> String {
+        self.issuer.token(bearer, self.now(), Duration::from_hours(1)).expect("a token")
+    }
+
+    /// Registers an organisation, unless it is.
+    pub async fn register(&self, org_id: &str) {
+        let registered =
+            self.backend.table.register_organisation(&organisation(org_id), None, self.now()).await;
+        assert_ne!(registered.expect("an organisation"), Registered::Closed);
     }
 
     /// A new API key of an organisation, which is registered if it is not yet.
     pub async fn api_key(&self, org_id: &str) -> (String, ApiKeyId) {
-        self.api_key_until(org_id, None).await
+        self.api_key_on(ApiKeyTerms::of(organisation(org_id), self.now())).await
     }
 
     /// A new API key that expires.
-    pub async fn api_key_until(&self, org_id: &str, until: Option<EpochMillis>) -> (String, ApiKeyId) {
-        let org_id = organisation(org_id);
-        self.backend.table.register_organisation(&org_id, None, self.now()).await.expect("an organisation");
+    pub async fn api_key_until(&self, org_id: &str, until: EpochMillis) -> (String, ApiKeyId) {
+        let terms = ApiKeyTerms::of(organisation(org_id), self.now());
+        self.api_key_on(ApiKeyTerms { valid_until: Some(until), ..terms }).await
+    }
+
+    /// A new API key that is bound to a token's subject.
+    pub async fn api_key_for(&self, org_id: &str, subject: &str) -> (String, ApiKeyId) {
+        let subjects = vec![Subject::parse(subject).expect("a subject")];
+        let terms = ApiKeyTerms::of(organisation(org_id), self.now());
+        self.api_key_on(ApiKeyTerms { subjects, ..terms }).await
+    }
+
+    async fn api_key_on(&self, terms: ApiKeyTerms) -> (String, ApiKeyId) {
+        self.register(terms.org_id.as_str()).await;
         let mut random = [0; api_key::RANDOM_BYTES];
         fastrand::Rng::new().fill(&mut random);
-        let (text, stored) = api_key::issue(org_id, &random, self.now(), until);
+        let (text, stored) = api_key::issue(terms, &random);
         self.backend.table.store_api_key(&stored).await.expect("an API key");
         (text, stored.api_key_id)
     }
+}
+
+fn user(user_id: &str) -> UserId {
+    UserId::parse(user_id).expect("a user id")
 }
 
 fn organisation(org_id: &str) -> OrgId {

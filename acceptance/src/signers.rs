@@ -1,6 +1,7 @@
 //! Signing keys of every accepted kind, and tokens that no honest issuer would make.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
@@ -10,8 +11,10 @@ use aws_lc_rs::signature::{
 };
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
+use key_inventory::auth::claims::ClaimRules;
 use key_inventory::auth::signing_keys::SigningKeys;
 use key_inventory::config::{SigningKeyConfig, TokenConfig};
+use local_inventory::issuer::identity_rules;
 use serde_json::{Value, json};
 
 /// The `iss` of these tests.
@@ -130,10 +133,13 @@ pub fn token_config_by_url(url: &str) -> TokenConfig {
 
 fn config(signing_keys: SigningKeyConfig) -> TokenConfig {
     TokenConfig {
-        issuer: ISSUER.to_owned(),
-        audience: AUDIENCE.to_owned(),
         signing_keys,
-        user_claim: "sub".to_owned(),
-        org_claim: "org_id".to_owned(),
+        claims: ClaimRules {
+            issuer: ISSUER.to_owned(),
+            audiences: vec![AUDIENCE.to_owned()],
+            clients: Vec::new(),
+            longest_lifetime: Duration::from_hours(24),
+        },
+        identity: identity_rules(),
     }
 }

@@ -44,6 +44,7 @@ fn attribute(value: &AttributeValue) -> Value {
         AttributeValue::N(number) => json!({"N": number}),
         AttributeValue::Bool(bool) => json!({"BOOL": bool}),
         AttributeValue::Null(_) => json!({"NULL": true}),
+        AttributeValue::L(values) => json!({"L": values.iter().map(attribute).collect::<Vec<_>>()}),
         AttributeValue::M(map) => {
             let members: serde_json::Map<_, _> =
                 map.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();

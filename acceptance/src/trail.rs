@@ -127,8 +127,13 @@ pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<
         let history = &mut histories[place % users];
         let note = Note::parse(format!("Door {}, floor {}", place / users, place % 40)).expect("a note");
         let command = AddPhysicalKey { org_id: org_id.clone(), org_name: None, note: Some(note) };
-        let actor =
-            Actor { kind: ActorKind::Service, id: None, org_id: Some(org_id.clone()), api_key_id: None };
+        let actor = Actor {
+            kind: ActorKind::Service,
+            iss: None,
+            id: None,
+            org_id: Some(org_id.clone()),
+            api_key_id: None,
+        };
         let request_id = format!("request-{place}");
         let circumstances = Circumstances { actor, request_id, recorded_at: at };
         let (event, after) = history.append(history.user.add(command, at), circumstances);
@@ -177,6 +182,7 @@ impl Stage {
     }
 
     async fn as_acme(&self, request: RequestBuilder) -> Value {
+        self.register("acme").await;
         let reply = request.bearer(&self.service_token("acme")).send(self).await;
         assert_eq!(reply.status(), 200, "{}", reply.json());
         reply.json()

@@ -162,7 +162,7 @@ pub fn has_its_hash(line: &str, event: &ChainedRecord) -> bool {
 mod tests {
     use key_inventory::history::{Actor, ActorKind, Circumstances, Snapshot};
     use key_inventory::user::AddPhysicalKey;
-    use key_inventory::values::{EpochMillis, Note, OrgId, UserId};
+    use key_inventory::values::{EpochMillis, Note, OrgId, Subject, UserId};
 
     use super::*;
 
@@ -172,8 +172,13 @@ mod tests {
         let command =
             AddPhysicalKey { org_id: OrgId::parse("acme").unwrap(), org_name: None, note: Some(note) };
         let now = EpochMillis::new(1_795_435_200_000);
-        let actor =
-            Actor { kind: ActorKind::User, id: Some("alice".to_owned()), org_id: None, api_key_id: None };
+        let actor = Actor {
+            kind: ActorKind::User,
+            iss: None,
+            id: Subject::parse("alice").ok(),
+            org_id: None,
+            api_key_id: None,
+        };
         let circumstances = Circumstances { actor, request_id: "r1".to_owned(), recorded_at: now };
         snapshot.append(snapshot.user.add(command, now), circumstances).0
     }

@@ -128,7 +128,7 @@ mod tests {
         [1, 2].map(|at| {
             let command =
                 AddPhysicalKey { org_id: OrgId::parse("acme").unwrap(), org_name: None, note: None };
-            let actor = Actor { kind: ActorKind::User, id: None, org_id: None, api_key_id: None };
+            let actor = Actor { kind: ActorKind::User, iss: None, id: None, org_id: None, api_key_id: None };
             let recorded_at = EpochMillis::new(at);
             let circumstances = Circumstances { actor, request_id: "r".to_owned(), recorded_at };
             let (event, after) = snapshot.append(snapshot.user.add(command, recorded_at), circumstances);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use key_inventory::auth::api_key::ApiKeyId;
-use key_inventory::values::{OrgId, OrgName, UserId};
+use key_inventory::values::{OrgId, OrgName, Subject, UserId};
 use reqwest::Url;
 
 /// The physical key inventory: a local server, and the operator's commands.
@@ -83,6 +83,14 @@ pub(crate) enum OrgCommand {
         #[command(flatten)]
         data: StoreArguments,
     },
+    /// Close an organisation: its API keys, services and key managers end with the next request. It is not opened again.
+    Close {
+        /// The organisation's id.
+        #[arg(value_parser = org_id)]
+        org: OrgId,
+        #[command(flatten)]
+        data: StoreArguments,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -95,10 +103,14 @@ pub(crate) enum ApiKeyCommand {
         /// How long it is valid, such as `90d`; for ever unless given.
         #[arg(long, value_parser = humantime::parse_duration)]
         expires: Option<Duration>,
+        /// Bind it to a bearer token's subject: it is good together with a token of this person or service only. May be
+        /// given several times. A service whose tokens name no organisation needs one.
+        #[arg(long = "for", value_name = "SUBJECT", value_parser = subject)]
+        subjects: Vec<Subject>,
         #[command(flatten)]
         data: StoreArguments,
     },
-    /// List an organisation's API keys: id, state, and when it was created, expires and was revoked.
+    /// List an organisation's API keys: id, state, when it was created, expires and was revoked, and for whom.
     List {
         /// The organisation's id.
         #[arg(value_parser = org_id)]
@@ -108,7 +120,7 @@ pub(crate) enum ApiKeyCommand {
     },
     /// Revoke an API key, from the next request on.
     Revoke {
-        /// The key's id: the 24 characters between `pki_` and the next `_`.
+        /// The key's id: the 32 characters between `pki_` and the next `_`.
         #[arg(value_parser = api_key_id)]
         key_id: ApiKeyId,
         #[command(flatten)]
@@ -127,12 +139,15 @@ pub(crate) enum TableCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct TokenArguments {
-    /// A user token for this user.
+    /// A token of this person.
     #[arg(long, value_parser = user_id, required_unless_present = "org")]
     pub(crate) user: Option<UserId>,
-    /// A service token of this organisation.
-    #[arg(long, value_parser = org_id, conflicts_with = "user")]
+    /// The organisation that the token names. Without --user, it is a service's of that organisation.
+    #[arg(long, value_parser = org_id)]
     pub(crate) org: Option<OrgId>,
+    /// The person is a key manager of the organisation, and acts for it.
+    #[arg(long, requires_all = ["user", "org"])]
+    pub(crate) key_manager: bool,
     /// How long it is valid, such as `15m`.
     #[arg(long, value_parser = humantime::parse_duration, default_value = "1h")]
     pub(crate) ttl: Duration,
@@ -248,6 +263,10 @@ fn user_id(text: &str) -> Result<UserId, String> {
     UserId::parse(text).map_err(|fault| fault.to_string())
 }
 
+fn subject(text: &str) -> Result<Subject, String> {
+    Subject::parse(text).map_err(|fault| fault.to_string())
+}
+
 fn org_id(text: &str) -> Result<OrgId, String> {
     OrgId::parse(text).map_err(|fault| fault.to_string())
 }
@@ -282,5 +301,5 @@ fn delimiter(text: &str) -> Result<u8, String> {
 
 fn api_key_id(text: &str) -> Result<ApiKeyId, String> {
     ApiKeyId::parse(text)
-        .ok_or_else(|| "must be the 24 lower-case letters and digits of an API key's id".to_owned())
+        .ok_or_else(|| "must be the 32 lower-case letters and digits of an API key's id".to_owned())
 }

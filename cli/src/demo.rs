@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use key_inventory::auth::api_key::PresentedApiKey;
+use key_inventory::auth::api_key::{ApiKeyTerms, PresentedApiKey};
 use key_inventory::chance::Chance;
 use key_inventory::clock::Clock;
 use key_inventory::retry::Backoff;
-use key_inventory::table::{Lookup, Table};
+use key_inventory::table::{CredentialLookup, Lookup, Table};
 use key_inventory::values::{EpochMillis, KeyNumber, OrgId, OrgName, TextFault, UserId};
-use local_inventory::issuer::{LocalIssuer, Subject};
+use local_inventory::issuer::{Bearer, LocalIssuer};
 use local_inventory::private_file;
 use serde_json::{Value, json};
 
@@ -88,16 +88,16 @@ impl Demo {
 
     /// A token of the demo organisation's service.
     pub(crate) fn service_token(&self, now: EpochMillis) -> Result<String, Failure> {
-        self.token(&Subject::Service(self.org_id.clone()), now)
+        self.token(&Bearer::Service(self.org_id.clone()), now)
     }
 
     /// A token of a user.
     pub(crate) fn user_token(&self, user_id: &UserId, now: EpochMillis) -> Result<String, Failure> {
-        self.token(&Subject::User(user_id.clone()), now)
+        self.token(&Bearer::Person(user_id.clone(), None), now)
     }
 
-    fn token(&self, subject: &Subject, now: EpochMillis) -> Result<String, Failure> {
-        let token = self.issuer.token(subject, now, TOKEN_VALID_FOR);
+    fn token(&self, bearer: &Bearer, now: EpochMillis) -> Result<String, Failure> {
+        let token = self.issuer.token(bearer, now, TOKEN_VALID_FOR);
         token.map_err(|fault| Failure::because("The demo token cannot be signed", fault))
     }
 }
@@ -125,7 +125,7 @@ async fn api_key(
             }
         }
     }
-    let (text, _) = issue(table, org_id.clone(), None, clock).await?;
+    let (text, _) = issue(table, ApiKeyTerms::of(org_id.clone(), clock.now())).await?;
     if let Some(folder) = folder {
         let kept = private_file::write(&folder.demo_api_key(), text.as_bytes());
         kept.map_err(|error| Failure::because("The demo's API key cannot be kept", error))?;
@@ -135,9 +135,10 @@ async fn api_key(
 
 /// The number that the demo user's next physical key will get.
 async fn next_number(table: &Table, user_id: &UserId, clock: &Clock) -> Result<KeyNumber, Failure> {
-    let lookup = Lookup { user_id, api_key: None, number: None, request_hash: None };
+    let credentials = CredentialLookup { api_key: None, organisation: None };
+    let lookup = Lookup { credentials, user_id, number: None, mark: false, request_hash: None };
     let waits = Backoff::new(Chance::system().for_waits());
-    let state = table.read_for_command(&lookup, clock.now(), waits, Instant::now() + READ_TIME).await;
+    let state = table.look_up(&lookup, clock.now(), waits, Instant::now() + READ_TIME).await;
     let state = state.map_err(|fault| Failure::because("The demo user cannot be read", fault))?;
     Ok(state.snapshot.user.last_number.map_or(KeyNumber::FIRST, KeyNumber::next))
 }

@@ -44,8 +44,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Org(OrgCommand::Register { org, name, data })) => {
             organisations::register(&org, name.as_ref(), &data).await
         }
-        Some(Command::ApiKey(ApiKeyCommand::Issue { org, expires, data })) => {
-            organisations::issue_api_key(org, expires, &data).await
+        Some(Command::Org(OrgCommand::Close { org, data })) => organisations::close(&org, &data).await,
+        Some(Command::ApiKey(ApiKeyCommand::Issue { org, expires, subjects, data })) => {
+            organisations::issue_api_key(org, expires, subjects, &data).await
         }
         Some(Command::ApiKey(ApiKeyCommand::List { org, data })) => {
             organisations::list_api_keys(&org, &data).await

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use key_inventory::auth::api_key::{self, ApiKeyId, StoredApiKey};
+use key_inventory::auth::api_key::{self, ApiKeyId, ApiKeyTerms, StoredApiKey};
 use key_inventory::clock::Clock;
-use key_inventory::table::{OrganisationFault, RevokeFault, StoreFault, Stream, Table};
-use key_inventory::values::{EpochMillis, OrgId, OrgName};
+use key_inventory::table::{Closed, OrganisationFault, Registered, RevokeFault, StoreFault, Stream, Table};
+use key_inventory::values::{EpochMillis, OrgId, OrgName, Subject};
 
 use crate::arguments::StoreArguments;
 use crate::output::{Failure, print_line};
@@ -19,9 +19,29 @@ pub(crate) async fn register(
 ) -> Result<(), Failure> {
     let store = Store::open(arguments).await?;
     let registered = store.table.register_organisation(org, name, Clock::system().now()).await;
-    let is_new = registered.map_err(|fault| of_store(format!("{org} was not registered"), &fault))?;
-    let said = if is_new { "is registered" } else { "was registered already" };
-    eprintln!("The organisation {org} {said}.");
+    match registered.map_err(|fault| Failure::because(format!("{org} was not registered"), fault))? {
+        Registered::New => eprintln!("The organisation {org} is registered."),
+        Registered::Before => eprintln!("The organisation {org} was registered already."),
+        Registered::Closed => {
+            return Err(Failure(format!(
+                "The organisation {org} was closed, and stays closed: all its API keys would be good again."
+            )));
+        }
+    }
+    store.close().await
+}
+
+/// Closes an organisation.
+pub(crate) async fn close(org: &OrgId, arguments: &StoreArguments) -> Result<(), Failure> {
+    let store = Store::open(arguments).await?;
+    match store.table.close_organisation(org, Clock::system().now()).await {
+        Ok(Closed::Now) => eprintln!("The organisation {org} is closed from the next request on."),
+        Ok(Closed::Before) => eprintln!("The organisation {org} was closed already."),
+        Err(OrganisationFault::NotOpen) => {
+            return Err(Failure(format!("There is no organisation {org} here.")));
+        }
+        Err(fault) => return Err(Failure::because(format!("{org} was not closed"), fault)),
+    }
     store.close().await
 }
 
@@ -29,33 +49,31 @@ pub(crate) async fn register(
 pub(crate) async fn issue_api_key(
     org: OrgId,
     expires: Option<Duration>,
+    subjects: Vec<Subject>,
     arguments: &StoreArguments,
 ) -> Result<(), Failure> {
     let store = Store::open(arguments).await?;
-    let (text, stored) = issue(&store.table, org, expires, &Clock::system()).await?;
+    let now = Clock::system().now();
+    let valid_until = expires.map(|duration| now.plus(duration));
+    let terms = ApiKeyTerms { org_id: org, created_at: now, valid_until, subjects };
+    let (text, stored) = issue(&store.table, terms).await?;
     print_line(text)?;
     eprintln!("Keep it safe: it is not shown again. Its id is {}.", stored.api_key_id.as_str());
     store.close().await
 }
 
-/// Issues an API key to an organisation that is registered.
-pub(crate) async fn issue(
-    table: &Table,
-    org: OrgId,
-    expires: Option<Duration>,
-    clock: &Clock,
-) -> Result<(String, StoredApiKey), Failure> {
+/// Issues an API key to an organisation that is registered and open.
+pub(crate) async fn issue(table: &Table, terms: ApiKeyTerms) -> Result<(String, StoredApiKey), Failure> {
     let mut random = [0; api_key::RANDOM_BYTES];
     aws_lc_rs::rand::fill(&mut random).map_err(|error| Failure::because("There is no randomness", error))?;
-    let now = clock.now();
-    let (text, stored) = api_key::issue(org, &random, now, expires.map(|duration| now.plus(duration)));
+    let (text, stored) = api_key::issue(terms, &random);
     match table.store_api_key(&stored).await {
         Ok(()) => Ok((text, stored)),
-        Err(OrganisationFault::NotRegistered) => Err(Failure(format!(
-            "The organisation {org} is not registered; run `physical-keys org register {org}` first.",
+        Err(OrganisationFault::NotOpen) => Err(Failure(format!(
+            "The organisation {org} is not registered, or was closed; `physical-keys org register {org}` registers it.",
             org = stored.org_id
         ))),
-        Err(OrganisationFault::Store(fault)) => Err(of_store("The API key was not issued", &fault)),
+        Err(fault) => Err(Failure::because("The API key was not issued", fault)),
     }
 }
 
@@ -64,12 +82,15 @@ pub(crate) async fn list_api_keys(org: &OrgId, arguments: &StoreArguments) -> Re
     let store = Store::open(arguments).await?;
     let listed = store.table.api_keys_of(org).await;
     let api_keys = listed.map_err(|fault| of_store("The API keys cannot be listed", &fault))?;
-    eprintln!("id\tstate\tcreated\texpires\trevoked");
+    eprintln!("id\tstate\tcreated\texpires\trevoked\tfor");
     let now = Clock::system().now();
     for key in &api_keys {
         let columns = [Some(key.created_at), key.valid_until, key.revoked_at]
             .map(|time| time.map_or("-".to_owned(), utc));
-        print_line(format!("{}\t{}\t{}", key.api_key_id.as_str(), state(key, now), columns.join("\t")))?;
+        let subjects: Vec<_> = key.subjects.iter().map(Subject::as_str).collect();
+        let subjects = if subjects.is_empty() { "-".to_owned() } else { subjects.join(", ") };
+        let columns = columns.join("\t");
+        print_line(format!("{}\t{}\t{columns}\t{subjects}", key.api_key_id.as_str(), state(key, now)))?;
     }
     store.close().await
 }

@@ -1,7 +1,7 @@
 //! `token` and `jwks`: the local server's own issuer.
 
 use key_inventory::clock::Clock;
-use local_inventory::issuer::Subject;
+use local_inventory::issuer::Bearer;
 
 use crate::arguments::{DataArguments, TokenArguments};
 use crate::folder::Folder;
@@ -9,13 +9,14 @@ use crate::output::{Failure, print_line};
 
 /// Prints a token.
 pub(crate) fn print_token(arguments: TokenArguments) -> Result<(), Failure> {
-    let subject = match (arguments.user, arguments.org) {
-        (Some(user), _) => Subject::User(user),
-        (None, Some(organisation)) => Subject::Service(organisation),
+    let bearer = match (arguments.user, arguments.org) {
+        (Some(user), Some(organisation)) if arguments.key_manager => Bearer::KeyManager(user, organisation),
+        (Some(user), organisation) => Bearer::Person(user, organisation),
+        (None, Some(organisation)) => Bearer::Service(organisation),
         (None, None) => return Err(Failure("Say whom the token is for: --user or --org.".to_owned())),
     };
     let issuer = Folder::new(&arguments.data.data).issuer()?;
-    let token = issuer.token(&subject, Clock::system().now(), arguments.ttl);
+    let token = issuer.token(&bearer, Clock::system().now(), arguments.ttl);
     print_line(token.map_err(|fault| Failure::because("The token cannot be signed", fault))?)
 }
 

@@ -6,9 +6,12 @@ use std::time::Duration;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use key_inventory::auth::claims::ClaimRules;
+use key_inventory::auth::conditions::Conditions;
+use key_inventory::auth::identity::IdentityRules;
 use key_inventory::auth::signing_keys::SigningKeys;
 use key_inventory::config::{SigningKeyConfig, TokenConfig};
-use key_inventory::values::{EpochMillis, OrgId, UserId};
+use key_inventory::values::{EpochMillis, OrgId, OrgTag, Subject, UserId};
 use serde_json::{Value, json};
 
 use crate::private_file;
@@ -17,7 +20,13 @@ use crate::private_file;
 pub const LOCAL_ISSUER: &str = "physical-keys-local";
 /// The `aud` of local tokens.
 pub const LOCAL_AUDIENCE: &str = "physical-keys";
+/// What makes a local token a service's, as Auth0's machine tokens have it.
+pub const LOCAL_SERVICE_CLAIM: &str = "gty=client-credentials";
+/// What makes a local token a key manager's.
+pub const LOCAL_MANAGER_CLAIM: &str = "groups=key-managers/{org}";
 const KEY_ID: &str = "local";
+/// How far ahead a local token's `exp` may be.
+const LONGEST_LIFETIME: Duration = Duration::from_hours(24);
 
 /// Signs tokens with a key of its own.
 pub struct LocalIssuer {
@@ -33,9 +42,11 @@ impl std::fmt::Debug for LocalIssuer {
 
 /// Whom a token is for.
 #[derive(Debug, Clone)]
-pub enum Subject {
-    /// A person.
-    User(UserId),
+pub enum Bearer {
+    /// A person, of an organisation perhaps.
+    Person(UserId, Option<OrgId>),
+    /// A person who acts for an organisation.
+    KeyManager(UserId, OrgId),
     /// A service of an organisation.
     Service(OrgId),
 }
@@ -87,19 +98,23 @@ impl LocalIssuer {
     /// How a function verifies the tokens of this issuer.
     pub fn token_config(&self) -> Result<TokenConfig, IssuerFault> {
         let keys = SigningKeys::parse(self.key_set().to_string().as_bytes());
+        let keys = keys.map_err(|_| IssuerFault::NotAKey)?;
         Ok(TokenConfig {
-            issuer: LOCAL_ISSUER.to_owned(),
-            audience: LOCAL_AUDIENCE.to_owned(),
-            signing_keys: SigningKeyConfig::Inline(keys.map_err(|_| IssuerFault::NotAKey)?),
-            user_claim: "sub".to_owned(),
-            org_claim: "org_id".to_owned(),
+            signing_keys: SigningKeyConfig::Inline(keys),
+            claims: ClaimRules {
+                issuer: LOCAL_ISSUER.to_owned(),
+                audiences: vec![LOCAL_AUDIENCE.to_owned()],
+                clients: Vec::new(),
+                longest_lifetime: LONGEST_LIFETIME,
+            },
+            identity: identity_rules(),
         })
     }
 
-    /// A token for a subject, valid from now.
+    /// A token, valid from now.
     pub fn token(
         &self,
-        subject: &Subject,
+        bearer: &Bearer,
         now: EpochMillis,
         valid_for: Duration,
     ) -> Result<String, IssuerFault> {
@@ -109,11 +124,22 @@ impl LocalIssuer {
             "iat": now.seconds(),
             "exp": now.plus(valid_for).seconds(),
         });
-        match subject {
-            Subject::User(user) => claims["sub"] = json!(user),
-            Subject::Service(organisation) => {
-                claims["sub"] = json!(format!("service@{organisation}"));
+        match bearer {
+            Bearer::Person(user, organisation) => {
+                claims["sub"] = json!(user);
+                if let Some(organisation) = organisation {
+                    claims["org_id"] = json!(organisation);
+                }
+            }
+            Bearer::KeyManager(user, organisation) => {
+                claims["sub"] = json!(user);
                 claims["org_id"] = json!(organisation);
+                claims["groups"] = json!([format!("key-managers/{organisation}")]);
+            }
+            Bearer::Service(organisation) => {
+                claims["sub"] = json!(service_of(organisation));
+                claims["org_id"] = json!(organisation);
+                claims["gty"] = json!("client-credentials");
             }
         }
         self.sign(&claims)
@@ -123,5 +149,26 @@ impl LocalIssuer {
     pub fn sign(&self, claims: &Value) -> Result<String, IssuerFault> {
         let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, claims, &self.private_key).map_err(|_| IssuerFault::Cryptography)
+    }
+}
+
+/// Whom local tokens name: the same rules as functions read from their environment.
+#[must_use]
+pub fn identity_rules() -> IdentityRules {
+    IdentityRules {
+        user_claim: "sub".to_owned(),
+        org_claim: "org_id".to_owned(),
+        service: Conditions::parse(LOCAL_SERVICE_CLAIM),
+        key_manager: Conditions::parse(LOCAL_MANAGER_CLAIM),
+    }
+}
+
+/// The subject of an organisation's service: by its id, or where that would be too long for a subject, by its tag.
+fn service_of(organisation: &OrgId) -> String {
+    let by_id = format!("service@{organisation}");
+    if Subject::parse(by_id.as_str()).is_ok() {
+        by_id
+    } else {
+        format!("service@{}", OrgTag::of(organisation))
     }
 }

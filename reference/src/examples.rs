@@ -7,7 +7,7 @@ use key_inventory::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys, PhysicalKey
 use key_inventory::http::routes::Route;
 use key_inventory::table::HeldKey;
 use key_inventory::user::{AddPhysicalKey, Event, PhysicalKey, RemovePhysicalKey, User};
-use key_inventory::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId};
+use key_inventory::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, Subject, UserId};
 use serde_json::{Value, json};
 
 /// 2026-11-23T12:00:00Z.
@@ -75,9 +75,10 @@ fn body(event: &Event) -> Option<Value> {
 fn circumstances() -> Circumstances {
     let actor = Actor {
         kind: ActorKind::User,
-        id: Some("demo-user".to_owned()),
+        iss: Some("https://issuer.example".to_owned()),
+        id: Subject::parse("demo-user").ok(),
         org_id: OrgId::parse("demo-org").ok(),
-        api_key_id: Some("g8lj7bc70s3ge1o70s3ge1o7".to_owned()),
+        api_key_id: Some("g8lj7bc70s3ge1o70s3ge1o70s3ge1o7".to_owned()),
     };
     Circumstances { actor, request_id: crate::refusals::REQUEST_ID.to_owned(), recorded_at: NOON }
 }

@@ -43,6 +43,8 @@ fn samples(route: Route) -> Vec<Problem> {
         Problem::Forbidden(Forbidden::AnotherUsersInventory),
         Problem::Forbidden(Forbidden::AnotherOrganisation),
         Problem::Forbidden(Forbidden::CredentialsDisagree),
+        Problem::Forbidden(Forbidden::UnknownOrganisation),
+        Problem::Forbidden(Forbidden::OrganisationRequired),
         Problem::Forbidden(Forbidden::OneUserOnly),
         Problem::Refused(Refusal::PhysicalKeyNotFound),
         Problem::RouteNotFound,
@@ -67,7 +69,9 @@ fn applies(problem: &Problem, route: Route) -> bool {
         | Problem::SigningKeysUnavailable
         | Problem::Cursor(_) => true,
         Problem::Forbidden(forbidden) => match forbidden {
-            Forbidden::CredentialsDisagree => true,
+            Forbidden::CredentialsDisagree
+            | Forbidden::UnknownOrganisation
+            | Forbidden::OrganisationRequired => true,
             Forbidden::AnotherUsersInventory => route != Route::ListOrgPhysicalKeys,
             Forbidden::AnotherOrganisation => {
                 matches!(route, Route::AddPhysicalKey | Route::ListOrgPhysicalKeys)

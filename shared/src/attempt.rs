@@ -6,7 +6,7 @@
 //! tells: its item carries the token of the attempt that wrote it. `write-model` explores these rules exhaustively.
 
 use crate::http::answer::Answer;
-use crate::table::{AttemptToken, CommandState, Write};
+use crate::table::{AttemptToken, UserState, Write};
 use crate::user::Event;
 use crate::values::{KeyNumber, Version};
 
@@ -53,12 +53,12 @@ impl Attempt {
     /// Whether a read shows that it can still be carried out: at its version, and with its physical key. A physical key
     /// that is gone never comes back; without that, an attempt whose read was torn would be sent for ever while nobody
     /// else moves the version.
-    pub(crate) fn has_its_ground(&self, state: &CommandState) -> bool {
+    pub(crate) fn has_its_ground(&self, state: &UserState) -> bool {
         self.has_its_version(state) && (self.removes.is_none() || state.physical_key.is_some())
     }
 
     /// Whether a read shows the version that it is conditional on.
-    pub(crate) fn has_its_version(&self, state: &CommandState) -> bool {
+    pub(crate) fn has_its_version(&self, state: &UserState) -> bool {
         state.snapshot.user.version == self.before
     }
 }

@@ -51,7 +51,6 @@ pub fn authenticator(
         SigningKeyConfig::Inline(keys) => SigningKeySource::Fixed(keys),
         SigningKeyConfig::Url(url) => SigningKeySource::Fetched(Box::new(FetchedKeys::new(url))),
     };
-    let verifier =
-        TokenVerifier::new(keys, &tokens.issuer, &tokens.audience, tokens.user_claim, tokens.org_claim);
+    let verifier = TokenVerifier::new(keys, tokens.claims, tokens.identity);
     Authenticator::new(verifier, required)
 }

@@ -1,11 +1,12 @@
 //! The configuration of a function, parsed once from its environment.
 
-use lambda_http::http::Uri;
+mod tokens;
 
 use crate::auth::RequiredCredentials;
-use crate::auth::signing_keys::{SigningKeys, SigningKeysFault};
-use crate::sam_local::StandIns;
+use crate::auth::signing_keys::SigningKeysFault;
 use crate::table::AuditShards;
+
+pub use tokens::{SigningKeyConfig, TokenConfig};
 
 /// The configuration of a function that answers requests.
 #[derive(Debug)]
@@ -18,30 +19,6 @@ pub struct FunctionConfig {
     pub tokens: TokenConfig,
     /// `REQUIRED_CREDENTIALS`: `both` unless given, or `either`.
     pub required_credentials: RequiredCredentials,
-}
-
-/// How bearer tokens are verified.
-#[derive(Debug)]
-pub struct TokenConfig {
-    /// `JWT_ISSUER`: the `iss` of accepted tokens.
-    pub issuer: String,
-    /// `JWT_AUDIENCE`: an `aud` of accepted tokens.
-    pub audience: String,
-    /// `JWT_JWKS_URL`; under `sam local` the inline key set of the local issuer.
-    pub signing_keys: SigningKeyConfig,
-    /// `JWT_USER_CLAIM`: the claim that names the user; `sub` unless given.
-    pub user_claim: String,
-    /// `JWT_ORG_CLAIM`: the claim that makes a token a service token; `org_id` unless given.
-    pub org_claim: String,
-}
-
-/// Where the issuer's signing keys come from.
-#[derive(Debug)]
-pub enum SigningKeyConfig {
-    /// From the JSON Web Key Set at this URL.
-    Url(String),
-    /// From the local issuer, which has no URL.
-    Inline(SigningKeys),
 }
 
 /// What is wrong with the configuration: one sentence that names the variable.
@@ -79,13 +56,7 @@ impl FunctionConfig {
         let optional = |name: &str| optional(&lookup, name);
         let required = |name: &'static str| required(&lookup, name);
         let table_name = required("TABLE_NAME")?;
-        let tokens = TokenConfig {
-            issuer: required("JWT_ISSUER")?,
-            audience: required("JWT_AUDIENCE")?,
-            signing_keys: signing_keys(&lookup)?,
-            user_claim: optional("JWT_USER_CLAIM").unwrap_or_else(|| "sub".to_owned()),
-            org_claim: optional("JWT_ORG_CLAIM").unwrap_or_else(|| "org_id".to_owned()),
-        };
+        let tokens = TokenConfig::read(&lookup)?;
         let required_credentials = match optional("REQUIRED_CREDENTIALS").as_deref() {
             None | Some("both") => RequiredCredentials::Both,
             Some("either") => RequiredCredentials::Either,
@@ -137,29 +108,6 @@ impl CursorSecret {
     }
 }
 
-fn signing_keys(lookup: impl Fn(&str) -> Option<String>) -> Result<SigningKeyConfig, ConfigFault> {
-    if let Some(key_set) = StandIns::read(&lookup).key_set {
-        return Ok(SigningKeyConfig::Inline(SigningKeys::parse(key_set.as_bytes())?));
-    }
-    let url = required(lookup, "JWT_JWKS_URL")?;
-    let expected = "an https URL (http only for this machine)";
-    if is_safe(&url) {
-        Ok(SigningKeyConfig::Url(url))
-    } else {
-        Err(ConfigFault::Wrong { name: "JWT_JWKS_URL", expected })
-    }
-}
-
-/// Whoever can change the keys on their way can sign tokens, so they travel over TLS or not at all.
-fn is_safe(url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else { return false };
-    match (uri.scheme_str(), uri.host()) {
-        (Some("https"), Some(host)) => !host.is_empty(),
-        (Some("http"), Some(host)) => matches!(host, "127.0.0.1" | "localhost" | "[::1]"),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,7 +137,6 @@ mod tests {
         let config = read(&[]).unwrap();
         assert_eq!(config.required_credentials, RequiredCredentials::Both);
         assert_eq!(config.audit_shards, AuditShards::DEFAULT);
-        assert_eq!((config.tokens.user_claim.as_str(), config.tokens.org_claim.as_str()), ("sub", "org_id"));
     }
 
     #[test]
@@ -200,27 +147,11 @@ mod tests {
     }
 
     #[test]
-    fn an_inline_key_set_counts_under_sam_local_only() {
-        // The public key of RFC 8037, appendix A.2.
-        const KEY_SET: &str = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "a", "alg": "EdDSA",
-            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
-        let inline = ("LOCAL_JWT_JWKS", KEY_SET);
-        let under_sam = read(&[("AWS_SAM_LOCAL", "true"), inline]).unwrap();
-        assert!(matches!(under_sam.tokens.signing_keys, SigningKeyConfig::Inline(_)));
-        let deployed = read(&[inline]).unwrap();
-        assert!(matches!(deployed.tokens.signing_keys, SigningKeyConfig::Url(_)));
-        let empty = read(&[("AWS_SAM_LOCAL", "true"), ("LOCAL_JWT_JWKS", "")]).unwrap();
-        assert!(matches!(empty.tokens.signing_keys, SigningKeyConfig::Url(_)));
-    }
-
-    #[test]
     fn a_wrong_variable_is_named_with_the_mend() {
         check(&[("REQUIRED_CREDENTIALS", "none")], "REQUIRED_CREDENTIALS must be `both` or `either`");
         for shards in ["0", "33", "four"] {
             check(&[("AUDIT_SHARDS", shards)], "AUDIT_SHARDS must be a number from 1 to 32");
         }
-        let inline = [("AWS_SAM_LOCAL", "true"), ("LOCAL_JWT_JWKS", "{}")];
-        check(&inline, "LOCAL_JWT_JWKS is not a JSON Web Key Set");
     }
 
     #[test]
@@ -230,18 +161,5 @@ mod tests {
         let short = read(&"s".repeat(31)).unwrap_err().to_string();
         assert_eq!(short, "CURSOR_SECRET must be at least 32 characters long");
         assert_eq!(format!("{:?}", read(&"s".repeat(32)).unwrap()), "CursorSecret");
-    }
-
-    #[test]
-    fn keys_travel_over_tls_or_within_this_machine() {
-        for url in ["http://127.0.0.1:1/a", "http://localhost/a", "http://[::1]:1/a", "https://a.example"] {
-            assert!(read(&[("JWT_JWKS_URL", url)]).is_ok(), "{url}");
-        }
-        for url in
-            ["http://issuer.example/jwks.json", "file:///jwks.json", "jwks.json", "https://", "ftp://a"]
-        {
-            let expected = "JWT_JWKS_URL must be an https URL (http only for this machine)";
-            check(&[("JWT_JWKS_URL", url)], expected);
-        }
     }
 }

@@ -18,7 +18,8 @@ use crate::http::{body::BodyObject, command};
 use crate::idempotency::{fingerprint, request_hash};
 use crate::retry::Backoff;
 use crate::table::{
-    AttemptToken, CommandState, Commit, Lookup, RequestRecord, SendingFault, StoreFault, Writer,
+    AttemptToken, Commit, CredentialLookup, Lookup, RequestRecord, SendingFault, StoreFault, UserState,
+    Writer,
 };
 use crate::user::{Command, Event, Refusal};
 use crate::values::{EpochMillis, KeyNumber, OrgId};
@@ -42,9 +43,10 @@ pub async fn answer_command(
     exchange.trail.user_id = Some(request.user_id.clone());
     let request_hash = request_hash(&presented, &request);
     let lookup = Lookup {
+        credentials: CredentialLookup::of(&presented),
         user_id: &request.user_id,
-        api_key: presented.api_key().map(crate::auth::api_key::PresentedApiKey::id),
         number: number_asked_for(&request.command),
+        mark: matches!(request.command, Command::AddPhysicalKey(_)),
         request_hash: request_hash.as_deref(),
     };
     let waits = backend.chance.for_waits();
@@ -116,8 +118,8 @@ impl Execution<'_> {
     /// One round: one read, one decision unless there is one, one sending. Gives nothing if another round is needed.
     async fn round(&mut self) -> Result<Option<Answer>, Problem> {
         let (table, now) = (&self.backend.table, self.backend.clock.now());
-        let state = table.read_for_command(&self.lookup, now, self.waits(), self.until).await?;
-        let caller = self.presented.confirm(state.api_key.as_ref(), now)?;
+        let state = table.look_up(&self.lookup, now, self.waits(), self.until).await?;
+        let caller = self.presented.confirm(&state.credentials, now)?;
         self.exchange.trail.organisation = caller.confinement.organisation().cloned();
         authorise(&caller, self.request)?;
         self.fingerprint = Some(fingerprint(&caller, self.request));
@@ -137,7 +139,7 @@ impl Execution<'_> {
     }
 
     /// Finds out what has become of the attempt, by a read that was made after it was sent.
-    async fn settle(&mut self, state: &CommandState) -> Result<Settled, Problem> {
+    async fn settle(&mut self, state: &UserState) -> Result<Settled, Problem> {
         let Some(attempt) = self.attempt.take_if(|attempt| !attempt.has_its_ground(state)) else {
             return Ok(if self.attempt.is_some() { Settled::Stands } else { Settled::Nothing });
         };
@@ -150,7 +152,7 @@ impl Execution<'_> {
         let waits = Backoff::new(self.backend.chance.for_waits());
         let writer = table.read_writer(user_id, attempt.before.next(), waits, self.until).await?;
         Ok(match writer {
-            Writer::Attempt(Some(token)) if token == attempt.token => Settled::Ours(attempt.answer.clone()),
+            Writer::Attempt(token) if token == attempt.token => Settled::Ours(attempt.answer.clone()),
             Writer::Nobody if !attempt.has_its_version(state) => Settled::NotYet,
             Writer::Nobody | Writer::Attempt(_) => {
                 self.attempt = None;
@@ -163,7 +165,7 @@ impl Execution<'_> {
     fn attempt(
         &self,
         caller: Caller,
-        state: &CommandState,
+        state: &UserState,
         now: EpochMillis,
     ) -> Result<Option<Attempt>, Problem> {
         let before = state.snapshot.user.version;
@@ -182,7 +184,8 @@ impl Execution<'_> {
             before: &state.snapshot,
             after: &after,
             record: &record,
-            issuer: decided.issuer.as_ref(),
+            issuer: &decided.issuer,
+            is_first_of_issuer: self.lookup.mark && !state.is_marked,
             request: self.lookup.request_hash.map(|hash| (hash, &kept)),
         };
         let token = AttemptToken::new(self.backend.chance.bytes());
@@ -217,7 +220,7 @@ impl Execution<'_> {
             && let Some(cause) = attempt.open()
         {
             match table.read_writer(user_id, attempt.before.next(), self.waits(), until).await {
-                Ok(Writer::Attempt(Some(token))) if token == attempt.token => {
+                Ok(Writer::Attempt(token)) if token == attempt.token => {
                     return Ok(attempt.answer.clone());
                 }
                 Ok(Writer::Attempt(_)) => {}
@@ -275,6 +278,7 @@ const fn number_asked_for(command: &Command) -> Option<KeyNumber> {
 }
 
 fn authorise(caller: &Caller, request: &CommandRequest) -> Result<(), Problem> {
+    caller.confinement.may_command()?;
     caller.confinement.may_act_on(&request.user_id)?;
     match &request.command {
         Command::AddPhysicalKey(add) => Ok(caller.confinement.may_issue_for(&add.org_id)?),
@@ -286,29 +290,27 @@ fn authorise(caller: &Caller, request: &CommandRequest) -> Result<(), Problem> {
 /// What was decided, and who issued the physical key that it is about.
 struct Decided {
     event: Event,
-    issuer: Option<OrgId>,
+    issuer: OrgId,
 }
 
 /// What the aggregate decides on the state that was read; nothing if that state never was.
 fn decide(
     caller: &Caller,
     command: &Command,
-    state: &CommandState,
+    state: &UserState,
     now: EpochMillis,
 ) -> Result<Option<Decided>, Refusal> {
     let user = &state.snapshot.user;
     match command {
         Command::AddPhysicalKey(add) => {
-            Ok(Some(Decided { event: user.add(add.clone(), now), issuer: Some(add.org_id.clone()) }))
+            Ok(Some(Decided { event: user.add(add.clone(), now), issuer: add.org_id.clone() }))
         }
         Command::RemovePhysicalKey(_) => {
             let held = state.physical_key.as_ref().filter(|key| caller.confinement.sees(&key.org_id));
             let event = user.remove(held, now)?;
-            // The read was torn: the user item was read before the physical key was added.
-            if held.is_some_and(|key| !user.may_hold(key.number)) {
-                return Ok(None);
-            }
-            Ok(Some(Decided { event, issuer: held.map(|key| key.org_id.clone()) }))
+            // If not, the read was torn: the user item was read before the physical key was added.
+            let held = held.filter(|key| user.may_hold(key.number));
+            Ok(held.map(|key| Decided { event, issuer: key.org_id.clone() }))
         }
     }
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::user::{Event, User};
-use crate::values::{EpochMillis, OrgId, Sha256Hash, UserId, Version};
+use crate::values::{EpochMillis, OrgId, Sha256Hash, Subject, UserId, Version};
 
 /// The format of the records written by this code. Formats are for ever: a new one is added beside the old.
 const FORMAT: u32 = 1;
@@ -42,10 +42,13 @@ pub struct Actor {
     /// What kind of caller.
     #[serde(rename = "type")]
     pub kind: ActorKind,
-    /// The user's id, or the subject of a service token if it has one.
+    /// The issuer of the bearer token, if one was presented: the id means something together with it only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// The organisation that a service token or an API key names.
+    pub iss: Option<String>,
+    /// The person or the service that the bearer token names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Subject>,
+    /// The organisation that the credentials name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub org_id: Option<OrgId>,
     /// The public id of the API key, if one was presented.
@@ -58,7 +61,7 @@ pub struct Actor {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ActorKind {
-    /// A person, by a user token.
+    /// A person, by a token: with an API key, or as a key manager of an organisation.
     User,
     /// An organisation's service, by a service token.
     Service,
@@ -151,8 +154,8 @@ impl ChainedRecord {
 pub struct IssuedRecord {
     /// The record.
     pub record: ChainedRecord,
-    /// The issuer, unless it was stored before issuers were.
-    pub issuer: Option<OrgId>,
+    /// The issuer.
+    pub issuer: OrgId,
 }
 
 /// What surrounds an event when it is recorded.
@@ -210,7 +213,8 @@ mod tests {
         Circumstances {
             actor: Actor {
                 kind: ActorKind::User,
-                id: Some("alice".to_owned()),
+                iss: Some("https://issuer.example".to_owned()),
+                id: Some(Subject::parse("alice").unwrap()),
                 org_id: Some(OrgId::parse("acme").unwrap()),
                 api_key_id: None,
             },
@@ -240,11 +244,11 @@ mod tests {
         let (first, second) = two_records();
         assert_eq!(
             first.hash.to_string(),
-            "141fd4c3a814127b59e5bd58e5c9ca21e6f0581e122c3ec1a7af987ee44b46f3"
+            "1b385a330ca2400d5294b63931936da3cdebb38a17b6368e20f7eb25fe6e0c53"
         );
         assert_eq!(
             second.hash.to_string(),
-            "d9a1eb7eb2304fb3a01f0ccdaaf7722b6f06e88c8dde101df753ab9e697e928f"
+            "d4ea5c764bea61b85934236ecd0b70d7f4826fef39c3e85af3012c22aea5f8f9"
         );
     }
 

@@ -2,13 +2,12 @@
 
 use std::future::Future;
 
-use crate::auth::api_key::PresentedApiKey;
 use crate::auth::{Caller, Presented};
 use crate::backend::Backend;
 use crate::http::exchange::Exchange;
 use crate::http::problem::Problem;
 use crate::retry::Backoff;
-use crate::table::{CommandState, Listed, Lookup, StoreFault, Stretch};
+use crate::table::{CredentialLookup, Listed, Lookup, StoreFault, Stretch, UserState};
 use crate::values::{KeyNumber, OrgId, UserId};
 
 /// Most entries that one request with a filter looks at. A filter has to see what it leaves out, so its page costs
@@ -17,21 +16,31 @@ pub const MOST_EVALUATED: usize = 10_000;
 /// Entries that are read at once where there is a filter.
 const STRETCH: usize = 1_000;
 
-/// Looks up the user of a query, and one physical key if it is about one; verifies the caller to the end.
+/// What a query wants to know of a user besides where the history stands.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct About {
+    /// This physical key, if the caller's organisation issued it.
+    pub number: Option<KeyNumber>,
+    /// Whether the caller's organisation has ever issued anything to the user.
+    pub mark: bool,
+}
+
+/// Looks up the user of a query; verifies the caller to the end.
 pub async fn look_up_user(
     backend: &Backend,
     exchange: &mut Exchange,
     presented: &Presented,
     user_id: &UserId,
-    number: Option<KeyNumber>,
-) -> Result<(Caller, CommandState), Problem> {
+    about: About,
+) -> Result<(Caller, UserState), Problem> {
     exchange.trail.user_id = Some(user_id.clone());
     exchange.trail.attempts = 1;
-    let api_key = presented.api_key().map(PresentedApiKey::id);
-    let lookup = Lookup { user_id, api_key, number, request_hash: None };
+    let About { number, mark } = about;
+    let credentials = CredentialLookup::of(presented);
+    let lookup = Lookup { credentials, user_id, number, mark, request_hash: None };
     let (now, waits) = (backend.clock.now(), Backoff::new(backend.chance.for_waits()));
-    let state = backend.table.read_for_command(&lookup, now, waits, exchange.deadline()).await?;
-    let caller = presented.confirm(state.api_key.as_ref(), now)?;
+    let state = backend.table.look_up(&lookup, now, waits, exchange.deadline()).await?;
+    let caller = presented.confirm(&state.credentials, now)?;
     exchange.trail.organisation = caller.confinement.organisation().cloned();
     caller.confinement.may_act_on(user_id)?;
     Ok((caller, state))
@@ -45,14 +54,9 @@ pub async fn look_up_organisation(
     org_id: &OrgId,
 ) -> Result<(), Problem> {
     exchange.trail.attempts = 1;
-    let stored = match presented.api_key() {
-        Some(api_key) => {
-            let waits = Backoff::new(backend.chance.for_waits());
-            backend.table.read_api_key(api_key.id(), waits, exchange.deadline()).await?
-        }
-        None => None,
-    };
-    let caller = presented.confirm(stored.as_ref(), backend.clock.now())?;
+    let (credentials, waits) = (CredentialLookup::of(presented), Backoff::new(backend.chance.for_waits()));
+    let stored = backend.table.look_up_credentials(credentials, waits, exchange.deadline()).await?;
+    let caller = presented.confirm(&stored, backend.clock.now())?;
     exchange.trail.organisation = caller.confinement.organisation().cloned();
     Ok(caller.confinement.may_list_all_of(org_id)?)
 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use key_inventory::auth::api_key;
+use key_inventory::auth::api_key::{self, ApiKeyTerms};
 use key_inventory::clock::Clock;
 use key_inventory::table::{AuditShards, Stream, Table};
 use key_inventory::values::{OrgId, UserId};
 use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
-use local_inventory::issuer::{LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer, Subject};
+use local_inventory::issuer::{
+    Bearer, LOCAL_AUDIENCE, LOCAL_ISSUER, LOCAL_MANAGER_CLAIM, LOCAL_SERVICE_CLAIM, LocalIssuer,
+};
 
 /// The organisations. Each issues physical keys that the other does not see.
 pub(crate) const ORGANISATIONS: [&str; 2] = ["acme", "globex"];
@@ -16,10 +18,12 @@ const TABLE: &str = "inventory";
 /// By which credentials somebody calls. `either` is configured, so that one is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
-    /// The user, by a token alone: every physical key is seen.
+    /// The user, by a token alone: every physical key is seen, and nothing commanded.
     User,
     /// The user, with an organisation's API key.
     UserWithApiKey,
+    /// A person who acts for an organisation, by a token.
+    KeyManager,
     /// An organisation's service, by a token.
     Service,
     /// An organisation, by an API key alone.
@@ -32,6 +36,7 @@ pub(crate) struct Credentials {
     issuer: LocalIssuer,
     users: Vec<String>,
     user_tokens: Vec<String>,
+    managers: Vec<String>,
     services: Vec<String>,
     api_keys: Vec<String>,
 }
@@ -50,23 +55,24 @@ impl Credentials {
         table.create(Stream::Off).await.expect("a table");
         let (issuer, now) = (LocalIssuer::ephemeral().expect("a signing key"), Clock::system().now());
         let sign = |subject| issuer.token(&subject, now, Duration::from_hours(24)).expect("a token");
-        let (mut services, mut api_keys) = (Vec::new(), Vec::new());
+        let (mut managers, mut services, mut api_keys) = (Vec::new(), Vec::new(), Vec::new());
+        let user_id = |id: &str| UserId::parse(id).expect("a user id");
         let mut chance = super::chance::at(seed, &[]);
         for organisation in ORGANISATIONS {
             let id = OrgId::parse(organisation).expect("an organisation id");
             table.register_organisation(&id, None, now).await.expect("an organisation");
             let mut random = [0; api_key::RANDOM_BYTES];
             chance.fill(&mut random);
-            let (text, stored) = api_key::issue(id.clone(), &random, now, None);
+            let (text, stored) = api_key::issue(ApiKeyTerms::of(id.clone(), now), &random);
             table.store_api_key(&stored).await.expect("an API key");
-            services.push(sign(Subject::Service(id)));
+            managers.push(sign(Bearer::KeyManager(user_id("manager"), id.clone())));
+            services.push(sign(Bearer::Service(id)));
             api_keys.push(text);
         }
         let users: Vec<_> = (1..=users).map(|number| format!("user-{number}")).collect();
-        let user_tokens =
-            users.iter().map(|user| sign(Subject::User(UserId::parse(user).expect("a user id"))));
+        let user_tokens = users.iter().map(|user| sign(Bearer::Person(user_id(user), None)));
         let user_tokens = user_tokens.collect();
-        Self { issuer, users, user_tokens, services, api_keys }
+        Self { issuer, users, user_tokens, managers, services, api_keys }
     }
 
     pub(crate) fn user(&self, user: usize) -> &str {
@@ -85,6 +91,7 @@ impl Credentials {
         match caller {
             Caller::User => vec![bearer(&self.user_tokens[user])],
             Caller::UserWithApiKey => vec![bearer(&self.user_tokens[user]), api_key()],
+            Caller::KeyManager => vec![bearer(&self.managers[organisation])],
             Caller::Service => vec![bearer(&self.services[organisation])],
             Caller::ApiKey => vec![api_key()],
         }
@@ -100,6 +107,8 @@ impl Credentials {
             ("TABLE_NAME", TABLE),
             ("JWT_ISSUER", LOCAL_ISSUER),
             ("JWT_AUDIENCE", LOCAL_AUDIENCE),
+            ("JWT_SERVICE_CLAIM", LOCAL_SERVICE_CLAIM),
+            ("JWT_MANAGER_CLAIM", LOCAL_MANAGER_CLAIM),
             ("REQUIRED_CREDENTIALS", "either"),
             ("CURSOR_SECRET", "cursors of a run with random faults"),
             ("LOG_LEVEL", "warn"),

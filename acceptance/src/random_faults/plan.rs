@@ -101,13 +101,17 @@ fn planned(number: u64, users: usize, is_early: bool, chance: &mut Rng) -> Plann
         82..84 => Want::ReuseKey,
         _ => Want::List,
     };
-    let caller = match chance.u8(0..10) {
-        0..7 if is_early => Caller::User,
-        0..4 => Caller::User,
-        4..7 => Caller::UserWithApiKey,
-        7..9 => Caller::Service,
+    // A person alone only reads.
+    let caller = match chance.u8(if want == Want::List { 0..20 } else { 0..10 }) {
+        10.. => Caller::User,
+        0..4 => Caller::UserWithApiKey,
+        4..6 => Caller::KeyManager,
+        6..8 => Caller::Service,
         _ => Caller::ApiKey,
     };
+    // While inventories begin, most are after the same organisation's physical keys.
+    let organisation =
+        if is_early && chance.u8(0..10) < 7 { 0 } else { chance.usize(0..ORGANISATIONS.len()) };
     let has_idempotency_key = chance.bool() && want != Want::List;
     let copies = match chance.u8(0..100) {
         0..15 if has_idempotency_key => 2,
@@ -120,7 +124,7 @@ fn planned(number: u64, users: usize, is_early: bool, chance: &mut Rng) -> Plann
         // Some users are busier than others.
         user: chance.usize(0..users).min(chance.usize(0..users)),
         caller,
-        organisation: chance.usize(0..ORGANISATIONS.len()),
+        organisation,
         has_idempotency_key,
         copies,
         asks_again: chance.u8(0..100) < 15,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use acceptance::refused::{API_KEY, BEARER, Refused};
 use acceptance::{NOON, RequestBuilder, Setting, Stage};
 use key_inventory::auth::RequiredCredentials;
-use key_inventory::auth::api_key::{self, RANDOM_BYTES};
+use key_inventory::auth::api_key::{self, ApiKeyTerms, RANDOM_BYTES};
 use key_inventory::values::OrgId;
 use serde_json::json;
 
@@ -22,9 +22,13 @@ async fn status(stage: &Stage, api_key: &str) -> u16 {
     add(stage).api_key(api_key).send(stage).await.status()
 }
 
+fn terms(org_id: &str) -> ApiKeyTerms {
+    ApiKeyTerms::of(OrgId::parse(org_id).expect("an id"), NOON)
+}
+
 /// A key of the right form, made of chosen bytes, that was never issued.
 fn forged(org_id: &str, random: [u8; RANDOM_BYTES]) -> String {
-    api_key::issue(OrgId::parse(org_id).expect("an id"), &random, NOON, None).0
+    api_key::issue(terms(org_id), &random).0
 }
 
 #[tokio::test]
@@ -64,7 +68,7 @@ async fn a_mistyped_api_key_is_refused() {
 async fn an_api_key_that_was_never_issued_is_refused() {
     let stage = Stage::new().await;
     let random = [7; RANDOM_BYTES];
-    let (_, stored) = api_key::issue(OrgId::parse("acme").expect("an id"), &random, NOON, None);
+    let (_, stored) = api_key::issue(terms("acme"), &random);
     stage.refuses(add(&stage).api_key(&forged("acme", random)), Refused::api_key(UNKNOWN)).await;
 
     stage.api_key("acme").await;
@@ -93,7 +97,7 @@ async fn two_api_keys_of_an_organisation_are_good_until_one_is_revoked() {
 async fn an_api_key_expires_at_its_moment() {
     let stage = Stage::new().await;
     let until = NOON.plus(Duration::from_mins(1));
-    let (api_key, _) = stage.api_key_until("acme", Some(until)).await;
+    let (api_key, _) = stage.api_key_until("acme", until).await;
     stage.pass(Duration::from_millis(59_999));
     assert_eq!(status(&stage, &api_key).await, 200);
     stage.pass(Duration::from_millis(1));
@@ -120,7 +124,8 @@ async fn where_either_will_do_a_bad_one_is_still_refused() {
     let (api_key, id) = stage.api_key("acme").await;
     let request = RequestBuilder::add("alice", &json!({"orgId": "acme"}));
     assert_eq!(request.clone().api_key(&api_key).send(&stage).await.status(), 200);
-    assert_eq!(add(&stage).send(&stage).await.status(), 200);
+    let service = request.clone().bearer(&stage.service_token("acme"));
+    assert_eq!(service.send(&stage).await.status(), 200);
 
     let message = "A bearer token (`Authorization: Bearer <JWT>`) or an API key (`X-API-Key`) is required.";
     let challenges = format!("{BEARER}, {API_KEY}");

@@ -44,6 +44,7 @@ async fn table_and_export_agree_event_for_event_after_a_race_with_writers() {
     println!("the seed is {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let (stage, archive) = (Arc::new(Stage::for_trail().await), TestArchive::new());
+    stage.register("acme").await;
     let mut writers = JoinSet::new();
     for _ in 0..WRITERS {
         writers.spawn(write(Arc::clone(&stage), random.fork()));
@@ -80,6 +81,7 @@ fn event_item(event: &ChainedRecord) -> HashMap<String, AttributeValue> {
         ("auditPartition", partition),
         ("auditSort", event.audit_order()),
         ("issuer", "acme".to_owned()),
+        ("attempt", "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned()),
     ] {
         item.insert(name.to_owned(), AttributeValue::S(text));
     }

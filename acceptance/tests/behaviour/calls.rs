@@ -44,10 +44,10 @@ fn cost(disturber: &Disturber, expected: &[&[&str]], writes: usize) {
 async fn a_command_is_one_read_and_one_write() {
     let (scene, disturber) = scene().await;
     for (request, items) in [
-        (scene.add(), &["APIKEY", "USER"][..]),
-        (scene.add().idempotency_key("a"), &["APIKEY", "REQUEST", "USER"]),
-        (scene.remove(1), &["APIKEY", "KEY", "USER"]),
-        (scene.remove(2).idempotency_key("b"), &["APIKEY", "KEY", "REQUEST", "USER"]),
+        (scene.add(), &["APIKEY", "ORG", "SEEN", "USER"][..]),
+        (scene.add().idempotency_key("a"), &["APIKEY", "ORG", "REQUEST", "SEEN", "USER"]),
+        (scene.remove(1), &["APIKEY", "KEY", "ORG", "USER"]),
+        (scene.remove(2).idempotency_key("b"), &["APIKEY", "KEY", "ORG", "REQUEST", "USER"]),
     ] {
         disturber.watch();
         scene.carry_out(request).await;
@@ -62,20 +62,20 @@ async fn a_replay_is_one_read() {
     scene.carry_out(request.clone()).await;
     disturber.watch();
     scene.carry_out(request).await;
-    cost(&disturber, &[&["APIKEY", "REQUEST", "USER"]], 0);
+    cost(&disturber, &[&["APIKEY", "ORG", "REQUEST", "SEEN", "USER"]], 0);
     disturber.watch();
     scene.stage.refuses(scene.remove(1).idempotency_key("a"), idempotency_key_reused()).await;
-    cost(&disturber, &[&["APIKEY", "KEY", "REQUEST", "USER"]], 0);
+    cost(&disturber, &[&["APIKEY", "KEY", "ORG", "REQUEST", "USER"]], 0);
 }
 
 #[tokio::test]
 async fn a_refusal_is_one_read_and_under_an_idempotency_key_a_second_look() {
     let (scene, disturber) = scene().await;
     scene.stage.refuses(scene.remove(7), physical_key_not_found()).await;
-    cost(&disturber, &[&["APIKEY", "KEY", "USER"]], 0);
+    cost(&disturber, &[&["APIKEY", "KEY", "ORG", "USER"]], 0);
     disturber.watch();
     scene.stage.refuses(scene.remove(7).idempotency_key("a"), physical_key_not_found()).await;
-    cost(&disturber, &[&["APIKEY", "KEY", "REQUEST", "USER"], &["REQUEST"]], 0);
+    cost(&disturber, &[&["APIKEY", "KEY", "ORG", "REQUEST", "USER"], &["REQUEST"]], 0);
 }
 
 /// A race that was lost for certain needs no look at whose the version became.
@@ -84,7 +84,7 @@ async fn a_lost_race_is_one_more_read_and_write() {
     let (scene, disturber) = scene().await;
     disturber.disturb_in_order([(WRITE, Cancelled(&["ConditionalCheckFailed", "None", "None"]))]);
     scene.carry_out(scene.add()).await;
-    cost(&disturber, &[&["APIKEY", "USER"], &["APIKEY", "USER"]], 2);
+    cost(&disturber, &[&["APIKEY", "ORG", "SEEN", "USER"], &["APIKEY", "ORG", "SEEN", "USER"]], 2);
 }
 
 #[tokio::test]
@@ -92,19 +92,19 @@ async fn an_open_attempt_is_asked_for_by_its_event_and_then_by_its_request() {
     let (scene, disturber) = scene().await;
     disturber.disturb_in_order([(WRITE, CutAfter)]);
     scene.carry_out(scene.add().idempotency_key("a")).await;
-    let read: &[&str] = &["APIKEY", "REQUEST", "USER"];
+    let read: &[&str] = &["APIKEY", "ORG", "REQUEST", "SEEN", "USER"];
     // The request item shows that it was carried out.
     cost(&disturber, &[read, read], 1);
 
     disturber.disturb_in_order([(WRITE, CutAfter)]);
     scene.carry_out(scene.add()).await;
-    let read: &[&str] = &["APIKEY", "USER"];
+    let read: &[&str] = &["APIKEY", "ORG", "SEEN", "USER"];
     cost(&disturber, &[read, read, &["EVENT"]], 1);
 
     disturber.disturb(WRITE, CutBefore, 3);
     let reply = scene.add().idempotency_key("b").send(&scene.stage).await;
     outcome_unknown().check(&reply);
-    let read: &[&str] = &["APIKEY", "REQUEST", "USER"];
+    let read: &[&str] = &["APIKEY", "ORG", "REQUEST", "SEEN", "USER"];
     cost(&disturber, &[read, read, read, &["EVENT"], &["REQUEST"]], 3);
 }
 
@@ -151,8 +151,13 @@ async fn every_item_of_a_write_has_its_condition() {
     disturber.watch();
     scene.carry_out(scene.add()).await;
     let write = disturber.seen(WRITE).remove(0);
-    let condition = &write["TransactItems"][0]["Update"]["ConditionExpression"];
+    let items = write["TransactItems"].as_array().expect("items");
+    let condition = &items[0]["Update"]["ConditionExpression"];
     assert_eq!(*condition, json!("attribute_not_exists(#pk)"), "the first event of a user");
+    // Whoever puts it puts the same.
+    let mark = &items[3]["Put"];
+    assert_eq!((items.len(), &mark["Item"]["orgId"]), (4, &json!({"S": "acme"})));
+    assert_eq!(mark.get("ConditionExpression"), None, "the mark of the issuer's first");
 }
 
 /// What a write is conditional on has to be what was read.

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 
 use crate::invariants;
-use crate::scene::{Scene, physical_key_not_found};
+use crate::scene::{Scene, key_of_acme, physical_key_not_found};
 
 const READ: &str = "BatchGetItem";
 const WRITE: &str = "TransactWriteItems";
@@ -215,8 +215,8 @@ async fn keys_that_are_left_unprocessed_are_read_as_well() {
     let request = scene.remove(1).idempotency_key("a");
     disturber.disturb(READ, OneKeyProcessed, ALWAYS);
     let first = scene.carry_out(request.clone()).await;
-    // The user, the API key, the physical key and the earlier request.
-    assert_eq!(disturber.seen(READ).len(), 4);
+    // The user, the API key, its organisation, the physical key and the earlier request.
+    assert_eq!(disturber.seen(READ).len(), 5);
     let replay = scene.carry_out(request).await;
     assert_eq!(replay.header("idempotent-replayed"), Some("true"), "the earlier request was read");
     assert_eq!(replay.bytes(), first.bytes());
@@ -315,6 +315,6 @@ async fn a_state_that_does_not_fit_its_history_is_not_written_over() {
     scene.carry_out(scene.add()).await;
     // The item of number 2, which has not been given yet.
     let number = AttributeValue::N("2".to_owned());
-    spoil(&scene.stage, "KEY#00000000000000000002", "number", number).await;
+    spoil(&scene.stage, &key_of_acme(2), "number", number).await;
     scene.stage.refuses(scene.add(), internal_error()).await;
 }

@@ -123,9 +123,9 @@ async fn the_same_key_of_other_callers_is_another_key() {
         request("umbrella").bearer(&stage.service_token("umbrella")),
         request("acme").api_key(&acme_key),
         request("umbrella").api_key(&umbrella_key),
-        request("acme").bearer(&stage.user_token("alice")),
         request("acme").bearer(&stage.user_token("alice")).api_key(&acme_key),
-        request("acme").bearer(&stage.service_token("acme")).api_key(&acme_key),
+        request("umbrella").bearer(&stage.user_token("alice")).api_key(&umbrella_key),
+        request("acme").bearer(&stage.manager_token("bob", "acme")),
     ];
     let mut answers = Vec::new();
     for (number, request) in (1..).zip(&callers) {
@@ -134,6 +134,23 @@ async fn the_same_key_of_other_callers_is_another_key() {
     for (request, first) in callers.iter().zip(&answers) {
         replayed(&stage, request, first).await;
     }
+}
+
+/// Kind, issuer, id and organisation: what a caller's credentials are besides is not who it is.
+#[tokio::test]
+async fn the_same_caller_by_other_credentials_is_the_same_caller() {
+    let setting = Setting { required: RequiredCredentials::Either, ..Setting::default() };
+    let stage = Stage::set(setting).await;
+    let (api_key, _) = stage.api_key("acme").await;
+    let service = stage.service_token("acme");
+    let request = RequestBuilder::add("alice", &json!({"orgId": "acme"})).idempotency_key("a");
+    let first = committed(&stage, &request.clone().bearer(&service), 1).await;
+    replayed(&stage, &request.clone().bearer(&service).api_key(&api_key), &first).await;
+    let person = request.clone().bearer(&stage.user_token("alice")).api_key(&api_key);
+    let first = committed(&stage, &person, 2).await;
+    replayed(&stage, &request.clone().bearer(&stage.member_token("alice", "acme")).api_key(&api_key), &first)
+        .await;
+    replayed(&stage, &request.bearer(&stage.manager_token("alice", "acme")), &first).await;
 }
 
 #[tokio::test]

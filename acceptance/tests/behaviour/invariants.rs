@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use key_inventory::history::{ChainedRecord, EventHash};
 use key_inventory::table::items::Item;
 use key_inventory::user::{Event, PhysicalKey, User};
-use key_inventory::values::{KeyNumber, UserId, Version};
+use key_inventory::values::{KeyNumber, OrgTag, UserId, Version};
 use serde_json::{Value, json};
 
 /// Everything in the table, by its keys, as the stage shows it.
@@ -27,16 +27,16 @@ pub(crate) struct History {
 /// them.
 pub(crate) fn check(stored: &Stored, user: &str) -> History {
     let history = fold(records(stored, user), user);
-    let expected: Vec<Value> = history.user_item().into_iter().chain(history.key_items()).collect();
+    let items = history.user_item().into_iter().chain(history.key_items()).chain(history.marks());
+    let text = |item: &Value, name: &str| item[name]["S"].as_str().expect("a text").to_owned();
+    let expected: Stored = items.map(|item| ((text(&item, "pk"), text(&item, "sk")), item)).collect();
     let state: Vec<&Value> = stored
         .range((partition(user), String::new())..)
         .take_while(|((pk, _), _)| *pk == partition(user))
         .filter(|((_, sk), _)| !sk.starts_with("EVENT#") && !sk.starts_with("REQUEST#"))
         .map(|(_, item)| item)
         .collect();
-    // The sort keys of physical keys come before the user item's.
-    let expected: Vec<&Value> = expected.iter().skip(1).chain(expected.first()).collect();
-    assert_eq!(state, expected, "the state is the fold of the events");
+    assert_eq!(state, expected.values().collect::<Vec<_>>(), "the state is the fold of the events");
     history
 }
 
@@ -57,9 +57,7 @@ fn records(stored: &Stored, user: &str) -> Vec<ChainedRecord> {
             }
             Event::PhysicalKeyRemoved(removed) => (removed.number, &issuers[&removed.number]),
         };
-        if let Some(stored) = item.get("issuer") {
-            assert_eq!(*stored, json!({"S": issuer}), "the issuer of physical key {number}");
-        }
+        assert_eq!(item["issuer"], json!({"S": issuer}), "the issuer of physical key {number}");
         head = record.hash;
         records.push(record);
     }
@@ -110,13 +108,13 @@ impl History {
             let sort = format!("{:020}", key.number.get());
             let mut item = json!({
                 "pk": {"S": partition(self.user.id.as_str())},
-                "sk": {"S": format!("KEY#{sort}")},
+                "sk": {"S": format!("KEY#{}#{sort}", OrgTag::of(&key.org_id))},
                 "userId": {"S": self.user.id},
                 "number": {"N": key.number.to_string()},
                 "orgId": {"S": key.org_id},
                 "addedAt": {"N": key.added_at.get().to_string()},
                 "issuerPartition": {"S": key.org_id},
-                "issuerSort": {"S": format!("{}#{sort}", self.user.id)},
+                "issuerSort": {"S": format!("{:020}#{}#{sort}", key.added_at.get(), self.user.id)},
             });
             if let Some(org_name) = &key.org_name {
                 item["orgName"] = json!({"S": org_name});
@@ -125,6 +123,23 @@ impl History {
                 item["note"] = json!({"S": note});
             }
             item
+        })
+    }
+}
+
+impl History {
+    /// The marks of everybody who has ever issued anything.
+    fn marks(&self) -> impl Iterator<Item = Value> {
+        let issuers = self.records.iter().filter_map(|record| match &record.record.event {
+            Event::PhysicalKeyAdded(added) => Some(&added.org_id),
+            Event::PhysicalKeyRemoved(_) => None,
+        });
+        issuers.map(|issuer| {
+            json!({
+                "pk": {"S": partition(self.user.id.as_str())},
+                "sk": {"S": format!("SEEN#{}", OrgTag::of(issuer))},
+                "orgId": {"S": issuer},
+            })
         })
     }
 }
@@ -146,6 +161,7 @@ fn attribute(value: &Value) -> AttributeValue {
         ("N", Value::String(number)) => AttributeValue::N(number.clone()),
         ("BOOL", Value::Bool(bool)) => AttributeValue::Bool(*bool),
         ("NULL", Value::Bool(true)) => AttributeValue::Null(true),
+        ("L", Value::Array(values)) => AttributeValue::L(values.iter().map(attribute).collect()),
         ("M", members @ Value::Object(_)) => AttributeValue::M(attributes(members)),
         _ => panic!("no item has an attribute like {kind} {value}"),
     }

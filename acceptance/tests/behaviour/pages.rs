@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use acceptance::disturbance::disturbed_engine;
 use acceptance::refused::Refused;
-use acceptance::{RequestBuilder, Setting, Stage};
+use acceptance::{NOON, RequestBuilder, Setting, Stage};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use key_inventory::auth::RequiredCredentials;
+use key_inventory::values::{OrgId, OrgTag};
 use serde_json::{Value, json};
 
 use crate::queries::open_stage;
@@ -14,17 +15,19 @@ use crate::scene::Scene;
 
 /// Gives a user physical keys 1 to `count`, as `AddPhysicalKey` would have written them. Every tenth is Umbrella's;
 /// all others are Acme's.
-async fn give(stage: &Stage, user: &str, count: u64) {
+pub(crate) async fn give(stage: &Stage, user: &str, count: u64) {
+    for org_id in ["acme", "umbrella"] {
+        stage.register(org_id).await;
+    }
     let body = json!({"orgId": "acme", "note": "Key 0"});
-    let add = RequestBuilder::add(user, &body).bearer(&stage.user_token(user));
+    let add = RequestBuilder::add(user, &body).bearer(&stage.service_token("acme"));
     assert_eq!(add.send(stage).await.status(), 200);
     let table = stage.backend.table.name();
     let key = |sk: &str| {
         [("pk", format!("USER#{user}")), ("sk", sk.to_owned())]
             .map(|(name, value)| (name.to_owned(), AttributeValue::S(value)))
     };
-    let first =
-        stage.client.get_item().table_name(table).set_key(Some(key(&format!("KEY#{:020}", 1)).into()));
+    let first = stage.client.get_item().table_name(table).set_key(Some(key(&sort_key("acme", 1)).into()));
     let first = first.send().await.expect("a read").item.expect("the first physical key");
     let numbers: Vec<u64> = (1..=count).collect();
     for batch in numbers.chunks(25) {
@@ -32,8 +35,8 @@ async fn give(stage: &Stage, user: &str, count: u64) {
             let mut item = first.clone();
             let org_id = if number % 10 == 0 { "umbrella" } else { "acme" };
             for (name, value) in [
-                ("sk", format!("KEY#{number:020}")),
-                ("issuerSort", format!("{user}#{number:020}")),
+                ("sk", sort_key(org_id, *number)),
+                ("issuerSort", format!("{:020}#{user}#{number:020}", NOON.get())),
                 ("note", format!("Key {number}")),
                 ("orgId", org_id.to_owned()),
                 ("issuerPartition", org_id.to_owned()),
@@ -51,6 +54,10 @@ async fn give(stage: &Stage, user: &str, count: u64) {
     let update = stage.client.update_item().table_name(table).set_key(Some(key("USER").into()));
     let update = update.update_expression("SET activeKeys = :count, lastNumber = :count");
     update.expression_attribute_values(":count", count).send().await.expect("an update");
+}
+
+fn sort_key(org_id: &str, number: u64) -> String {
+    format!("KEY#{}#{number:020}", OrgTag::of(&OrgId::parse(org_id).expect("an organisation id")))
 }
 
 /// Reads a list to its end and gives its pages. `between` is done after every page.
@@ -93,7 +100,9 @@ async fn ten_thousand_physical_keys_are_read_to_the_end() {
     let stage = open_stage().await;
     give(&stage, "alice", 10_000).await;
     let pages = read_to_the_end(&stage, list(&stage, "limit=100"), nothing).await;
-    assert_eq!(numbers(&pages), (1..=10_000).collect::<Vec<_>>());
+    let umbrellas = (1..=10_000).filter(|number| number % 10 == 0);
+    let acmes = (1..=10_000).filter(|number| number % 10 != 0);
+    assert_eq!(numbers(&pages), umbrellas.chain(acmes).collect::<Vec<_>>(), "by issuer");
     assert_eq!(pages.len(), 100, "the last page is full and has no cursor");
     assert!(pages.iter().all(|page| page["total"] == 10_000));
 
@@ -113,7 +122,8 @@ async fn ten_thousand_physical_keys_are_read_to_the_end() {
         RequestBuilder::get(format!("/orgs/umbrella/PhysicalKeys?limit=99{cursor}")).bearer(&token)
     };
     let pages = read_to_the_end(&stage, umbrellas, nothing).await;
-    assert_eq!(numbers(&pages), (1..=1_000).map(|tenth| tenth * 10).collect::<Vec<_>>());
+    let newest_first: Vec<_> = (1..=1_000).rev().map(|tenth| tenth * 10).collect();
+    assert_eq!(numbers(&pages), newest_first);
     assert_eq!(pages.len(), 11);
 }
 
@@ -154,28 +164,33 @@ async fn a_page_costs_what_it_returns() {
     let cursor = format!("&cursor={}", first["nextCursor"].as_str().expect("a cursor"));
     let second = list(&stage, "q=key")(&cursor).send(&stage).await.json();
     assert_eq!(disturber.seen("Query").len(), 1);
-    assert_eq!((numbers(std::slice::from_ref(&second))[0], &second["total"]), (101, &json!(2_500)));
+    // Umbrella's are first: every tenth.
+    assert_eq!((numbers(std::slice::from_ref(&second))[0], &second["total"]), (1_010, &json!(2_500)));
 }
 
 #[tokio::test]
 async fn pages_show_each_physical_key_once_while_others_come_and_go() {
     let stage = open_stage().await;
     give(&stage, "alice", 50).await;
-    let token = stage.user_token("alice");
-    let pages = read_to_the_end(&stage, list(&stage, "limit=7"), async |page| {
+    let token = stage.service_token("acme");
+    let acmes = |cursor: &str| {
+        RequestBuilder::get(format!("/users/alice/PhysicalKeys?limit=7{cursor}")).bearer(&token)
+    };
+    // Of the first 50, every tenth is Umbrella's; what is added meanwhile is Acme's.
+    let numbers_of_acme = || (1..).filter(|number: &u64| !number.is_multiple_of(10) || *number > 50);
+    let pages = read_to_the_end(&stage, acmes, async |page| {
         let add = RequestBuilder::add("alice", &json!({"orgId": "acme"})).bearer(&token);
         assert_eq!(add.send(&stage).await.status(), 200);
         // The last one that was shown goes: the next page begins behind it all the same.
-        let number = page * 7;
-        if number <= 49 {
+        if let Some(number) = numbers_of_acme().nth(page * 7 - 1).filter(|number| *number <= 50) {
             let remove = RequestBuilder::remove("alice", &json!({"number": number})).bearer(&token);
             assert_eq!(remove.send(&stage).await.status(), 200, "{number}");
         }
     })
     .await;
     let shown = numbers(&pages);
-    assert_eq!(shown, (1..=u64::try_from(shown.len()).expect("a count")).collect::<Vec<_>>());
-    assert!(shown.len() > 50, "what was added meanwhile is at the end");
+    assert_eq!(shown, numbers_of_acme().take(shown.len()).collect::<Vec<_>>());
+    assert!(shown.len() > 45, "what was added meanwhile is at the end");
 }
 
 #[tokio::test]

@@ -85,7 +85,11 @@ async fn all_that_a_command_writes_besides_its_event_is_passed_over() {
     scene.carry_out(scene.add().idempotency_key("a")).await;
     // Without the mapping's filter, the stream would show everything.
     let records: Vec<_> = scene.stage.stored().await.values().map(insertion).collect();
-    assert_eq!(records.len(), 7, "an organisation, its API key twice, user, physical key, event, request");
+    assert_eq!(
+        records.len(),
+        8,
+        "an organisation, its API key twice, user, physical key, event, request, mark"
+    );
 
     let bus = EventBus::start().await;
     assert_eq!(bus.publish(batch(0, &records), PATIENCE).await, nothing_left());

@@ -150,13 +150,13 @@ async fn a_record_that_cannot_be_read_goes_to_the_dead_letter_queue_and_stops_no
 }
 
 #[tokio::test]
-async fn a_removal_without_an_issuer_goes_to_the_dead_letter_queue_by_that_name() {
+async fn a_removal_without_an_issuer_goes_to_the_dead_letter_queue() {
     let mut records = two_users().await;
     records[2]["dynamodb"]["NewImage"].as_object_mut().expect("an item").remove("issuer");
     let bus = EventBus::start().await;
     assert_eq!(bus.publish(batch(0, &records), PATIENCE).await, nothing_left());
     assert_eq!(accepted(&bus), events(&[("alice", 1), ("bob", 1), ("bob", 2)]));
-    check_letter(&bus.letters()[0], "issuer_missing", &records[2], 2);
+    check_letter(&bus.letters()[0], "unreadable_item", &records[2], 2);
 }
 
 #[tokio::test]

@@ -11,12 +11,17 @@ use crate::scene::Scene;
 
 /// A stage that lets a user in by a token alone: the only caller who sees what every organisation issued.
 pub(crate) async fn open_stage() -> Stage {
-    Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
+    let stage = Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await;
+    for org_id in ["acme", "umbrella", "initech"] {
+        stage.register(org_id).await;
+    }
+    stage
 }
 
-/// Adds a physical key by the user's own token.
+/// Adds a physical key by its organisation's service.
 async fn add(stage: &Stage, user: &str, body: Value) {
-    let reply = RequestBuilder::add(user, &body).bearer(&stage.user_token(user)).send(stage).await;
+    let token = stage.service_token(body["orgId"].as_str().expect("an organisation"));
+    let reply = RequestBuilder::add(user, &body).bearer(&token).send(stage).await;
     assert_eq!(reply.status(), 200, "{}", reply.json());
 }
 
@@ -43,9 +48,10 @@ async fn a_list_has_every_physical_key_that_is_out_and_its_total() {
     let request = RequestBuilder::get("/users/alice/PhysicalKeys").bearer(&stage.user_token("alice"));
     let reply = request.send(&stage).await;
     let expected = json!({
+        // By issuer: the tag of Umbrella's id comes before that of Acme's.
         "keys": [
-            {"number": 1, "orgId": "acme", "orgName": "Acme Ltd", "note": "Front door", "addedAt": NOON},
             {"number": 2, "orgId": "umbrella", "addedAt": NOON.get() + 5},
+            {"number": 1, "orgId": "acme", "orgName": "Acme Ltd", "note": "Front door", "addedAt": NOON},
         ],
         "total": 2,
     });
@@ -99,17 +105,17 @@ async fn filters_combine() {
         add(&stage, "alice", body).await;
     }
     for (query, expected) in [
-        ("", &[1, 2, 3, 4, 5][..]),
+        ("", &[4, 1, 2, 3, 5][..]),
         ("?orgId=acme", &[1, 2, 3, 5]),
         ("?orgId=Acme", &[]),
-        ("?orgName=Acme%20Ltd", &[1, 2, 4]),
-        ("?orgName=Acme+Ltd", &[1, 2, 4]),
+        ("?orgName=Acme%20Ltd", &[4, 1, 2]),
+        ("?orgName=Acme+Ltd", &[4, 1, 2]),
         ("?orgName=Acme", &[]),
         ("?q=front", &[1, 3]),
         ("?q=FRONT%20D", &[1]),
         ("?q=stra%C3%9Fe", &[4]),
         ("?q=%CE%BF%CE%B4%CE%BF%CF%83", &[4]),
-        ("?q=", &[1, 2, 3, 4, 5]),
+        ("?q=", &[4, 1, 2, 3, 5]),
         ("?orgId=acme&orgName=Acme%20Ltd&q=mailbox", &[2]),
         ("?orgId=umbrella&q=front", &[]),
     ] {
@@ -130,7 +136,7 @@ async fn one_physical_key_is_answered_by_its_number() {
 }
 
 #[tokio::test]
-async fn an_organisation_sees_who_holds_its_physical_keys() {
+async fn an_organisation_sees_who_holds_its_physical_keys_newest_first() {
     let stage = open_stage().await;
     let acme = json!({"orgId": "acme", "orgName": "Acme Ltd", "note": "Front door"});
     for (user, body) in [
@@ -140,14 +146,15 @@ async fn an_organisation_sees_who_holds_its_physical_keys() {
         ("alice", json!({"orgId": "acme"})),
     ] {
         add(&stage, user, body).await;
+        stage.pass(Duration::from_millis(1));
     }
-    let remove = RequestBuilder::remove("alice", &json!({"number": 3})).bearer(&stage.user_token("alice"));
+    let remove = RequestBuilder::remove("alice", &json!({"number": 3})).bearer(&stage.service_token("acme"));
     assert_eq!(remove.send(&stage).await.status(), 200);
 
     let (api_key, _) = stage.api_key("acme").await;
     let list = RequestBuilder::get("/orgs/acme/PhysicalKeys");
     let expected = json!({"keys": [
-        {"userId": "alice", "number": 2, "orgName": "Acme Ltd", "note": "Front door", "addedAt": NOON},
+        {"userId": "alice", "number": 2, "orgName": "Acme Ltd", "note": "Front door", "addedAt": NOON.get() + 2},
         {"userId": "bob", "number": 1, "orgName": "Acme Ltd", "note": "Front door", "addedAt": NOON},
     ]});
     let token = stage.service_token("acme");

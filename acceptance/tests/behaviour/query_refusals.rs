@@ -7,7 +7,7 @@ use lambda_http::http::Method;
 use serde_json::json;
 
 use crate::queries::open_stage;
-use crate::scene::{Scene, physical_key_not_found};
+use crate::scene::{DISAGREE, Scene, physical_key_not_found};
 
 const OF_ALICE: [&str; 3] =
     ["/users/alice/PhysicalKeys", "/users/alice/PhysicalKeys/1", "/users/alice/PhysicalKeyEvents"];
@@ -17,11 +17,11 @@ fn forbidden(code: &'static str, message: &str) -> Refused {
     Refused::new(403, code, message)
 }
 
-fn another_users_inventory() -> Refused {
+pub(crate) fn another_users_inventory() -> Refused {
     forbidden("another_users_inventory", "The bearer token is for another user's inventory.")
 }
 
-fn one_user_only() -> Refused {
+pub(crate) fn one_user_only() -> Refused {
     let message = "The bearer token is for one user's inventory, and this list is over all users.";
     forbidden("one_user_only", message)
 }
@@ -66,8 +66,7 @@ async fn a_query_is_for_those_whose_credentials_reach_it() {
         for request in [get().bearer(&bob), get().bearer(&bob).api_key(&acme)] {
             stage.refuses(request, another_users_inventory()).await;
         }
-        let message = "The bearer token and the API key belong to different organisations.";
-        let disagree = forbidden("credentials_disagree", message);
+        let disagree = forbidden("credentials_disagree", DISAGREE);
         stage.refuses(get().bearer(&service).api_key(&umbrella), disagree).await;
     }
     let get = || RequestBuilder::get(OF_ACME);
@@ -78,8 +77,7 @@ async fn a_query_is_for_those_whose_credentials_reach_it() {
 }
 
 /// For an organisation, a user who holds only another's physical keys is like one who holds none: the same status,
-/// bytes and headers, but for the entity tag, which is the whole history's version and no secret (the contract answers
-/// it to every command).
+/// bytes and headers.
 #[tokio::test]
 async fn what_another_organisation_issued_is_absent() {
     let stage = open_stage().await;

@@ -6,8 +6,23 @@ use acceptance::disturbance::{Disturber, disturbed_engine};
 use acceptance::refused::Refused;
 use acceptance::{Reply, RequestBuilder, Setting, Stage};
 use key_inventory::auth::api_key::ApiKeyId;
+use key_inventory::values::{OrgId, OrgTag};
 use lambda_http::{Context, Request, RequestExt};
 use serde_json::{Value, json};
+
+/// Why a token and an API key are not taken together.
+pub(crate) const DISAGREE: &str = "The bearer token and the API key do not belong together: they name different \
+    organisations, or the API key was issued for another subject.";
+
+/// Why nothing is right for a caller whose credentials are no organisation's own.
+pub(crate) const ORGANISATION_REQUIRED: &str = "This is for an organisation itself: send its API key, or the token of a \
+    service or a key manager of it. A service's token that names no organisation needs an API key that was issued for \
+    the service.";
+
+/// The sort key of a physical key of Acme's.
+pub(crate) fn key_of_acme(number: u64) -> String {
+    format!("KEY#{}#{number:020}", OrgTag::of(&OrgId::parse("acme").expect("an organisation id")))
+}
 
 /// A stage and the credentials of the caller whom most tests need.
 pub(crate) struct Scene {

@@ -6,7 +6,9 @@ use acceptance::signers::{Signer, token_config};
 use acceptance::{NOON, RequestBuilder, Setting, Stage};
 use serde_json::{Value, json};
 
-use crate::tokens::{ANOTHER_AUDIENCE, EXPIRED, Gate, HEADER, MALFORMED, SIGNATURE, claims, header};
+use crate::tokens::{
+    ALGORITHM, ANOTHER_AUDIENCE, EXPIRED, Gate, HEADER, MALFORMED, SIGNATURE, claims, header,
+};
 
 /// A gate and the one key of its issuer.
 struct Issuer {
@@ -58,18 +60,14 @@ async fn what_is_no_compact_jws_is_refused() {
         ("an empty part before", format!(".{token}")),
         ("five parts, like an encrypted one", format!("{protected}..{payload}.{payload}.{signature}")),
         ("empty header", format!(".{payload}.{signature}")),
+        ("empty payload", format!("{protected}..{signature}")),
+        ("white space in what was signed", format!("{protected}.{payload} .{signature}")),
         ("standard base64", format!("{protected}.{payload}.+/{}", &signature[2..])),
         ("bits left over", format!("{protected}.{payload}.{}", with_leftover_bits(signature))),
         ("two tokens", format!("{token} {token}")),
         ("general JSON serialisation", general.to_string()),
     ] {
         gate.refuses(case, &token, MALFORMED).await;
-    }
-    for (case, token) in [
-        ("empty payload", format!("{protected}..{signature}")),
-        ("white space in what was signed", format!("{protected}.{payload} .{signature}")),
-    ] {
-        gate.refuses(case, &token, SIGNATURE).await;
     }
     gate.accepts("the token itself", &token).await;
 }
@@ -90,29 +88,31 @@ fn with_leftover_bits(signature: &str) -> String {
 #[tokio::test]
 async fn a_header_that_is_not_one_is_refused() {
     let Issuer { gate, signer } = Issuer::new().await;
-    for header in [
-        "",
-        "x",
-        "[]",
-        "null",
-        "\"ES256\"",
-        "{}",
-        r#"{"typ":"JWT","kid":"a"}"#,
-        r#"{"alg":null,"kid":"a"}"#,
-        r#"{"alg":"","kid":"a"}"#,
-        r#"{"alg":"es256","kid":"a"}"#,
-        r#"{"alg":["ES256"],"kid":"a"}"#,
-        r#"{"alg":"ES256","alg":"ES256","kid":"a"}"#,
-        r#"{"alg":"ES256","kid":"a","kid":"a"}"#,
-        r#"{"alg":"ES256","kid":1}"#,
-        r#"{"alg":"ES256","kid":"a","typ":1}"#,
-        r#"{"alg":"ES256","kid":"a","jku":1}"#,
-        r#"{"alg":"ES256","kid":"a","x5c":"MIIB"}"#,
-        r#"{"alg":"ES256","kid":"a","crit":"exp"}"#,
-        r#"{"alg":"ES256","kid":"a"}{}"#,
+    for (header, message) in [
+        ("", MALFORMED),
+        ("x", MALFORMED),
+        ("[]", MALFORMED),
+        ("null", MALFORMED),
+        ("\"ES256\"", MALFORMED),
+        ("{}", ALGORITHM),
+        (r#"{"typ":"JWT","kid":"a"}"#, ALGORITHM),
+        (r#"{"alg":null,"kid":"a"}"#, ALGORITHM),
+        (r#"{"alg":"","kid":"a"}"#, ALGORITHM),
+        (r#"{"alg":"es256","kid":"a"}"#, ALGORITHM),
+        (r#"{"alg":["ES256"],"kid":"a"}"#, ALGORITHM),
+        (r#"{"alg":"ES256","alg":"ES256","kid":"a"}"#, MALFORMED),
+        (r#"{"alg":"ES256","kid":"a","kid":"a"}"#, MALFORMED),
+        (r#"{"alg":"ES256","kid":1}"#, MALFORMED),
+        (r#"{"alg":"ES256","kid":null}"#, MALFORMED),
+        (r#"{"alg":"ES256","kid":"a","typ":1}"#, "The bearer token's type is not JWT."),
+        (r#"{"alg":"ES256","kid":"a","jku":1}"#, HEADER),
+        (r#"{"alg":"ES256","kid":"a","x5c":"MIIB"}"#, HEADER),
+        (r#"{"alg":"ES256","kid":"a","x5u":null}"#, HEADER),
+        (r#"{"alg":"ES256","kid":"a","crit":"exp"}"#, HEADER),
+        (r#"{"alg":"ES256","kid":"a"}{}"#, MALFORMED),
     ] {
         let token = signer.token_of(header, claims(&json!({})).to_string());
-        gate.refuses(header, &token, MALFORMED).await;
+        gate.refuses(header, &token, message).await;
     }
     let token = signer.token_of(b"{\"alg\":\"ES256\",\"kid\":\"\xff\"}", claims(&json!({})).to_string());
     gate.refuses("not UTF-8", &token, MALFORMED).await;
@@ -208,20 +208,18 @@ async fn a_token_of_8_kib_is_read_and_a_larger_one_is_not() {
 async fn a_time_that_is_no_number_is_refused() {
     let issuer = Issuer::new().await;
     for claim in ["exp", "nbf"] {
-        for time in [json!(null), json!("soon"), json!("1795438800"), json!(true), json!({})] {
+        for time in
+            [json!(null), json!("soon"), json!("1795438800"), json!(true), json!({}), json!([NOON.seconds()])]
+        {
             let case = format!("{claim}: {time}");
             issuer.gate.refuses(&case, &issuer.with_claim(claim, &time), &unusable(claim)).await;
         }
-        // The library for tokens is in the way of better words.
-        let list = issuer.with_claim(claim, &json!([NOON.seconds()]));
-        issuer.gate.refuses(&format!("{claim}: a list"), &list, MALFORMED).await;
     }
     for past in [json!(-0.0), json!(-1e300), json!(i64::MIN), json!(1.0)] {
         issuer.gate.refuses("exp", &issuer.with_claim("exp", &past), EXPIRED).await;
     }
     let beyond_all_numbers = claims(&json!({})).to_string().replacen("\"exp\":", "\"exp\":1e400,\"x\":", 1);
     issuer.gate.refuses("exp", &issuer.claiming(beyond_all_numbers), MALFORMED).await;
-    issuer.gate.accepts("valid for ever", &issuer.with_claim("exp", &json!(1e300))).await;
 }
 
 #[tokio::test]
@@ -240,26 +238,25 @@ async fn an_id_in_a_claim_is_checked_like_one_in_a_request() {
 }
 
 #[tokio::test]
-async fn a_service_need_not_have_a_subject() {
+async fn a_service_has_a_subject_like_a_persons_id() {
     let issuer = Issuer::new().await;
-    for subject in [json!(null), json!("batch job"), json!(""), json!(7), json!("🗝".repeat(129))] {
-        let mut claims = claims(&json!({"sub": null, "org_id": "acme"}));
-        claims["sub"] = subject;
-        issuer.gate.accepts("a service", &issuer.claiming(claims.to_string())).await;
+    let of_service = |subject: &Value| {
+        let mut claims = claims(&json!({"gty": "client-credentials", "org_id": "acme"}));
+        claims["sub"] = subject.clone();
+        issuer.claiming(claims.to_string())
+    };
+    issuer.gate.accepts("a service", &of_service(&json!("batch job"))).await;
+    for subject in [json!(null), json!(""), json!(7), json!(" a"), json!("🗝".repeat(129)), json!(["a"])] {
+        issuer.gate.refuses(&format!("sub: {subject}"), &of_service(&subject), &unusable("sub")).await;
     }
-    let organisation =
-        issuer.signer.token(&header("ES256", &json!({})), &claims(&json!({"org_id": "umbrella"})));
-    let message = "The bearer token and the API key belong to different organisations.";
-    let request = issuer.gate.request().bearer(&organisation);
-    issuer.gate.stage.refuses(request, Refused::new(403, "credentials_disagree", message)).await;
 }
 
 /// Sends Bob's request where other claims than the usual ones name users and organisations.
 async fn configured(user_claim: &str, org_claim: &str, changes: &Value) -> (Stage, RequestBuilder) {
     let signer = Signer::ed25519();
     let mut tokens = token_config(&[signer.published("a")]);
-    user_claim.clone_into(&mut tokens.user_claim);
-    org_claim.clone_into(&mut tokens.org_claim);
+    user_claim.clone_into(&mut tokens.identity.user_claim);
+    org_claim.clone_into(&mut tokens.identity.org_claim);
     let stage = Stage::set(Setting { tokens: Some(tokens), ..Setting::default() }).await;
     let (api_key, _) = stage.api_key("acme").await;
     let token = signer.token(&header("EdDSA", &json!({})), &claims(changes));
@@ -269,7 +266,8 @@ async fn configured(user_claim: &str, org_claim: &str, changes: &Value) -> (Stag
 
 #[tokio::test]
 async fn other_claims_can_name_the_user_and_the_organisation() {
-    let usual_ones_too = json!({"sub": "alice", "org_id": "umbrella", "oid": "bob"});
+    let usual_ones_too =
+        json!({"sub": "alice", "org_id": "umbrella", "oid": "bob", "https://claims.example/org": "acme"});
     let (stage, request) = configured("oid", "https://claims.example/org", &usual_ones_too).await;
     assert_eq!(request.send(&stage).await.status(), 200);
     let (stage, request) = configured("oid", "https://claims.example/org", &json!({})).await;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use key_inventory::http::target::percent_decoded;
 use key_inventory::values::{EpochMillis, UserId};
 use local_inventory::dynamodb::AccessKeyId;
-use local_inventory::issuer::{LOCAL_AUDIENCE, LOCAL_ISSUER};
+use local_inventory::issuer::{LOCAL_AUDIENCE, LOCAL_ISSUER, LOCAL_MANAGER_CLAIM, LOCAL_SERVICE_CLAIM};
 use local_inventory::private_file;
 use serde_json::{Value, json};
 
@@ -55,6 +55,8 @@ impl SamFolder {
             "TABLE_NAME": LOCAL_TABLE,
             "JWT_ISSUER": LOCAL_ISSUER,
             "JWT_AUDIENCE": LOCAL_AUDIENCE,
+            "JWT_SERVICE_CLAIM": LOCAL_SERVICE_CLAIM,
+            "JWT_MANAGER_CLAIM": LOCAL_MANAGER_CLAIM,
             "CURSOR_SECRET": cursor_secret()?,
             "AUDIT_EXPORT_URL": variables.audit_export_url,
             "DEAD_LETTER_QUEUE_URL": format!("{}/dead-letters", variables.aws_endpoint),

@@ -111,7 +111,10 @@ fn organisations_and_api_keys_are_kept_while_a_server_runs() {
 fn keep_an_organisation(folder: &std::path::Path) {
     let unregistered = run(&["api-key", "issue", "acme"], folder, &[]);
     assert_eq!(unregistered.code, Some(1));
-    assert!(unregistered.stderr.contains("run `physical-keys org register acme` first"), "{unregistered:?}");
+    assert!(
+        unregistered.stderr.contains("`physical-keys org register acme` registers it"),
+        "{unregistered:?}"
+    );
 
     let registered = run(&["org", "register", "acme", "--name", "Acme Ltd"], folder, &[]);
     assert_eq!((registered.code, registered.stdout.as_str()), (Some(0), ""));
@@ -132,8 +135,43 @@ fn keep_an_organisation(folder: &std::path::Path) {
     assert_eq!(run(&["api-key", "revoke", &id], folder, &[]).code, Some(0));
     let listed = run(&["api-key", "list", "acme"], folder, &[]).stdout;
     assert!(listed.starts_with(&format!("{id}\trevoked\t")), "{listed}");
-    let unknown = run(&["api-key", "revoke", &"0".repeat(24)], folder, &[]);
+    let unknown = run(&["api-key", "revoke", &"0".repeat(32)], folder, &[]);
     assert_eq!(unknown.code, Some(1));
+    close_the_organisation(folder);
+}
+
+/// Closes it: nothing is issued to it any more, and it is not opened again.
+fn close_the_organisation(folder: &std::path::Path) {
+    for said in [
+        "The organisation acme is closed from the next request on.\n",
+        "The organisation acme was closed already.\n",
+    ] {
+        let closed = run(&["org", "close", "acme"], folder, &[]);
+        assert_eq!((closed.code, closed.stdout.as_str(), closed.stderr.as_str()), (Some(0), "", said));
+    }
+    let refused =
+        "The organisation acme was closed, and stays closed: all its API keys would be good again.\n";
+    let registered = run(&["org", "register", "acme"], folder, &[]);
+    assert_eq!((registered.code, registered.stderr.as_str()), (Some(1), refused));
+    assert_eq!(run(&["api-key", "issue", "acme"], folder, &[]).code, Some(1));
+    let unknown = run(&["org", "close", "umbrella"], folder, &[]);
+    assert_eq!(
+        (unknown.code, unknown.stderr.as_str()),
+        (Some(1), "There is no organisation umbrella here.\n")
+    );
+}
+
+#[test]
+fn an_api_key_is_issued_for_subjects_and_listed_with_them() {
+    let folder = folder();
+    run(&["org", "register", "acme"], folder.path(), &[]);
+    let issue = ["api-key", "issue", "acme", "--for", "job", "--for", "münchen/1"];
+    assert_eq!(run(&issue, folder.path(), &[]).code, Some(0));
+    let listed = run(&["api-key", "list", "acme"], folder.path(), &[]);
+    assert!(listed.stderr.starts_with("id\tstate\tcreated\texpires\trevoked\tfor\n"), "{listed:?}");
+    assert!(listed.stdout.ends_with("\tjob, münchen/1\n"), "{listed:?}");
+    let nobody = run(&["api-key", "issue", "acme", "--for", " job"], folder.path(), &[]);
+    assert_eq!(nobody.code, Some(2));
 }
 
 #[test]
@@ -142,11 +180,16 @@ fn an_api_key_and_a_token_from_the_command_line_open_the_running_server() {
     let server = Server::start(&["--port", "0"], folder.path());
     run(&["org", "register", "acme"], folder.path(), &[]);
     let api_key = run(&["api-key", "issue", "acme"], folder.path(), &[]).stdout;
-    for subject in [["token", "--user", "alice"], ["token", "--org", "acme"]] {
+    for whose in [&["--user", "alice"][..], &["--user", "alice", "--org", "acme"], &["--org", "acme"]] {
+        let subject = [&["token"], whose].concat();
         let token = run(&subject, folder.path(), &[]).stdout;
         let reply = server.add("alice", token.trim_end(), api_key.trim_end(), r#"{"orgId":"acme"}"#);
         assert!(reply.starts_with("HTTP/1.1 200"), "{subject:?}: {reply}");
     }
+    let manager = ["token", "--user", "bob", "--org", "acme", "--key-manager"];
+    let token = run(&manager, folder.path(), &[]).stdout;
+    let reply = server.add_without_api_key("alice", token.trim_end(), r#"{"orgId":"acme"}"#);
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     let id = api_key.strip_prefix("pki_").unwrap().split('_').next().unwrap();
     run(&["api-key", "revoke", id], folder.path(), &[]);
     let token = run(&["token", "--user", "alice", "--ttl", "5m"], folder.path(), &[]).stdout;
@@ -184,7 +227,7 @@ fn what_is_mistyped_is_explained() {
     for (arguments, words) in [
         (&["token"][..], "--user"),
         (&["token", "--user", " "], "white space"),
-        (&["api-key", "revoke", "nonsense"], "24 lower-case letters"),
+        (&["api-key", "revoke", "nonsense"], "32 lower-case letters"),
         (&["api-key", "issue", "acme", "--expires", "soon"], "--expires"),
         (&["serve", "--memory", "--data", "x"], "cannot be used with"),
         (&["unknown"], "unrecognized subcommand"),

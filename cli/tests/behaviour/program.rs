@@ -92,6 +92,11 @@ impl Server {
         self.send(&format!("users/{user}/AddPhysicalKey"), &headers, body)
     }
 
+    pub(crate) fn add_without_api_key(&self, user: &str, token: &str, body: &str) -> String {
+        let headers = [&format!("Authorization: Bearer {token}"), "Content-Type: application/json"];
+        self.send(&format!("users/{user}/AddPhysicalKey"), &headers, body)
+    }
+
     /// Where it listens: `http://127.0.0.1:…`.
     pub(crate) fn address(&self) -> String {
         let url = self.lines[0].split('\'').nth(1).unwrap();

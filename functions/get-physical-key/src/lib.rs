@@ -5,7 +5,8 @@ use key_inventory::http::answer::Answer;
 use key_inventory::http::exchange::Exchange;
 use key_inventory::http::problem::Problem;
 use key_inventory::http::query;
-use key_inventory::queries::look_up_user;
+use key_inventory::queries::{About, look_up_user};
+use key_inventory::retry::Backoff;
 use key_inventory::user::Refusal;
 use lambda_http::{Body, Request, Response};
 
@@ -18,8 +19,14 @@ pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
 async fn answer(backend: &Backend, exchange: &mut Exchange, request: &Request) -> Result<Answer, Problem> {
     let presented = backend.authenticator.present(request.headers(), backend.clock.now()).await?;
     let (user_id, number) = query::physical_key(request)?;
-    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, Some(number)).await?;
-    let held = state.physical_key.filter(|key| caller.confinement.sees(&key.org_id));
-    let held = held.ok_or(Refusal::PhysicalKeyNotFound)?;
+    let about = About { number: Some(number), ..About::default() };
+    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, about).await?;
+    let held = if caller.confinement.organisation().is_some() {
+        state.physical_key
+    } else {
+        let waits = || Backoff::new(backend.chance.for_waits());
+        backend.table.look_for_physical_key(&user_id, number, waits, exchange.deadline()).await?
+    };
+    let held = held.filter(|key| caller.confinement.sees(&key.org_id)).ok_or(Refusal::PhysicalKeyNotFound)?;
     Ok(Answer::to_query(&held))
 }

@@ -1,5 +1,5 @@
-//! `GET /orgs/{orgId}/PhysicalKeys`: who holds an organisation's physical keys, over all users, in the order of the
-//! users' ids and the physical keys' numbers.
+//! `GET /orgs/{orgId}/PhysicalKeys`: who holds an organisation's physical keys, over all users, newest
+//! first.
 
 use key_inventory::backend::Backend;
 use key_inventory::http::answer::Answer;
@@ -32,7 +32,7 @@ async fn answer(
 
     let (organisation, table, deadline) = (&org_id, &backend.table, exchange.deadline());
     let found = find(page.after.clone(), page.limit, Selection::Everything, |after, at_most| {
-        table.issued_after(organisation, after, at_most, deadline)
+        table.issued_before(organisation, after, at_most, deadline)
     });
     let found = found.await?;
     let next = found.next.map(|place| page.next(cursors, place, now)).transpose()?;

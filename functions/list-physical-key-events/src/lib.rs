@@ -11,7 +11,7 @@ use key_inventory::http::exchange::Exchange;
 use key_inventory::http::lists::PhysicalKeyEvents;
 use key_inventory::http::problem::Problem;
 use key_inventory::http::query::Asking;
-use key_inventory::queries::{Selection, find, look_up_user};
+use key_inventory::queries::{About, Selection, find, look_up_user};
 use key_inventory::values::Version;
 use lambda_http::{Body, Request, Response};
 
@@ -31,14 +31,19 @@ async fn answer(
     let presented = backend.authenticator.present(request.headers(), now).await?;
     let asking = Asking { presented: &presented, cursors, now };
     let (user_id, page) = asking.physical_key_events::<Version>(request)?;
-    let (caller, _) = look_up_user(backend, exchange, &presented, &user_id, None).await?;
+    let about = About { mark: true, ..About::default() };
+    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, about).await?;
 
-    let keeps =
-        |event: &IssuedRecord| event.issuer.as_ref().is_some_and(|issuer| caller.confinement.sees(issuer));
-    let selection = if caller.confinement.organisation().is_none() {
-        Selection::Everything
-    } else {
+    let is_confined = caller.confinement.organisation().is_some();
+    if is_confined && !state.is_marked {
+        // What is a neighbour's is not even looked at, so that it cannot be told from nothing by what it costs.
+        return Ok(Answer::to_query(&PhysicalKeyEvents::default()));
+    }
+    let keeps = |event: &IssuedRecord| caller.confinement.sees(&event.issuer);
+    let selection = if is_confined {
         Selection::Filtered { keeps: &keeps, counts: false }
+    } else {
+        Selection::Everything
     };
     let (user, table, deadline) = (&user_id, &backend.table, exchange.deadline());
     let found = find(page.after, page.limit, selection, |after, at_most| {

@@ -1,4 +1,5 @@
-//! `GET /users/{id}/PhysicalKeys`: the physical keys that a user holds, in the order of their numbers.
+//! `GET /users/{id}/PhysicalKeys`: the physical keys that a user holds: of one issuer in the order of
+//! their numbers, of all of them issuer by issuer.
 
 use key_inventory::backend::Backend;
 use key_inventory::http::answer::Answer;
@@ -7,16 +8,16 @@ use key_inventory::http::exchange::Exchange;
 use key_inventory::http::lists::PhysicalKeys;
 use key_inventory::http::problem::Problem;
 use key_inventory::http::query::{Asking, PhysicalKeyFilter};
-use key_inventory::queries::{Selection, find, look_up_user};
+use key_inventory::queries::{About, Selection, find, look_up_user};
 use key_inventory::user::PhysicalKey;
-use key_inventory::values::KeyNumber;
+use key_inventory::values::{KeyNumber, OrgTag};
 use lambda_http::{Body, Request, Response};
 use serde::{Deserialize, Serialize};
 
 /// Where a page ended, how many physical keys came before, and the total, which is counted for the first page only.
 #[derive(Debug, Serialize, Deserialize)]
 struct Place {
-    after: KeyNumber,
+    after: (OrgTag, KeyNumber),
     listed: u64,
     total: Option<u64>,
 }
@@ -37,7 +38,7 @@ async fn answer(
     let presented = backend.authenticator.present(request.headers(), now).await?;
     let (user_id, filter, page) =
         Asking { presented: &presented, cursors, now }.physical_keys::<Place>(request)?;
-    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, None).await?;
+    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, About::default()).await?;
 
     let keeps = |key: &PhysicalKey| caller.confinement.sees(&key.org_id) && filter.matches(key);
     let sees_all = caller.confinement.organisation().is_none() && filter == PhysicalKeyFilter::default();
@@ -46,10 +47,12 @@ async fn answer(
     } else {
         Selection::Filtered { keeps: &keeps, counts: page.after.is_none() }
     };
+    // A caller who is confined to an organisation reads that organisation's items and no others.
+    let issuer = caller.confinement.organisation().or(filter.org_id.as_ref()).map(OrgTag::of);
     let (user, table, deadline) = (&user_id, &backend.table, exchange.deadline());
     let after = page.after.as_ref().map(|place| place.after);
     let found = find(after, page.limit, selection, |after, at_most| {
-        table.physical_keys_after(user, after, at_most, deadline)
+        table.physical_keys_after(user, issuer, after, at_most, deadline)
     });
     let found = found.await?;
 

@@ -43,17 +43,12 @@ impl Envelope {
     /// The envelope of an event.
     pub(crate) fn of(event: &IssuedRecord) -> Result<Self, Unpublishable> {
         let record = &event.record.record;
-        let (detail_type, partner_id, data) = match &record.event {
-            Event::PhysicalKeyAdded(added) => {
-                ("PhysicalKeyAdded", &added.org_id, Data::PhysicalKeyAdded(added))
-            }
-            Event::PhysicalKeyRemoved(removed) => {
-                let issuer = event.issuer.as_ref().ok_or(Unpublishable::IssuerMissing)?;
-                ("PhysicalKeyRemoved", issuer, Data::PhysicalKeyRemoved(removed))
-            }
+        let (detail_type, data) = match &record.event {
+            Event::PhysicalKeyAdded(added) => ("PhysicalKeyAdded", Data::PhysicalKeyAdded(added)),
+            Event::PhysicalKeyRemoved(removed) => ("PhysicalKeyRemoved", Data::PhysicalKeyRemoved(removed)),
         };
         let detail = Detail {
-            partner_id,
+            partner_id: &event.issuer,
             aggregate_type: "user",
             aggregate_id: &record.user_id,
             version: record.version,

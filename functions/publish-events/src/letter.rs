@@ -19,9 +19,6 @@ pub(crate) enum Unpublishable {
     /// The item is not what this code writes.
     #[error("the new image is not an event of ours: {0}")]
     UnreadableItem(String),
-    /// A removal of before 2026-11-24.
-    #[error("the removal does not say who issued the physical key, so it has no partnerId")]
-    IssuerMissing,
     /// EventBridge refused this entry.
     #[error("EventBridge refused the event with {0}")]
     Refused(String),
@@ -34,7 +31,6 @@ impl Unpublishable {
             Self::NotAStreamRecord(_) => "not_a_stream_record",
             Self::NoNewImage => "no_new_image",
             Self::UnreadableItem(_) => "unreadable_item",
-            Self::IssuerMissing => "issuer_missing",
             Self::Refused(_) => "refused",
         }
     }
@@ -80,11 +76,11 @@ mod tests {
     #[test]
     fn a_letter_is_ascii_and_says_the_same() {
         let record = json!({"dynamodb": {"NewImage": {"note": {"S": "Tür 3 🗝 \u{ffff}"}}}});
-        let letter = letter(&Unpublishable::IssuerMissing, &record);
+        let letter = letter(&Unpublishable::NoNewImage, &record);
         assert!(letter.is_ascii());
         let read: Value = serde_json::from_str(&letter).unwrap();
         assert_eq!(read["record"], record);
-        assert_eq!(read["code"], "issuer_missing");
+        assert_eq!(read["code"], "no_new_image");
     }
 
     #[test]

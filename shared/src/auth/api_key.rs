@@ -1,20 +1,20 @@
 //! API keys: `pki_<id>_<secret and checksum>`, shown once when issued; only a hash of the secret is stored.
 //!
-//! The checksum lets a mistyped key be refused without a read. The id begins with a tag of the organisation's id,
-//! so that all API keys of one organisation can be told to belong together before anything is read: a retry that
-//! crosses a rotation finds its first answer (see [`super::Presented::scope`]).
+//! The checksum lets a mistyped key be refused without a read. The id begins with the tag of its organisation, so that
+//! the organisation's item and its physical keys are known before anything is read, and a retry that crosses a rotation
+//! finds its first answer (see [`super::Presented::scope`]).
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::values::{EpochMillis, OrgId};
+use crate::values::{EpochMillis, OrgId, OrgTag, Subject};
 
 /// Names our keys to secret scanners and to people.
 const PREFIX: &str = "pki_";
-const TAG_BYTES: usize = 5;
-const ID_BYTES: usize = 15;
-const ID_CHARACTERS: usize = 24;
+const TAG_BYTES: usize = OrgTag::BYTES;
+const ID_BYTES: usize = 20;
+const ID_CHARACTERS: usize = 32;
 const SECRET_BYTES: usize = 32;
 const CHECKSUM_BYTES: usize = 4;
 /// Lower-case letters and digits only: a double click selects the whole, and case does not matter to a reader.
@@ -23,7 +23,7 @@ const ENCODING: data_encoding::Encoding = data_encoding::BASE32_DNSSEC;
 /// How many random bytes an API key takes.
 pub const RANDOM_BYTES: usize = ID_BYTES - TAG_BYTES + SECRET_BYTES;
 
-/// The public part of an API key: 24 lower-case letters and digits. It may be logged.
+/// The public part of an API key: 32 lower-case letters and digits. It may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ApiKeyId(String);
@@ -43,10 +43,10 @@ impl ApiKeyId {
         &self.0
     }
 
-    /// The part that all API keys of one organisation share.
+    /// The tag of its organisation. Nothing is to be believed of it before the API key is verified.
     #[must_use]
-    pub fn organisation_tag(&self) -> &str {
-        self.0.get(..TAG_BYTES * 8 / 5).unwrap_or_default()
+    pub fn organisation_tag(&self) -> Option<OrgTag> {
+        OrgTag::parse(self.0.get(..OrgTag::CHARACTERS)?)
     }
 }
 
@@ -78,6 +78,10 @@ pub struct StoredApiKey {
     /// From when on it is refused, if it expires at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<EpochMillis>,
+    /// The token subjects that it was bound to: it is good together with a token of one of them only. Empty if it was bound
+    /// to none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<Subject>,
     /// When it was revoked, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<EpochMillis>,
@@ -98,6 +102,9 @@ pub enum ApiKeyFault {
     /// It has expired.
     #[error("The API key has expired. Ask for a new one.")]
     Expired,
+    /// Its organisation was closed.
+    #[error("The organisation of the API key has been closed.")]
+    OrganisationClosed,
 }
 
 fn checksum(id: &str, secret: &[u8]) -> [u8; CHECKSUM_BYTES] {
@@ -111,30 +118,42 @@ fn secret_hash(secret: &[u8; SECRET_BYTES]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(secret))
 }
 
+/// What an API key is issued for.
+#[derive(Debug, Clone)]
+pub struct ApiKeyTerms {
+    /// The organisation it belongs to.
+    pub org_id: OrgId,
+    /// When it is issued.
+    pub created_at: EpochMillis,
+    /// From when on it is refused, if it expires at all.
+    pub valid_until: Option<EpochMillis>,
+    /// The token subjects that it is bound to, if it is.
+    pub subjects: Vec<Subject>,
+}
+
+impl ApiKeyTerms {
+    /// An API key that does not expire and is bound to nobody.
+    #[must_use]
+    pub const fn of(org_id: OrgId, created_at: EpochMillis) -> Self {
+        Self { org_id, created_at, valid_until: None, subjects: Vec::new() }
+    }
+}
+
 /// Makes a new API key of an organisation from random bytes: the text to show once, and what to store.
 #[must_use]
-pub fn issue(
-    org_id: OrgId,
-    random: &[u8; RANDOM_BYTES],
-    created_at: EpochMillis,
-    valid_until: Option<EpochMillis>,
-) -> (String, StoredApiKey) {
+pub fn issue(terms: ApiKeyTerms, random: &[u8; RANDOM_BYTES]) -> (String, StoredApiKey) {
+    let ApiKeyTerms { org_id, created_at, valid_until, subjects } = terms;
     let (random_id, secret) = random.split_at(ID_BYTES - TAG_BYTES);
-    let mut id = Sha256::digest(org_id.as_str())[..TAG_BYTES].to_vec();
+    let mut id = OrgTag::of(&org_id).bytes().to_vec();
     id.extend_from_slice(random_id);
     let id = ENCODING.encode(&id);
     let mut tail = secret.to_vec();
     tail.extend_from_slice(&checksum(&id, secret));
     let text = format!("{PREFIX}{id}_{}", ENCODING.encode(&tail));
     let secret_hash = data_encoding::HEXLOWER.encode(&Sha256::digest(secret));
-    let stored = StoredApiKey {
-        api_key_id: ApiKeyId(id),
-        org_id,
-        secret_hash,
-        created_at,
-        valid_until,
-        revoked_at: None,
-    };
+    let api_key_id = ApiKeyId(id);
+    let stored =
+        StoredApiKey { api_key_id, org_id, secret_hash, created_at, valid_until, subjects, revoked_at: None };
     (text, stored)
 }
 
@@ -163,9 +182,13 @@ impl PresentedApiKey {
         &self.id
     }
 
-    /// Compares with what is stored, in constant time, and gives the organisation. That a key was revoked or has
-    /// expired is told only to someone who has its secret.
-    pub fn verify(&self, stored: Option<&StoredApiKey>, now: EpochMillis) -> Result<OrgId, ApiKeyFault> {
+    /// Compares with what is stored, in constant time, and gives that. That a key was revoked or has expired is told only
+    /// to someone who has its secret.
+    pub fn verify<'a>(
+        &self,
+        stored: Option<&'a StoredApiKey>,
+        now: EpochMillis,
+    ) -> Result<&'a StoredApiKey, ApiKeyFault> {
         let hash = secret_hash(&self.secret);
         // An unknown id is compared as well, so that it takes as long as a wrong secret.
         let expected = stored.map_or("", |stored| &stored.secret_hash);
@@ -177,7 +200,7 @@ impl PresentedApiKey {
                 } else if stored.valid_until.is_some_and(|until| until <= now) {
                     Err(ApiKeyFault::Expired)
                 } else {
-                    Ok(stored.org_id.clone())
+                    Ok(stored)
                 }
             }
             _ => Err(ApiKeyFault::Unknown),
@@ -191,12 +214,16 @@ mod tests {
 
     const NOW: EpochMillis = EpochMillis::new(1_000);
 
+    fn terms(org_id: &str) -> ApiKeyTerms {
+        ApiKeyTerms::of(OrgId::parse(org_id).unwrap(), NOW)
+    }
+
     fn issued(valid_until: Option<EpochMillis>) -> (String, StoredApiKey) {
         let mut random = [0; RANDOM_BYTES];
         for (byte, value) in random.iter_mut().zip(7..) {
             *byte = value;
         }
-        issue(OrgId::parse("acme").unwrap(), &random, NOW, valid_until)
+        issue(ApiKeyTerms { valid_until, ..terms("acme") }, &random)
     }
 
     #[test]
@@ -204,7 +231,7 @@ mod tests {
         let (text, stored) = issued(None);
         let presented = PresentedApiKey::parse(&text).unwrap();
         assert_eq!(presented.id(), &stored.api_key_id);
-        assert_eq!(presented.verify(Some(&stored), NOW), Ok(OrgId::parse("acme").unwrap()));
+        assert_eq!(presented.verify(Some(&stored), NOW), Ok(&stored));
     }
 
     #[test]
@@ -253,10 +280,11 @@ mod tests {
 
     #[test]
     fn keys_of_one_organisation_share_their_tag() {
-        let one = issue(OrgId::parse("acme").unwrap(), &[1; RANDOM_BYTES], NOW, None).1.api_key_id;
-        let two = issue(OrgId::parse("acme").unwrap(), &[2; RANDOM_BYTES], NOW, None).1.api_key_id;
-        let foreign = issue(OrgId::parse("umbrella").unwrap(), &[1; RANDOM_BYTES], NOW, None).1.api_key_id;
+        let one = issue(terms("acme"), &[1; RANDOM_BYTES]).1.api_key_id;
+        let two = issue(terms("acme"), &[2; RANDOM_BYTES]).1.api_key_id;
+        let foreign = issue(terms("umbrella"), &[1; RANDOM_BYTES]).1.api_key_id;
         assert_ne!(one, two);
+        assert_eq!(one.organisation_tag(), Some(OrgTag::of(&OrgId::parse("acme").unwrap())));
         assert_eq!(one.organisation_tag(), two.organisation_tag());
         assert_ne!(one.organisation_tag(), foreign.organisation_tag());
     }
@@ -266,6 +294,6 @@ mod tests {
         let (text, _) = issued(None);
         let debug = format!("{:?}", PresentedApiKey::parse(&text).unwrap());
         assert!(debug.contains("pki_") || debug.contains("ApiKeyId"), "{debug}");
-        assert!(!debug.contains(&text[29..40]) && !debug.contains("secret"), "{debug}");
+        assert!(!debug.contains(&text[37..48]) && !debug.contains("secret"), "{debug}");
     }
 }

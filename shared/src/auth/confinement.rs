@@ -7,9 +7,10 @@ use crate::values::{OrgId, UserId};
 /// What one verified credential confines its bearer to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Restriction {
-    /// A user token: that user's inventory.
-    ToUser(UserId),
-    /// A service token or an API key: that organisation's physical keys.
+    /// A person's token: that user's inventory, and if it names an organisation, that organisation's physical keys in it.
+    ToUser(UserId, Option<OrgId>),
+    /// An API key, or a service's or a key manager's token: that organisation's physical keys. It is the organisation itself
+    /// that acts.
     ToOrganisation(OrgId),
 }
 
@@ -19,14 +20,22 @@ pub enum Restriction {
 pub struct Confinement {
     user: Option<UserId>,
     organisation: Option<OrgId>,
+    /// Whether the organisation itself acts.
+    acts_for_organisation: bool,
 }
 
 /// Why a caller with good credentials may not do this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Forbidden {
-    /// The token and the API key name different organisations.
-    #[error("the bearer token and the API key belong to different organisations")]
+    /// The token and the API key name different organisations, or the API key was bound to another subject.
+    #[error("the bearer token and the API key do not belong together")]
     CredentialsDisagree,
+    /// The organisation that the token names is not registered, or was closed.
+    #[error("the organisation of the bearer token is not registered here, or was closed")]
+    UnknownOrganisation,
+    /// No credential is an organisation's own, or it is not said of which.
+    #[error("the credentials are not an organisation's own")]
+    OrganisationRequired,
     /// A user token, and somebody else's inventory.
     #[error("the bearer token is for another user's inventory")]
     AnotherUsersInventory,
@@ -43,25 +52,34 @@ impl Confinement {
     #[must_use]
     pub fn to(restriction: Restriction) -> Self {
         match restriction {
-            Restriction::ToUser(user) => Self { user: Some(user), organisation: None },
+            Restriction::ToUser(user, organisation) => {
+                Self { user: Some(user), organisation, acts_for_organisation: false }
+            }
             Restriction::ToOrganisation(organisation) => {
-                Self { user: None, organisation: Some(organisation) }
+                Self { user: None, organisation: Some(organisation), acts_for_organisation: true }
             }
         }
     }
 
     /// Adds a restriction. Two that name different organisations leave nothing to do, so they are refused.
     pub fn and(self, restriction: Restriction) -> Result<Self, Forbidden> {
-        match restriction {
-            Restriction::ToUser(user) => match &self.user {
-                Some(present) if *present != user => Err(Forbidden::AnotherUsersInventory),
-                _ => Ok(Self { user: Some(user), ..self }),
-            },
-            Restriction::ToOrganisation(organisation) => match &self.organisation {
-                Some(present) if *present != organisation => Err(Forbidden::CredentialsDisagree),
-                _ => Ok(Self { organisation: Some(organisation), ..self }),
-            },
+        let other = Self::to(restriction);
+        if matches!((&self.user, &other.user), (Some(one), Some(other)) if one != other) {
+            return Err(Forbidden::AnotherUsersInventory);
         }
+        if matches!((&self.organisation, &other.organisation), (Some(one), Some(other)) if one != other) {
+            return Err(Forbidden::CredentialsDisagree);
+        }
+        Ok(Self {
+            user: self.user.or(other.user),
+            organisation: self.organisation.or(other.organisation),
+            acts_for_organisation: self.acts_for_organisation || other.acts_for_organisation,
+        })
+    }
+
+    /// Whether the caller may command anything at all: a person's token alone reads.
+    pub const fn may_command(&self) -> Result<(), Forbidden> {
+        if self.acts_for_organisation { Ok(()) } else { Err(Forbidden::OrganisationRequired) }
     }
 
     /// Whether the caller may act on the inventory of `owner` at all.
@@ -115,36 +133,49 @@ mod tests {
     }
 
     fn to_user(id: &str) -> Restriction {
-        Restriction::ToUser(user(id))
+        Restriction::ToUser(user(id), None)
     }
 
     fn to_org(id: &str) -> Restriction {
         Restriction::ToOrganisation(org(id))
     }
 
-    /// Every caller × every owner and issuer: may act, may issue, sees.
+    /// Every caller × every owner and issuer: may command, may act, may issue, sees.
     #[test]
     fn the_matrix_in_full() {
-        use Forbidden::{AnotherOrganisation, AnotherUsersInventory};
+        use Forbidden::{AnotherOrganisation, AnotherUsersInventory, OrganisationRequired};
         let alice = Confinement::to(to_user("alice"));
+        let alice_of_acme = Confinement::to(Restriction::ToUser(user("alice"), Some(org("acme"))));
         let acme = Confinement::to(to_org("acme"));
         let alice_at_acme = Confinement::to(to_user("alice")).and(to_org("acme")).unwrap();
-        let yes = Ok(());
-        for (caller, owner, issuer, act, issue, sees) in [
-            (&alice, "alice", "acme", yes, yes, true),
-            (&alice, "alice", "umbrella", yes, yes, true),
-            (&alice, "bob", "acme", Err(AnotherUsersInventory), yes, true),
-            (&alice, "bob", "umbrella", Err(AnotherUsersInventory), yes, true),
-            (&acme, "alice", "acme", yes, yes, true),
-            (&acme, "alice", "umbrella", yes, Err(AnotherOrganisation), false),
-            (&acme, "bob", "acme", yes, yes, true),
-            (&acme, "bob", "umbrella", yes, Err(AnotherOrganisation), false),
-            (&alice_at_acme, "alice", "acme", yes, yes, true),
-            (&alice_at_acme, "alice", "umbrella", yes, Err(AnotherOrganisation), false),
-            (&alice_at_acme, "bob", "acme", Err(AnotherUsersInventory), yes, true),
-            (&alice_at_acme, "bob", "umbrella", Err(AnotherUsersInventory), Err(AnotherOrganisation), false),
+        let (yes, only_reads) = (Ok(()), Err(OrganisationRequired));
+        for (caller, owner, issuer, command, act, issue, sees) in [
+            (&alice, "alice", "acme", only_reads, yes, yes, true),
+            (&alice, "alice", "umbrella", only_reads, yes, yes, true),
+            (&alice, "bob", "acme", only_reads, Err(AnotherUsersInventory), yes, true),
+            (&alice, "bob", "umbrella", only_reads, Err(AnotherUsersInventory), yes, true),
+            (&alice_of_acme, "alice", "acme", only_reads, yes, yes, true),
+            (&alice_of_acme, "alice", "umbrella", only_reads, yes, Err(AnotherOrganisation), false),
+            (&alice_of_acme, "bob", "acme", only_reads, Err(AnotherUsersInventory), yes, true),
+            (&acme, "alice", "acme", yes, yes, yes, true),
+            (&acme, "alice", "umbrella", yes, yes, Err(AnotherOrganisation), false),
+            (&acme, "bob", "acme", yes, yes, yes, true),
+            (&acme, "bob", "umbrella", yes, yes, Err(AnotherOrganisation), false),
+            (&alice_at_acme, "alice", "acme", yes, yes, yes, true),
+            (&alice_at_acme, "alice", "umbrella", yes, yes, Err(AnotherOrganisation), false),
+            (&alice_at_acme, "bob", "acme", yes, Err(AnotherUsersInventory), yes, true),
+            (
+                &alice_at_acme,
+                "bob",
+                "umbrella",
+                yes,
+                Err(AnotherUsersInventory),
+                Err(AnotherOrganisation),
+                false,
+            ),
         ] {
             let case = format!("{caller:?}, {owner}, {issuer}");
+            assert_eq!(caller.may_command(), command, "{case}");
             assert_eq!(caller.may_act_on(&user(owner)), act, "{case}");
             assert_eq!(caller.may_issue_for(&org(issuer)), issue, "{case}");
             assert_eq!(caller.sees(&org(issuer)), sees, "{case}");
@@ -182,6 +213,14 @@ mod tests {
     }
 
     #[test]
+    fn a_person_of_an_organisation_brings_no_other_organisations_api_key() {
+        let of_acme = Confinement::to(Restriction::ToUser(user("alice"), Some(org("acme"))));
+        assert_eq!(of_acme.clone().and(to_org("umbrella")), Err(Forbidden::CredentialsDisagree));
+        let at_acme = Confinement::to(to_user("alice")).and(to_org("acme"));
+        assert_eq!(of_acme.and(to_org("acme")), at_acme);
+    }
+
+    #[test]
     fn restrictions_that_leave_nothing_are_refused() {
         assert_eq!(
             Confinement::to(to_org("acme")).and(to_org("umbrella")),
@@ -194,7 +233,7 @@ mod tests {
     fn ids_that_differ_by_case_or_look_alike_are_different() {
         let acme = Confinement::to(to_org("acme"));
         assert!(!acme.sees(&org("Acme")));
-        assert!(!acme.sees(&org("acme\u{200b}x")));
+        assert!(!acme.sees(&org("acme.x")));
         assert!(!acme.sees(&org("асме")));
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! The cache is refreshed when it is old and when a token names a key it does not hold, by one request at a time
 //! and at most every ten seconds: a rotation is noticed at once, and tokens with invented key ids cannot be used to
-//! flood the issuer. Keys that were fetched stay in use while the issuer cannot be reached.
+//! flood the issuer. Keys that were fetched stay in use while the issuer cannot be reached, but not for ever: a key that was
+//! withdrawn in the meantime must end some day.
+//!
+//! There are three answers about a key: this one; asked and none; could not or did not ask. Only the second says something
+//! about a token. For the third, the token may be good, and a client must not throw it away.
 
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -14,7 +18,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
 use tokio::sync::Mutex;
 
-use super::signing_keys::{SigningKey, SigningKeys, SigningKeysFault};
+use super::signing_keys::{SigningKey, SigningKeys, SigningKeysFault, Wanted};
 use crate::values::EpochMillis;
 
 /// Longest wait for the issuer, from the connection to the last byte.
@@ -23,6 +27,8 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 const FETCH_INTERVAL: Duration = Duration::from_secs(10);
 /// Age at which keys are fetched again, so that one the issuer withdrew is forgotten.
 const FRESH_FOR: Duration = Duration::from_mins(10);
+/// Age at which keys are not used any more, although the issuer could not be asked for new ones.
+const GOOD_FOR: Duration = Duration::from_hours(6);
 /// Largest key set that is read, in bytes.
 const LARGEST_KEY_SET: usize = 256 * 1_024;
 
@@ -35,21 +41,23 @@ pub enum SigningKeySource {
     Fetched(Box<FetchedKeys>),
 }
 
-/// No keys have been fetched so far, so a token can be neither accepted nor refused.
+/// The issuer could not be asked, or not since the token was issued, so that the token can be neither accepted nor refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the signing keys of the token issuer have not been fetched yet")]
+#[error("the signing keys of the token issuer are not known at this moment")]
 pub struct SigningKeysUnavailable;
 
 impl SigningKeySource {
-    /// The key a token names, or `None` if the issuer has no such key.
+    /// The keys that a token may be signed with; none if the issuer has no such key. `issued_at` is the token's own word:
+    /// a set that was fetched before that moment says nothing about it.
     pub async fn find(
         &self,
-        key_id: Option<&str>,
+        wanted: Wanted<'_>,
+        issued_at: Option<EpochMillis>,
         now: EpochMillis,
-    ) -> Result<Option<SigningKey>, SigningKeysUnavailable> {
+    ) -> Result<Vec<SigningKey>, SigningKeysUnavailable> {
         match self {
-            Self::Fixed(keys) => Ok(keys.find(key_id).cloned()),
-            Self::Fetched(keys) => keys.find(key_id, now).await,
+            Self::Fixed(keys) => Ok(keys.find(wanted)),
+            Self::Fetched(keys) => keys.find(wanted, issued_at, now).await,
         }
     }
 
@@ -57,7 +65,7 @@ impl SigningKeySource {
     /// when a token needs them.
     pub async fn warm_up(&self, now: EpochMillis) {
         if let Self::Fetched(keys) = self {
-            let _ = keys.find(None, now).await;
+            keys.refresh(&mut *keys.last_try.lock().await, now).await;
         }
     }
 }
@@ -111,32 +119,48 @@ impl FetchedKeys {
         Self { url, connector, current: RwLock::new(None), last_try: Mutex::new(None) }
     }
 
-    fn current(&self) -> Option<Fetched> {
-        self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    /// The keys as they are known, unless they are too old.
+    fn current(&self, now: EpochMillis) -> Option<Fetched> {
+        let current = self.current.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        current.filter(|fetched| now.since(fetched.at) < GOOD_FOR)
     }
 
     async fn find(
         &self,
-        key_id: Option<&str>,
+        wanted: Wanted<'_>,
+        issued_at: Option<EpochMillis>,
         now: EpochMillis,
-    ) -> Result<Option<SigningKey>, SigningKeysUnavailable> {
-        let known = self.current();
-        let found = known.as_ref().and_then(|fetched| fetched.keys.find(key_id).cloned());
-        let fresh = |fetched: &Fetched| now.since(fetched.at) < FRESH_FOR;
-        match (&known, found) {
-            (Some(fetched), Some(key)) if fresh(fetched) => return Ok(Some(key)),
-            // An old key still serves while another request is asking for the new ones.
-            (Some(_), Some(key)) => match self.last_try.try_lock() {
-                Ok(mut last_try) => self.refresh(&mut last_try, now).await,
-                Err(_) => return Ok(Some(key)),
-            },
-            _ => {
-                let mut last_try = self.last_try.lock().await;
+    ) -> Result<Vec<SigningKey>, SigningKeysUnavailable> {
+        if let Some(known) = self.current(now) {
+            let found = known.keys.find(wanted);
+            let is_fresh = now.since(known.at) < FRESH_FOR;
+            if !found.is_empty() && is_fresh {
+                return Ok(found);
+            }
+            if !found.is_empty() {
+                // An old key still serves while another request is asking for the new ones.
+                let Ok(mut last_try) = self.last_try.try_lock() else { return Ok(found) };
                 self.refresh(&mut last_try, now).await;
+                return self.known(wanted, issued_at, now);
             }
         }
-        let fetched = self.current().ok_or(SigningKeysUnavailable)?;
-        Ok(fetched.keys.find(key_id).cloned())
+        let mut last_try = self.last_try.lock().await;
+        self.refresh(&mut last_try, now).await;
+        self.known(wanted, issued_at, now)
+    }
+
+    /// What is known of a key by the set as it is.
+    fn known(
+        &self,
+        wanted: Wanted<'_>,
+        issued_at: Option<EpochMillis>,
+        now: EpochMillis,
+    ) -> Result<Vec<SigningKey>, SigningKeysUnavailable> {
+        let known = self.current(now).ok_or(SigningKeysUnavailable)?;
+        let found = known.keys.find(wanted);
+        // A token that does not say when it was issued, or says that it will be, may have been issued just now.
+        let issued_at = issued_at.map_or(now, |at| at.min(now));
+        if found.is_empty() && known.at < issued_at { Err(SigningKeysUnavailable) } else { Ok(found) }
     }
 
     /// Fetches, unless somebody just tried.

@@ -4,19 +4,26 @@
 //! form and checksum of the API key. [`Presented::confirm`] verifies the API key against the stored one.
 
 pub mod api_key;
+pub mod claims;
+pub mod conditions;
 pub mod confinement;
+pub mod identity;
 pub mod jwks;
+mod presented;
 pub mod signing_keys;
 pub mod token;
+mod unique_members;
 
 use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
 
-use self::api_key::{ApiKeyFault, PresentedApiKey, StoredApiKey};
-use self::confinement::{Confinement, Forbidden, Restriction};
+use self::api_key::{ApiKeyFault, PresentedApiKey};
+use self::confinement::Forbidden;
+use self::identity::TokenKind;
 use self::jwks::SigningKeysUnavailable;
-use self::token::{TokenError, TokenFault, TokenIdentity, TokenVerifier};
-use crate::history::{Actor, ActorKind};
+use self::token::{TokenError, TokenFault, TokenVerifier};
 use crate::values::EpochMillis;
+
+pub use presented::{Caller, Organisation, Presented, StoredCredentials};
 
 /// The header of an API key.
 pub const API_KEY_HEADER: &str = "x-api-key";
@@ -24,7 +31,7 @@ pub const API_KEY_HEADER: &str = "x-api-key";
 /// Which credentials a request must have. Every one that is present is verified, required or not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RequiredCredentials {
-    /// A bearer token and an API key.
+    /// A bearer token and an API key; a key manager's token suffices.
     #[default]
     Both,
     /// At least one of them.
@@ -92,22 +99,6 @@ pub struct Authenticator {
     required: RequiredCredentials,
 }
 
-/// Credentials that are good as far as can be told without a read.
-#[derive(Debug, Clone)]
-pub struct Presented {
-    token: Option<TokenIdentity>,
-    api_key: Option<PresentedApiKey>,
-}
-
-/// A caller whose credentials are all verified: what it is confined to, and who it is in the audit trail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// What it may do.
-    pub confinement: Confinement,
-    /// Who it is.
-    pub actor: Actor,
-}
-
 impl Authenticator {
     /// An authenticator.
     #[must_use]
@@ -152,7 +143,8 @@ impl Authenticator {
                 if token_is_missing {
                     faults.insert(0, CredentialFault::TokenMissing);
                 }
-                if api_key_is_missing {
+                let suffices = token.as_ref().is_some_and(|token| token.kind == TokenKind::KeyManager);
+                if api_key_is_missing && !suffices {
                     faults.push(CredentialFault::ApiKeyMissing);
                 }
             }
@@ -162,7 +154,7 @@ impl Authenticator {
             RequiredCredentials::Either => {}
         }
         if faults.is_empty() {
-            Ok(Presented { token, api_key })
+            Ok(Presented::new(token, api_key))
         } else {
             Err(AuthFault::Unauthenticated(faults))
         }
@@ -195,59 +187,5 @@ fn api_key(headers: &HeaderMap) -> Result<Option<PresentedApiKey>, ApiKeyFault> 
             PresentedApiKey::parse(text).map(Some)
         }
         (Some(_), Some(_)) => Err(ApiKeyFault::Malformed),
-    }
-}
-
-impl Presented {
-    /// The API key, whose stored half is to be read.
-    #[must_use]
-    pub const fn api_key(&self) -> Option<&PresentedApiKey> {
-        self.api_key.as_ref()
-    }
-
-    /// Names the caller for idempotency, before anything is read. It does not change when an API key is rotated or
-    /// a token is renewed.
-    #[must_use]
-    pub fn scope(&self) -> String {
-        let tag = self.api_key.as_ref().map(|key| key.id().organisation_tag());
-        let token = self.token.as_ref().map(|identity| match identity {
-            TokenIdentity::User(user) => ("user", user.as_str(), None),
-            TokenIdentity::Service { organisation, subject } => {
-                ("service", organisation.as_str(), subject.as_deref())
-            }
-        });
-        // JSON keeps the parts apart, whatever characters they are made of.
-        serde_json::json!([token, tag]).to_string()
-    }
-
-    /// Verifies the API key against the stored one and puts the restrictions together.
-    pub fn confirm(&self, stored: Option<&StoredApiKey>, now: EpochMillis) -> Result<Caller, AuthFault> {
-        let refused = |fault: CredentialFault| AuthFault::Unauthenticated(vec![fault]);
-        let api_key = match &self.api_key {
-            None => None,
-            Some(presented) => {
-                let organisation = presented.verify(stored, now).map_err(|fault| refused(fault.into()))?;
-                Some((organisation, presented.id().as_str().to_owned()))
-            }
-        };
-        let restriction = self.token.as_ref().map(|identity| match identity {
-            TokenIdentity::User(user) => Restriction::ToUser(user.clone()),
-            TokenIdentity::Service { organisation, .. } => Restriction::ToOrganisation(organisation.clone()),
-        });
-        let of_key =
-            api_key.as_ref().map(|(organisation, _)| Restriction::ToOrganisation(organisation.clone()));
-        let confinement = match (restriction, of_key) {
-            (Some(token), Some(key)) => Confinement::to(token).and(key).map_err(AuthFault::Forbidden)?,
-            (Some(only), None) | (None, Some(only)) => Confinement::to(only),
-            (None, None) => return Err(refused(CredentialFault::BothMissing)),
-        };
-        let (kind, id) = match &self.token {
-            Some(TokenIdentity::User(user)) => (ActorKind::User, Some(user.as_str().to_owned())),
-            Some(TokenIdentity::Service { subject, .. }) => (ActorKind::Service, subject.clone()),
-            None => (ActorKind::Organisation, None),
-        };
-        let org_id = confinement.organisation().cloned();
-        let actor = Actor { kind, id, org_id, api_key_id: api_key.map(|(_, id)| id) };
-        Ok(Caller { confinement, actor })
     }
 }

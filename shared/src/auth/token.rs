@@ -1,37 +1,24 @@
 //! Bearer tokens: JWTs (RFC 7519) of one issuer, verified as RFC 8725 recommends.
-//!
-//! The library verifies the signature, `iss` and `aud`. The times are checked here, because time is an input.
 
-use jsonwebtoken::errors::ErrorKind;
-use jsonwebtoken::{Algorithm, Header, Validation};
+use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
+use super::claims::ClaimRules;
+use super::identity::{IdentityRules, TokenIdentity};
 use super::jwks::{SigningKeySource, SigningKeysUnavailable};
-use crate::values::{EpochMillis, OrgId, UserId};
+use super::signing_keys::{SigningKey, Wanted};
+use super::unique_members::UniqueMembers;
+use crate::values::EpochMillis;
 
 /// Largest token, in bytes: API Gateway takes 10 KB of headers in all.
 const LARGEST_TOKEN: usize = 8 * 1_024;
-/// How far the clocks of the issuer and ours may differ, in seconds.
-const LEEWAY: f64 = 60.0;
-
-/// Whom a verified token names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TokenIdentity {
-    /// A person.
-    User(UserId),
-    /// A service of an organisation.
-    Service {
-        /// The organisation.
-        organisation: OrgId,
-        /// The user claim, for the audit trail, if the token has it.
-        subject: Option<String>,
-    },
-}
+/// Header parameters that are not accepted: an extension that has to be understood, and keys that the token brings.
+const NOT_ACCEPTED: [&str; 5] = ["crit", "jku", "jwk", "x5u", "x5c"];
 
 /// Why a token is refused. `Display` is what the caller reads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {
-    /// Not three base64url parts with a JWT header, or an algorithm that is no signature algorithm.
+    /// Not three base64url parts of which the first two are JSON objects without a name that is there twice.
     #[error("The bearer token is not a signed JSON Web Token.")]
     Malformed,
     /// More than 8 KiB.
@@ -45,10 +32,13 @@ pub enum TokenFault {
     /// Its header says that it is something else than a JWT.
     #[error("The bearer token's type is not JWT.")]
     AnotherType,
+    /// It is signed by none of the accepted algorithms, or not at all.
+    #[error("The bearer token's algorithm is not accepted here; RS256, ES256 and EdDSA are.")]
+    Algorithm,
     /// The issuer has no such key, or the token names none and there are several.
     #[error("The bearer token is signed with a key that the issuer does not publish.")]
     UnknownSigningKey,
-    /// Signature or algorithm do not fit the key.
+    /// The signature does not fit the key.
     #[error("The bearer token's signature is not valid.")]
     Signature,
     /// `iss` is missing or another one.
@@ -57,9 +47,24 @@ pub enum TokenFault {
     /// `aud` is missing or another one.
     #[error("The bearer token is for another audience.")]
     AnotherAudience,
+    /// It was issued to a client that is not one of the deployment's.
+    #[error("The bearer token was issued to another client.")]
+    AnotherClient,
+    /// It is an ID token, or a refresh token.
+    #[error("The bearer token is not an access token.")]
+    NotAnAccessToken,
+    /// `act`: somebody acts in another's name.
+    #[error("The bearer token is for somebody who acts for another, which is not accepted here.")]
+    ForAnother,
+    /// `cnf`: whoever presents it has to prove a key.
+    #[error("The bearer token is bound to a key, which cannot be proven here.")]
+    BoundToAKey,
     /// `exp` is in the past.
     #[error("The bearer token has expired. Get a new one.")]
     Expired,
+    /// `exp` is too far in the future.
+    #[error("The bearer token is valid for too long. Get one that expires earlier.")]
+    ExpiresTooLate,
     /// `nbf` is in the future.
     #[error("The bearer token is not valid yet.")]
     NotYetValid,
@@ -74,37 +79,24 @@ pub enum TokenError {
     /// It is refused.
     #[error(transparent)]
     Fault(#[from] TokenFault),
-    /// The issuer's keys are not known.
+    /// The key that it is signed with is not known at this moment.
     #[error(transparent)]
     Unavailable(#[from] SigningKeysUnavailable),
 }
 
-/// Verifies the tokens of one issuer for one audience.
+/// Verifies the tokens of one issuer.
 #[derive(Debug)]
 pub struct TokenVerifier {
     keys: SigningKeySource,
-    user_claim: String,
-    org_claim: String,
-    validation: Validation,
+    claims: ClaimRules,
+    identity: IdentityRules,
 }
 
 impl TokenVerifier {
-    /// A verifier. `user_claim` names the user; a token that carries `org_claim` is a service token.
+    /// A verifier with the issuer's keys and the deployment's rules.
     #[must_use]
-    pub fn new(
-        keys: SigningKeySource,
-        issuer: &str,
-        audience: &str,
-        user_claim: String,
-        org_claim: String,
-    ) -> Self {
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[issuer]);
-        validation.set_audience(&[audience]);
-        validation.set_required_spec_claims(&["iss", "aud"]);
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        Self { keys, user_claim, org_claim, validation }
+    pub const fn new(keys: SigningKeySource, claims: ClaimRules, identity: IdentityRules) -> Self {
+        Self { keys, claims, identity }
     }
 
     /// Fetches the issuer's keys ahead of the first token.
@@ -117,88 +109,93 @@ impl TokenVerifier {
         if token.len() > LARGEST_TOKEN {
             return Err(TokenFault::TooLarge.into());
         }
-        let header = jsonwebtoken::decode_header(token).map_err(|_| TokenFault::Malformed)?;
-        check_header(&header)?;
-        let key = self.keys.find(header.kid.as_deref(), now).await?.ok_or(TokenFault::UnknownSigningKey)?;
-        let mut validation = self.validation.clone();
-        validation.algorithms = vec![key.algorithm];
-        let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &key.decoding_key, &validation)
-            .map_err(|error| token_fault(error.kind()))?
-            .claims;
-        check_times(&claims, now)?;
-        Ok(self.identity(&claims)?)
-    }
-
-    fn identity(&self, claims: &Map<String, Value>) -> Result<TokenIdentity, TokenFault> {
-        // The library also takes a list of issuers; RFC 7519 (section 4.1.1) knows only one.
-        if !claims.get("iss").is_some_and(Value::is_string) {
-            return Err(TokenFault::AnotherIssuer);
+        let token = UnverifiedToken::read(token).ok_or(TokenFault::Malformed)?;
+        let wanted = Wanted { key_id: token.key_id()?, algorithm: token.algorithm()? };
+        let keys = self.keys.find(wanted, token.issued_at(), now).await?;
+        if keys.is_empty() {
+            return Err(TokenFault::UnknownSigningKey.into());
         }
-        let text = |claim: &str| claims.get(claim).and_then(Value::as_str);
-        // A claim that is there but not usable is never taken for one that is not there: a service token must
-        // not become a user token.
-        if claims.contains_key(&self.org_claim) {
-            let organisation = text(&self.org_claim).and_then(|org| OrgId::parse(org).ok());
-            let organisation = organisation.ok_or_else(|| TokenFault::Claim(self.org_claim.clone()))?;
-            return Ok(TokenIdentity::Service {
-                organisation,
-                subject: text(&self.user_claim).map(str::to_owned),
-            });
+        if !keys.iter().any(|key| token.is_signed_with(key)) {
+            return Err(TokenFault::Signature.into());
         }
-        let user = text(&self.user_claim).and_then(|user| UserId::parse(user).ok());
-        user.map(TokenIdentity::User).ok_or_else(|| TokenFault::Claim(self.user_claim.clone()))
+        self.claims.check(&token.claims, now)?;
+        Ok(self.identity.identity(&self.claims.issuer, &token.claims)?)
     }
 }
 
-fn check_header(header: &Header) -> Result<(), TokenFault> {
-    let brings_its_own_key =
-        header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() || header.x5c.is_some();
-    if brings_its_own_key || header.crit.is_some() {
-        return Err(TokenFault::HeaderNotAccepted);
+/// The parts of a token, of which nothing is to be believed before its signature is verified.
+struct UnverifiedToken<'a> {
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+    /// What is signed: the first two parts as they are.
+    signed: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> UnverifiedToken<'a> {
+    fn read(token: &'a str) -> Option<Self> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        decoded(signature)?;
+        Some(Self { header: object(header)?, claims: object(claims)?, signed, signature })
     }
-    // RFC 7519, section 5.1, and RFC 9068, section 2.1; the prefix may be left out (RFC 7515, section 4.1.9).
-    let typ = header.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
-    match typ.strip_prefix("application/").unwrap_or(&typ) {
-        "jwt" | "at+jwt" => Ok(()),
-        _ => Err(TokenFault::AnotherType),
+
+    /// The algorithm, once the header is one that is accepted. The key that it leads to has to be for it: what a key
+    /// verifies comes from the key (RFC 8725, section 3.1).
+    fn algorithm(&self) -> Result<Algorithm, TokenFault> {
+        if NOT_ACCEPTED.iter().any(|name| self.header.contains_key(*name)) {
+            return Err(TokenFault::HeaderNotAccepted);
+        }
+        // RFC 7519, section 5.1, and RFC 9068, section 2.1; the prefix may be left out (RFC 7515, section 4.1.9).
+        let typ = match self.header.get("typ") {
+            None => "jwt".to_owned(),
+            Some(typ) => typ.as_str().ok_or(TokenFault::AnotherType)?.to_ascii_lowercase(),
+        };
+        if !matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "at+jwt") {
+            return Err(TokenFault::AnotherType);
+        }
+        match self.header.get("alg").and_then(Value::as_str) {
+            Some("RS256") => Ok(Algorithm::RS256),
+            Some("ES256") => Ok(Algorithm::ES256),
+            // RFC 9864 names the one curve that `EdDSA` stands for here.
+            Some("EdDSA" | "Ed25519") => Ok(Algorithm::EdDSA),
+            _ => Err(TokenFault::Algorithm),
+        }
+    }
+
+    fn key_id(&self) -> Result<Option<&str>, TokenFault> {
+        match self.header.get("kid") {
+            None => Ok(None),
+            Some(key_id) => key_id.as_str().map(Some).ok_or(TokenFault::Malformed),
+        }
+    }
+
+    /// When it says that it was issued: it tells whether the issuer's keys were fetched before or after.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "The conversion saturates, and a moment beyond all reason is taken for now by whoever asks."
+    )]
+    fn issued_at(&self) -> Option<EpochMillis> {
+        let seconds = self.claims.get("iat")?.as_f64()?;
+        Some(EpochMillis::new((seconds * 1_000.0) as u64))
+    }
+
+    fn is_signed_with(&self, key: &SigningKey) -> bool {
+        let verified = jsonwebtoken::crypto::verify(
+            self.signature,
+            self.signed.as_bytes(),
+            &key.decoding_key,
+            key.algorithm,
+        );
+        verified == Ok(true)
     }
 }
 
-/// `NumericDate`s may have a fraction (RFC 7519, section 2).
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "Seconds since the epoch are exact in an f64 for 285 million years."
-)]
-fn check_times(claims: &Map<String, Value>, now: EpochMillis) -> Result<(), TokenFault> {
-    let now = now.get() as f64 / 1_000.0;
-    let date = |claim: &str| match claims.get(claim) {
-        None => Ok(None),
-        Some(value) => value.as_f64().map(Some).ok_or_else(|| TokenFault::Claim(claim.to_owned())),
-    };
-    let expires = date("exp")?.ok_or_else(|| TokenFault::Claim("exp".to_owned()))?;
-    if expires + LEEWAY <= now {
-        return Err(TokenFault::Expired);
-    }
-    if date("nbf")?.is_some_and(|not_before| not_before > now + LEEWAY) {
-        return Err(TokenFault::NotYetValid);
-    }
-    Ok(())
+fn decoded(part: &str) -> Option<Vec<u8>> {
+    data_encoding::BASE64URL_NOPAD.decode(part.as_bytes()).ok()
 }
 
-fn token_fault(kind: &ErrorKind) -> TokenFault {
-    match kind {
-        ErrorKind::InvalidSignature
-        | ErrorKind::InvalidAlgorithm
-        | ErrorKind::InvalidAlgorithmName
-        | ErrorKind::MissingAlgorithm => TokenFault::Signature,
-        ErrorKind::InvalidIssuer => TokenFault::AnotherIssuer,
-        ErrorKind::InvalidAudience => TokenFault::AnotherAudience,
-        ErrorKind::MissingRequiredClaim(claim) => match claim.as_str() {
-            "iss" => TokenFault::AnotherIssuer,
-            "aud" => TokenFault::AnotherAudience,
-            _ => TokenFault::Claim(claim.clone()),
-        },
-        // Not exhaustive in the library; what is left is about the form.
-        _ => TokenFault::Malformed,
-    }
+fn object(part: &str) -> Option<Map<String, Value>> {
+    serde_json::from_slice::<UniqueMembers>(&decoded(part)?).ok().map(|members| members.0)
 }

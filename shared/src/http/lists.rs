@@ -7,7 +7,7 @@ use crate::table::HeldKey;
 use crate::user::PhysicalKey;
 use crate::values::{EpochMillis, KeyNumber, Note, OrgName, UserId};
 
-/// A page of a user's physical keys, in the order of their numbers.
+/// A page of a user's physical keys, by issuer and number.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
@@ -24,7 +24,7 @@ pub struct PhysicalKeys {
 
 /// A page of a user's history, in the order of its versions. An event without its two hashes is what is hashed, so
 /// whoever has all of them can check the chain.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PhysicalKeyEvents {
@@ -35,7 +35,7 @@ pub struct PhysicalKeyEvents {
     pub next_cursor: Option<String>,
 }
 
-/// A page of the physical keys that an organisation has out, in the order of the users' ids and the numbers.
+/// A page of the physical keys that an organisation has out, newest first.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]

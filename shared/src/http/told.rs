@@ -79,8 +79,8 @@ impl Problem {
             Self::SigningKeysUnavailable => Told::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "signing_keys_unavailable",
-                "The token issuer cannot be reached, so the bearer token cannot be verified. Send the request again, a \
-                 command with the same Idempotency-Key.",
+                "The token issuer's signing keys are not known at this moment, so the bearer token cannot be verified; it may \
+                 be good. Send the request again, a command with the same Idempotency-Key.",
             )
             .retry_after(10),
             Self::Cursor(_) => INTERNAL_ERROR,
@@ -99,9 +99,20 @@ fn told_unauthenticated(faults: &[CredentialFault]) -> Told {
 
 const fn told_forbidden(forbidden: Forbidden) -> Told {
     let (code, message) = match forbidden {
-        Forbidden::CredentialsDisagree => {
-            ("credentials_disagree", "The bearer token and the API key belong to different organisations.")
-        }
+        Forbidden::CredentialsDisagree => (
+            "credentials_disagree",
+            "The bearer token and the API key do not belong together: they name different organisations, or \
+             the API key was issued for another subject.",
+        ),
+        Forbidden::UnknownOrganisation => (
+            "unknown_organisation",
+            "The organisation that the bearer token names is not registered here, or was closed.",
+        ),
+        Forbidden::OrganisationRequired => (
+            "organisation_required",
+            "This is for an organisation itself: send its API key, or the token of a service or a key manager of it. A \
+             service's token that names no organisation needs an API key that was issued for the service.",
+        ),
         Forbidden::AnotherUsersInventory => {
             ("another_users_inventory", "The bearer token is for another user's inventory.")
         }

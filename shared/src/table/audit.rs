@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Table;
 use super::fault::{Kind, StoreFault};
 use super::items::{EventShape, Place, audit_partition, item, shape};
+use super::pages::Order;
 use super::pages::{Stretch, stretch};
 use super::schema::{AUDIT_INDEX, PK};
 use crate::history::{ChainedRecord, IssuedRecord};
@@ -46,7 +47,8 @@ impl Table {
         at_most: i32,
         deadline: Instant,
     ) -> Result<Stretch<ChainedRecord>, StoreFault> {
-        let query = self.query_of_index(AUDIT_INDEX, audit_partition(hour, shard), after, at_most);
+        let query =
+            self.query_of_index(AUDIT_INDEX, audit_partition(hour, shard), Order::Ascending, after, at_most);
         stretch(query, deadline, |shape: EventShape| IssuedRecord::from(shape).record).await
     }
 

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::pages::HeldKey;
 use super::schema::{PK, SK};
 use super::{AttemptToken, AuditShards, StoreFault};
+use crate::auth::Organisation;
 use crate::auth::api_key::{ApiKeyId, StoredApiKey};
 use crate::history::{ChainedRecord, EventHash, IssuedRecord, Snapshot};
 use crate::user::{PhysicalKey, User};
-use crate::values::{EpochMillis, Hour, KeyNumber, OrgId, UserId, Version};
+use crate::values::{EpochMillis, Hour, KeyNumber, OrgId, OrgTag, UserId, Version};
 
 /// A DynamoDB item, or the key of one.
 pub type Item = HashMap<String, AttributeValue>;
@@ -20,7 +21,11 @@ pub type Item = HashMap<String, AttributeValue>;
 const WIDTH: usize = 20;
 
 /// Prefix of the sort keys of events.
-const EVENT: &str = "EVENT#";
+pub(super) const EVENT: &str = "EVENT#";
+/// Prefix of the sort keys of physical keys.
+pub(super) const KEY: &str = "KEY#";
+/// Prefix of the sort keys of marks.
+pub(super) const MARK: &str = "SEEN#";
 
 /// An item's place in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,18 +43,18 @@ impl Place {
         Self::of_user(user_id, "USER".to_owned())
     }
 
-    pub(super) fn physical_key(user_id: &UserId, number: KeyNumber) -> Self {
-        Self::of_user(user_id, format!("KEY#{:0WIDTH$}", number.get()))
+    /// By issuer, so that a caller who is confined to an organisation reads that organisation's items and no others.
+    pub(super) fn physical_key(user_id: &UserId, issuer: OrgTag, number: KeyNumber) -> Self {
+        Self::of_user(user_id, format!("{KEY}{issuer}#{:0WIDTH$}", number.get()))
+    }
+
+    /// The mark that an organisation has issued something to a user, some time.
+    pub(super) fn mark(user_id: &UserId, issuer: OrgTag) -> Self {
+        Self::of_user(user_id, format!("{MARK}{issuer}"))
     }
 
     pub(super) fn event(user_id: &UserId, version: Version) -> Self {
         Self::of_user(user_id, format!("{EVENT}{:0WIDTH$}", version.get()))
-    }
-
-    /// The last sort key that a numbered item of this one's kind can have.
-    pub(super) fn last_of_its_kind(&self) -> String {
-        let kind = self.sk.trim_end_matches(|character: char| character.is_ascii_digit());
-        format!("{kind}{}", "9".repeat(WIDTH))
     }
 
     pub(super) fn request(user_id: &UserId, request_hash: &str) -> Self {
@@ -60,12 +65,13 @@ impl Place {
         Self { pk: format!("APIKEY#{}", id.as_str()), sk: "APIKEY".to_owned() }
     }
 
-    pub(super) fn organisation(org_id: &OrgId) -> Self {
-        Self { pk: format!("ORG#{org_id}"), sk: "ORG".to_owned() }
+    /// By tag, because that is what an API key tells of its organisation before anything is read.
+    pub(super) fn organisation(tag: OrgTag) -> Self {
+        Self { pk: format!("ORG#{tag}"), sk: "ORG".to_owned() }
     }
 
-    pub(super) fn api_key_of_organisation(org_id: &OrgId, id: &ApiKeyId) -> Self {
-        Self { pk: format!("ORG#{org_id}"), sk: format!("{API_KEY_OF_ORGANISATION}{}", id.as_str()) }
+    pub(super) fn api_key_of_organisation(tag: OrgTag, id: &ApiKeyId) -> Self {
+        Self { pk: format!("ORG#{tag}"), sk: format!("{API_KEY_OF_ORGANISATION}{}", id.as_str()) }
     }
 
     pub(super) fn audit_checkpoint() -> Self {
@@ -157,20 +163,27 @@ pub(super) struct PhysicalKeyShape {
     issuer_sort: String,
 }
 
-/// The place of a physical key among all that its issuer has out.
-pub(super) fn issuer_sort(user_id: &UserId, number: KeyNumber) -> String {
-    format!("{user_id}#{:0WIDTH$}", number.get())
+/// The place of a physical key among all that its issuer has out, by when it was issued.
+pub(super) fn issuer_sort(added_at: EpochMillis, user_id: &UserId, number: KeyNumber) -> String {
+    format!("{:0WIDTH$}#{user_id}#{:0WIDTH$}", added_at.get(), number.get())
 }
 
 impl PhysicalKeyShape {
     pub(super) fn new(user_id: &UserId, key: PhysicalKey) -> Self {
         Self {
             issuer_partition: key.org_id.to_string(),
-            issuer_sort: issuer_sort(user_id, key.number),
+            issuer_sort: issuer_sort(key.added_at, user_id, key.number),
             user_id: user_id.clone(),
             key,
         }
     }
+}
+
+/// The mark that an organisation has issued something to a user, some time: it never goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MarkShape {
+    pub(super) org_id: OrgId,
 }
 
 impl From<PhysicalKeyShape> for HeldKey {
@@ -193,26 +206,22 @@ pub(super) struct EventShape {
     record: ChainedRecord,
     audit_partition: String,
     audit_sort: String,
-    /// A copy of what the addition in the same chain says, so that a removal can be told by organisation, too. Events
-    /// of before 2026-11-24 are without.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    issuer: Option<OrgId>,
-    /// The attempt that wrote it. Events of before 2026-11-25 are without.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    attempt: Option<AttemptToken>,
+    /// A copy of what the addition in the same chain says, so that a removal can be told by organisation, too.
+    issuer: OrgId,
+    /// The attempt that wrote it.
+    attempt: AttemptToken,
 }
 
 /// What the item of an event tells of the attempt that wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct WriterShape {
-    #[serde(default)]
-    pub(super) attempt: Option<AttemptToken>,
+    pub(super) attempt: AttemptToken,
 }
 
 impl EventShape {
     pub(super) fn new(
         chained: ChainedRecord,
-        issuer: Option<OrgId>,
+        issuer: OrgId,
         attempt: AttemptToken,
         shards: AuditShards,
     ) -> Self {
@@ -222,7 +231,7 @@ impl EventShape {
             audit_partition: audit_partition(Hour::of(record.recorded_at), shard),
             audit_sort: chained.audit_order(),
             issuer,
-            attempt: Some(attempt),
+            attempt,
             record: chained,
         }
     }
@@ -271,15 +280,8 @@ pub(super) struct RequestShape {
     pub(super) expires_at: u64,
 }
 
-/// The item of an organisation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct OrganisationShape {
-    pub(super) org_id: OrgId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) name: Option<String>,
-    pub(super) created_at: EpochMillis,
-}
+/// The item of an organisation is what is known of it.
+pub(super) type OrganisationShape = Organisation;
 
 /// The item that lists an API key under its organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 //! The only room that knows DynamoDB: item shapes, the one read, the one write, and what can go wrong with them.
 
-mod api_keys;
 mod audit;
 mod fault;
 pub mod items;
+mod organisations;
 mod pages;
 mod read;
 mod requests;
@@ -21,11 +21,11 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use crate::retry::Backoff;
 use crate::sam_local::aws_environment;
 
-pub use api_keys::{OrganisationFault, RevokeFault};
 pub use audit::{AuditCheckpoint, CheckpointFault};
 pub use fault::StoreFault;
+pub use organisations::{Closed, OrganisationFault, Registered, RevokeFault};
 pub use pages::{HeldKey, Listed, Stretch};
-pub use read::{CommandState, Lookup, Writer};
+pub use read::{CredentialLookup, Lookup, UserState, Writer};
 pub use requests::RequestRecord;
 pub use schema::Stream;
 pub use sending::SendingFault;

@@ -9,11 +9,11 @@ use serde::de::DeserializeOwned;
 
 use super::Table;
 use super::fault::{Kind, StoreFault};
-use super::items::{EventShape, PhysicalKeyShape, Place, issuer_sort, shape};
+use super::items::{EVENT, EventShape, KEY, MARK, MarkShape, PhysicalKeyShape, Place, issuer_sort, shape};
 use super::schema::{ISSUER_INDEX, PK, SK};
 use crate::history::IssuedRecord;
 use crate::user::PhysicalKey;
-use crate::values::{KeyNumber, OrgId, UserId, Version};
+use crate::values::{EpochMillis, KeyNumber, OrgId, OrgTag, UserId, Version};
 
 /// Something in a sorted list.
 pub trait Listed {
@@ -25,10 +25,11 @@ pub trait Listed {
 }
 
 impl Listed for PhysicalKey {
-    type Place = KeyNumber;
+    /// A user's physical keys stand by issuer and number.
+    type Place = (OrgTag, KeyNumber);
 
-    fn place(&self) -> KeyNumber {
-        self.number
+    fn place(&self) -> Self::Place {
+        (OrgTag::of(&self.org_id), self.number)
     }
 }
 
@@ -50,10 +51,11 @@ pub struct HeldKey {
 }
 
 impl Listed for HeldKey {
-    type Place = (UserId, KeyNumber);
+    /// What an organisation has out stands by when it was issued.
+    type Place = (EpochMillis, UserId, KeyNumber);
 
     fn place(&self) -> Self::Place {
-        (self.user_id.clone(), self.key.number)
+        (self.key.added_at, self.user_id.clone(), self.key.number)
     }
 }
 
@@ -67,17 +69,32 @@ pub struct Stretch<T> {
 }
 
 impl Table {
-    /// A stretch of a user's physical keys after a number, at most so many. Strongly consistent.
+    /// A stretch of a user's physical keys after a place, at most so many: of one issuer, or of all. Strongly consistent.
     pub async fn physical_keys_after(
         &self,
         user_id: &UserId,
-        after: Option<KeyNumber>,
+        issuer: Option<OrgTag>,
+        after: Option<(OrgTag, KeyNumber)>,
         at_most: i32,
         deadline: Instant,
     ) -> Result<Stretch<PhysicalKey>, StoreFault> {
-        let first = after.map_or(KeyNumber::FIRST, KeyNumber::next);
-        let query = self.query_of_user(&Place::physical_key(user_id, first), at_most);
+        let kind = issuer.map_or_else(|| KEY.to_owned(), |issuer| format!("{KEY}{issuer}#"));
+        let after = after.map(|(issuer, number)| Place::physical_key(user_id, issuer, number));
+        let query = self.query_of_user(user_id, &kind, after, at_most);
         stretch(query, deadline, |shape: PhysicalKeyShape| shape.into()).await
+    }
+
+    /// A stretch of those who have ever issued anything to a user, after one of them. Strongly consistent.
+    pub(super) async fn issuers_after(
+        &self,
+        user_id: &UserId,
+        after: Option<OrgTag>,
+        at_most: usize,
+        deadline: Instant,
+    ) -> Result<Stretch<OrgTag>, StoreFault> {
+        let after = after.map(|issuer| Place::mark(user_id, issuer));
+        let query = self.query_of_user(user_id, MARK, after, i32::try_from(at_most).unwrap_or(i32::MAX));
+        stretch(query, deadline, |shape: MarkShape| OrgTag::of(&shape.org_id)).await
     }
 
     /// A stretch of a user's events after a version, at most so many. Strongly consistent.
@@ -88,31 +105,32 @@ impl Table {
         at_most: i32,
         deadline: Instant,
     ) -> Result<Stretch<IssuedRecord>, StoreFault> {
-        let first = after.unwrap_or(Version::NONE).next();
-        let query = self.query_of_user(&Place::event(user_id, first), at_most);
+        let after = after.map(|version| Place::event(user_id, version));
+        let query = self.query_of_user(user_id, EVENT, after, at_most);
         stretch(query, deadline, |shape: EventShape| shape.into()).await
     }
 
-    /// A stretch of the physical keys of an organisation that are out, over all users, at most so many. An index
-    /// follows the table within about a second.
-    pub async fn issued_after(
+    /// A stretch of the physical keys of an organisation that are out, over all users, newest first, at most so many. An
+    /// index follows the table within about a second.
+    pub async fn issued_before(
         &self,
         org_id: &OrgId,
-        after: Option<(UserId, KeyNumber)>,
+        before: Option<(EpochMillis, UserId, KeyNumber)>,
         at_most: i32,
         deadline: Instant,
     ) -> Result<Stretch<HeldKey>, StoreFault> {
-        let after = after.map(|(user_id, number)| issuer_sort(&user_id, number));
-        let query = self.query_of_index(ISSUER_INDEX, org_id.to_string(), after, at_most);
+        let before = before.map(|(added_at, user_id, number)| issuer_sort(added_at, &user_id, number));
+        let query = self.query_of_index(ISSUER_INDEX, org_id.to_string(), Order::Descending, before, at_most);
         stretch(query, deadline, |shape: PhysicalKeyShape| shape.into()).await
     }
 
-    /// Everything in a partition of an index after a place.
+    /// Everything in a partition of an index behind a place.
     pub(super) fn query_of_index(
         &self,
         (index, partition, sort): (&str, &str, &str),
         value: String,
-        after: Option<String>,
+        order: Order,
+        behind: Option<String>,
         at_most: i32,
     ) -> QueryFluentBuilder {
         let query = self
@@ -121,33 +139,50 @@ impl Table {
             .table_name(&self.name)
             .index_name(index)
             .limit(at_most)
+            .scan_index_forward(order == Order::Ascending)
             .expression_attribute_names("#partition", partition)
             .expression_attribute_values(":partition", AttributeValue::S(value));
-        match after {
-            None => query.key_condition_expression("#partition = :partition"),
-            Some(after) => query
-                .key_condition_expression("#partition = :partition AND #sort > :after")
-                .expression_attribute_names("#sort", sort)
-                .expression_attribute_values(":after", AttributeValue::S(after)),
-        }
+        let Some(behind) = behind else {
+            return query.key_condition_expression("#partition = :partition");
+        };
+        let comparison = match order {
+            Order::Ascending => ">",
+            Order::Descending => "<",
+        };
+        query
+            .key_condition_expression(format!("#partition = :partition AND #sort {comparison} :behind"))
+            .expression_attribute_names("#sort", sort)
+            .expression_attribute_values(":behind", AttributeValue::S(behind))
     }
 
-    /// Everything of one kind from a place on.
-    fn query_of_user(&self, first: &Place, at_most: i32) -> QueryFluentBuilder {
-        let last = first.last_of_its_kind();
-        let text = |text: &str| AttributeValue::S(text.to_owned());
+    /// Everything of a user whose sort key begins with `kind`, after a place.
+    fn query_of_user(
+        &self,
+        user_id: &UserId,
+        kind: &str,
+        after: Option<Place>,
+        at_most: i32,
+    ) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.name)
             .consistent_read(true)
             .limit(at_most)
-            .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :kind)")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", text(&first.pk))
-            .expression_attribute_values(":first", text(&first.sk))
-            .expression_attribute_values(":last", text(&last))
+            .expression_attribute_values(":pk", AttributeValue::S(Place::user(user_id).pk))
+            .expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()))
+            // What stood there may be gone in the meantime.
+            .set_exclusive_start_key(after.map(|place| place.key()))
     }
+}
+
+/// In which direction an index is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    Ascending,
+    Descending,
 }
 
 pub(super) async fn stretch<S: DeserializeOwned, T>(

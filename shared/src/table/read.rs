@@ -1,46 +1,82 @@
-//! The one read of a command: everything it needs, in one consistent `BatchGetItem`.
+//! The one read of a request: everything it needs, in one consistent `BatchGetItem`.
 
 use std::time::Instant;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use serde::de::DeserializeOwned;
 
 use super::Table;
 use super::fault::{Kind, StoreFault};
-use super::items::{ApiKeyShape, Item, PhysicalKeyShape, Place, RequestShape, UserShape, WriterShape, shape};
+use super::items::{
+    ApiKeyShape, Item, MarkShape, OrganisationShape, PhysicalKeyShape, Place, RequestShape, UserShape,
+    WriterShape, shape,
+};
 use super::requests::RequestRecord;
 use super::write::AttemptToken;
-use crate::auth::api_key::{ApiKeyId, StoredApiKey};
+use crate::auth::api_key::{ApiKeyId, PresentedApiKey};
+use crate::auth::{Presented, StoredCredentials};
 use crate::history::Snapshot;
 use crate::retry::Backoff;
 use crate::user::PhysicalKey;
-use crate::values::{EpochMillis, KeyNumber, UserId, Version};
+use crate::values::{EpochMillis, KeyNumber, OrgTag, UserId, Version};
 
 /// How often what DynamoDB leaves unprocessed is asked for, the first time included. It leaves things unprocessed when
 /// it throttles (API reference, `BatchGetItem`), so that is what it comes to in the end.
 const MOST_ASKED: usize = 8;
 
-/// What a command has to look up.
+/// Keys that one `BatchGetItem` takes.
+pub(super) const BATCH: usize = 100;
+
+/// What a request about a user has to look up. Everything of it comes in one read.
 #[derive(Debug, Clone)]
 pub struct Lookup<'a> {
-    /// The user whose history is decided upon.
+    /// The credentials.
+    pub credentials: CredentialLookup<'a>,
+    /// The user.
     pub user_id: &'a UserId,
-    /// The API key that was presented.
-    pub api_key: Option<&'a ApiKeyId>,
-    /// The physical key that the command is about.
+    /// The physical key that it is about. It is looked for among those of the credentials' organisation.
     pub number: Option<KeyNumber>,
+    /// Whether it matters if that organisation has ever issued anything to the user.
+    pub mark: bool,
     /// The request's hash, if it has an idempotency key.
     pub request_hash: Option<&'a str>,
 }
 
+/// What there is to look up of credentials.
+#[derive(Debug, Clone, Copy)]
+pub struct CredentialLookup<'a> {
+    /// The API key that was presented.
+    pub api_key: Option<&'a ApiKeyId>,
+    /// The organisation that the credentials lead to.
+    pub organisation: Option<OrgTag>,
+}
+
+impl<'a> CredentialLookup<'a> {
+    /// What there is to look up of these credentials.
+    #[must_use]
+    pub fn of(presented: &'a Presented) -> Self {
+        Self {
+            api_key: presented.api_key().map(PresentedApiKey::id),
+            organisation: presented.organisation_tag(),
+        }
+    }
+
+    fn places(self) -> [Option<Place>; 2] {
+        [self.api_key.map(Place::api_key), self.organisation.map(Place::organisation)]
+    }
+}
+
 /// What the table held at the time of the read.
 #[derive(Debug, Clone)]
-pub struct CommandState {
+pub struct UserState {
+    /// What is stored of the credentials.
+    pub credentials: StoredCredentials,
     /// Where the user's history stands.
     pub snapshot: Snapshot,
-    /// What is stored of the API key.
-    pub api_key: Option<StoredApiKey>,
-    /// The physical key that was asked for, if the user holds it.
+    /// The physical key that was asked for, if the user holds it and the credentials' organisation issued it.
     pub physical_key: Option<PhysicalKey>,
+    /// Whether that organisation has ever issued anything to the user, if it was asked for.
+    pub is_marked: bool,
     /// The same idempotency key's earlier request, unless it has expired.
     pub earlier: Option<RequestRecord>,
 }
@@ -50,54 +86,110 @@ pub struct CommandState {
 pub enum Writer {
     /// There is no such event, at the moment of the read.
     Nobody,
-    /// The attempt that wrote the event; none for events of before attempts had tokens.
-    Attempt(Option<AttemptToken>),
+    /// The attempt that wrote the event.
+    Attempt(AttemptToken),
+}
+
+/// Items that were read, each to be taken out by its place.
+struct Read(Vec<Item>);
+
+impl Read {
+    fn take<T: DeserializeOwned>(&mut self, place: Option<&Place>) -> Result<Option<T>, StoreFault> {
+        let Some(place) = place else { return Ok(None) };
+        let position = self.0.iter().position(|item| place.is_of(item));
+        position.map(|position| shape(self.0.swap_remove(position))).transpose()
+    }
+
+    fn credentials(
+        &mut self,
+        api_key: Option<&Place>,
+        organisation: Option<&Place>,
+    ) -> Result<StoredCredentials, StoreFault> {
+        Ok(StoredCredentials {
+            api_key: self.take::<ApiKeyShape>(api_key)?,
+            organisation: self.take::<OrganisationShape>(organisation)?,
+        })
+    }
 }
 
 impl Table {
-    /// Reads what a command needs. It is no snapshot: each item is read at a moment of its own.
-    pub async fn read_for_command(
+    /// Reads what a request about a user needs. It is no snapshot: each item is read at a moment of its own.
+    pub async fn look_up(
         &self,
         lookup: &Lookup<'_>,
         now: EpochMillis,
         backoff: Backoff,
         deadline: Instant,
-    ) -> Result<CommandState, StoreFault> {
-        let user = Place::user(lookup.user_id);
-        let api_key = lookup.api_key.map(Place::api_key);
-        let physical_key = lookup.number.map(|number| Place::physical_key(lookup.user_id, number));
-        let request = lookup.request_hash.map(|hash| Place::request(lookup.user_id, hash));
-        let places = [Some(&user), api_key.as_ref(), physical_key.as_ref(), request.as_ref()];
-        let keys = places.into_iter().flatten().map(Place::key).collect();
+    ) -> Result<UserState, StoreFault> {
+        let (user_id, issuer) = (lookup.user_id, lookup.credentials.organisation);
+        let user = Some(Place::user(user_id));
+        let physical_key = lookup.number.zip(issuer);
+        let physical_key = physical_key.map(|(number, issuer)| Place::physical_key(user_id, issuer, number));
+        let mark = issuer.filter(|_| lookup.mark).map(|issuer| Place::mark(user_id, issuer));
+        let request = lookup.request_hash.map(|hash| Place::request(user_id, hash));
+        let [api_key, organisation] = lookup.credentials.places();
+        let places = [&user, &api_key, &organisation, &physical_key, &mark, &request];
 
-        let mut items = self.batch_get(keys, backoff, deadline).await?;
-        let mut take = |place: Option<&Place>| {
-            let position = items.iter().position(|item| place.is_some_and(|place| place.is_of(item)))?;
-            Some(items.swap_remove(position))
+        let mut read = self.read_places(&places, backoff, deadline).await?;
+        let snapshot = match read.take::<UserShape>(user.as_ref())? {
+            Some(shape) => shape.into(),
+            None => Snapshot::new(user_id.clone()),
         };
-        let snapshot = match take(Some(&user)) {
-            Some(item) => shape::<UserShape>(item)?.into(),
-            None => Snapshot::new(lookup.user_id.clone()),
-        };
-        let api_key = take(api_key.as_ref()).map(shape::<ApiKeyShape>).transpose()?;
-        let physical_key = take(physical_key.as_ref()).map(shape::<PhysicalKeyShape>).transpose()?;
-        let earlier = take(request.as_ref()).map(shape::<RequestShape>).transpose()?;
-        Ok(CommandState {
+        let earlier = read.take::<RequestShape>(request.as_ref())?.map(RequestRecord::from);
+        Ok(UserState {
+            credentials: read.credentials(api_key.as_ref(), organisation.as_ref())?,
             snapshot,
-            api_key,
-            physical_key: physical_key.map(PhysicalKey::from),
-            earlier: earlier.map(RequestRecord::from).filter(|record| !record.has_expired(now)),
+            physical_key: read.take::<PhysicalKeyShape>(physical_key.as_ref())?.map(PhysicalKey::from),
+            is_marked: read.take::<MarkShape>(mark.as_ref())?.is_some(),
+            earlier: earlier.filter(|record| !record.has_expired(now)),
         })
     }
 
-    /// Reads what is stored of an API key.
-    pub async fn read_api_key(
+    /// Reads what is stored of credentials.
+    pub async fn look_up_credentials(
         &self,
-        id: &ApiKeyId,
+        lookup: CredentialLookup<'_>,
         backoff: Backoff,
         deadline: Instant,
-    ) -> Result<Option<StoredApiKey>, StoreFault> {
-        self.get(&Place::api_key(id), backoff, deadline).await?.map(shape::<ApiKeyShape>).transpose()
+    ) -> Result<StoredCredentials, StoreFault> {
+        let [api_key, organisation] = lookup.places();
+        let mut read = self.read_places(&[&api_key, &organisation], backoff, deadline).await?;
+        read.credentials(api_key.as_ref(), organisation.as_ref())
+    }
+
+    /// Reads the physical key of a number, whoever issued it: among the issuers that have ever issued anything to the user,
+    /// of whom there are few, rather than among all physical keys, of whom one issuer may have added many.
+    pub async fn look_for_physical_key(
+        &self,
+        user_id: &UserId,
+        number: KeyNumber,
+        mut backoff: impl FnMut() -> Backoff,
+        deadline: Instant,
+    ) -> Result<Option<PhysicalKey>, StoreFault> {
+        let mut after = None;
+        loop {
+            let issuers = self.issuers_after(user_id, after, BATCH, deadline).await?;
+            let places =
+                issuers.entries.iter().map(|issuer| Place::physical_key(user_id, *issuer, number).key());
+            let found = self.batch_get(places.collect(), backoff(), deadline).await?.pop();
+            if let Some(item) = found {
+                return Ok(Some(shape::<PhysicalKeyShape>(item)?.into()));
+            }
+            if issuers.is_last {
+                return Ok(None);
+            }
+            after = issuers.entries.last().copied();
+        }
+    }
+
+    async fn read_places(
+        &self,
+        places: &[&Option<Place>],
+        backoff: Backoff,
+        deadline: Instant,
+    ) -> Result<Read, StoreFault> {
+        let keys = places.iter().filter_map(|place| place.as_ref().map(Place::key)).collect();
+        Ok(Read(self.batch_get(keys, backoff, deadline).await?))
     }
 
     /// Reads whose a version of a history has become.
@@ -143,6 +235,9 @@ impl Table {
         deadline: Instant,
     ) -> Result<Vec<Item>, StoreFault> {
         let mut items = Vec::with_capacity(keys.len());
+        if keys.is_empty() {
+            return Ok(items);
+        }
         for asked in 1.. {
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(keys))

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Table;
 use super::fault::StoreFault;
-use super::items::{EventShape, PhysicalKeyShape, Place, RequestShape, UserShape, item};
+use super::items::{EventShape, MarkShape, PhysicalKeyShape, Place, RequestShape, UserShape, item};
 use super::requests::RequestRecord;
 use super::schema::{EXPIRES_AT, PK, SK};
 use super::sending::SendingFault;
 use crate::history::{ChainedRecord, Snapshot};
 use crate::user::{Event, PhysicalKey};
-use crate::values::{EpochMillis, OrgId};
+use crate::values::{EpochMillis, OrgId, OrgTag};
 
 /// The name of an attempt: 32 hexadecimal digits of chance. It is the client request token of its transaction, which
 /// DynamoDB remembers for ten minutes, and is kept in the event's item, outside of the record, for ever. (Request ids need
@@ -48,7 +48,9 @@ pub struct Commit<'a> {
     /// The event.
     pub record: &'a ChainedRecord,
     /// Who issued the physical key that it is about.
-    pub issuer: Option<&'a OrgId>,
+    pub issuer: &'a OrgId,
+    /// Whether it is the first that this issuer does with this user, as far as was read.
+    pub is_first_of_issuer: bool,
     /// The request's hash and its answer, if it has an idempotency key.
     pub request: Option<(&'a str, &'a RequestRecord)>,
 }
@@ -76,7 +78,7 @@ impl Table {
                 &Place::event(&commit.after.user.id, commit.record.record.version),
                 &EventShape::new(
                     commit.record.clone(),
-                    commit.issuer.cloned(),
+                    commit.issuer.clone(),
                     token.clone(),
                     self.audit_shards,
                 ),
@@ -84,6 +86,9 @@ impl Table {
         ];
         if let Some((hash, record)) = commit.request {
             items.push(self.put_request(commit, hash, record, now)?);
+        }
+        if commit.is_first_of_issuer {
+            items.push(self.put_mark(commit)?);
         }
         let removes = matches!(commit.record.record.event, Event::PhysicalKeyRemoved(_));
         Ok(Write { items, token: token.clone(), removes })
@@ -141,13 +146,14 @@ impl Table {
     fn change_physical_key(&self, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreFault> {
         match &commit.record.record.event {
             Event::PhysicalKeyAdded(added) => self.put(
-                &Place::physical_key(&added.user_id, added.number),
+                &Place::physical_key(&added.user_id, OrgTag::of(&added.org_id), added.number),
                 &PhysicalKeyShape::new(&added.user_id, PhysicalKey::from(added)),
             ),
             Event::PhysicalKeyRemoved(removed) => {
+                let issuer = OrgTag::of(commit.issuer);
                 let delete = Delete::builder()
                     .table_name(&self.name)
-                    .set_key(Some(Place::physical_key(&removed.user_id, removed.number).key()))
+                    .set_key(Some(Place::physical_key(&removed.user_id, issuer, removed.number).key()))
                     .condition_expression("attribute_exists(#pk)")
                     .expression_attribute_names("#pk", PK)
                     .build()
@@ -155,6 +161,18 @@ impl Table {
                 Ok(TransactWriteItem::builder().delete(delete).build())
             }
         }
+    }
+
+    /// Puts the mark of the issuer. It may be there by now, and then it is the same: `BatchGetItem` reads each item at a moment
+    /// of its own, so there is no condition that it could break.
+    fn put_mark(&self, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreFault> {
+        let place = Place::mark(&commit.after.user.id, OrgTag::of(commit.issuer));
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item(&place, &MarkShape { org_id: commit.issuer.clone() })?))
+            .build()
+            .map_err(|error| StoreFault::Unexpected(error.to_string()))?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Puts an item where there must be none.

@@ -3,6 +3,7 @@
 
 mod hour;
 mod number;
+mod organisation_tag;
 #[cfg(feature = "openapi")]
 mod schemas;
 mod sha256;
@@ -10,5 +11,6 @@ mod text;
 
 pub use hour::Hour;
 pub use number::{EpochMillis, KeyNumber, NotAKeyNumber, Version};
+pub use organisation_tag::OrgTag;
 pub use sha256::{NotASha256, Sha256Hash};
-pub use text::{Note, OrgId, OrgName, TextFault, UserId};
+pub use text::{Note, OrgId, OrgName, Subject, TextFault, UserId};

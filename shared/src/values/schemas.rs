@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 
 use super::text::{ID_LIMIT, NOTE_LIMIT, ORG_NAME_LIMIT};
-use super::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
+use super::{EpochMillis, KeyNumber, Note, OrgId, OrgName, Subject, UserId, Version};
 
 /// No control characters, no white space at either end.
 const ID_PATTERN: &str = r"^[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$";
@@ -31,6 +31,7 @@ macro_rules! schemas {
 schemas! {
     UserId: id("A user's id."),
     OrgId: id("An organisation's id."),
+    Subject: id("The id of a person or of a service."),
     OrgName: text("An organisation's display name.").max_length(Some(ORG_NAME_LIMIT)),
     Note: text("Free text. Characters are Unicode scalar values.").max_length(Some(NOTE_LIMIT)),
     KeyNumber: integer("The number of a physical key: 1, 2, 3, … for each user, never given twice.").minimum(Some(1)),

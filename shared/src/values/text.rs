@@ -97,12 +97,22 @@ text_value! {
     OrgId, id
 }
 text_value! {
+    /// Whom a token names: a person's user id, or a service's under the same rule. It is recorded for ever.
+    Subject, id
+}
+text_value! {
     /// An organisation's display name as the caller gave it: at most 200 characters.
     OrgName, |text| within(text, ORG_NAME_LIMIT)
 }
 text_value! {
     /// Free text about a physical key: at most 500 characters.
     Note, |text| within(text, NOTE_LIMIT)
+}
+
+impl From<Subject> for UserId {
+    fn from(subject: Subject) -> Self {
+        Self(subject.0)
+    }
 }
 
 #[cfg(test)]

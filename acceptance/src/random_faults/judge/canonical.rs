@@ -60,8 +60,8 @@ mod tests {
             super::super::super::scan::plain(&json!({"M": item})).as_object().expect("an item").clone()
         };
         for text in [
-            include_str!("../../../tests/stored/event-2-added-by-service-with-issuer.json"),
-            include_str!("../../../tests/stored/event-4-removed-by-organisation-with-issuer.json"),
+            include_str!("../../../tests/stored/event-2-added-by-service.json"),
+            include_str!("../../../tests/stored/event-4-removed-by-organisation.json"),
         ] {
             let event = golden(text);
             let previous = event["previousHash"].as_str().expect("a hash");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use key_inventory::values::{OrgId, OrgTag};
 use serde_json::Value;
 
 use super::super::scan::Item;
@@ -14,6 +15,8 @@ pub(crate) struct Inventory {
     /// By the number in their sort key.
     pub(crate) events: BTreeMap<u64, Item>,
     keys: BTreeMap<u64, Item>,
+    /// The tags of those who have ever issued anything, by the marks.
+    marks: BTreeSet<String>,
     /// What is kept of requests with an idempotency key.
     pub(crate) requests: Vec<Item>,
 }
@@ -55,8 +58,10 @@ impl Inventory {
                     inventory.events.insert(numbered, item.clone());
                 }
                 "KEY" => {
-                    inventory.keys.insert(numbered, item.clone());
+                    let numbered = rest.rsplit('#').next().and_then(|number| number.parse().ok());
+                    inventory.keys.insert(numbered.unwrap_or_default(), item.clone());
                 }
+                "SEEN" => drop(inventory.marks.insert(rest.to_owned())),
                 "REQUEST" => inventory.requests.push(item.clone()),
                 _ => {}
             }
@@ -77,6 +82,7 @@ impl Inventory {
         let folded = self.fold(findings);
         self.check_user(user, &head, &folded, findings);
         self.check_keys(user, &folded, findings);
+        self.check_marks(findings);
     }
 
     /// The chain: gives its last hash.
@@ -163,7 +169,8 @@ impl Inventory {
             let differs = ["number", "orgId", "orgName", "note", "addedAt"]
                 .into_iter()
                 .find(|name| stored.get(*name) != held.get(*name));
-            let is_of_index = stored.get("issuerPartition") == held.get("orgId");
+            let is_of_index = stored.get("issuerPartition") == held.get("orgId")
+                && text(stored, "sk") == format!("KEY#{}#{wanted:020}", tag(&held["orgId"]));
             if let Some(name) = differs {
                 findings.add("keys-are-the-fold", &[], format!("{wanted} has another {name}"));
             } else if text(stored, "userId") != user || !is_of_index {
@@ -171,4 +178,20 @@ impl Inventory {
             }
         }
     }
+
+    /// There is a mark of everybody who has ever issued anything, and of nobody else.
+    fn check_marks(&self, findings: &mut Findings<'_>) {
+        let additions = self.events.values().filter(|event| text(event, "type") == "PhysicalKeyAdded");
+        let issuers: BTreeSet<_> = additions.map(|event| tag(&event["data"]["orgId"])).collect();
+        if issuers != self.marks {
+            let detail = format!("there are marks of {:?}, the events are of {issuers:?}", self.marks);
+            findings.add("marks-are-the-issuers", &[], detail);
+        }
+    }
+}
+
+/// The tag of an organisation.
+pub(crate) fn tag(org_id: &Value) -> String {
+    let org_id = org_id.as_str().and_then(|org_id| OrgId::parse(org_id).ok());
+    org_id.map(|org_id| OrgTag::of(&org_id).to_string()).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::history::{Answer, Asked, Command, Sending};
 use super::Findings;
-use super::inventory::Inventory;
+use super::inventory::{Inventory, tag};
 use super::outcomes::added_at;
 
 /// When what is known of a physical key became known.
@@ -64,13 +64,19 @@ impl List<'_> {
         keys.into_iter().flatten().map(|key| key["number"].as_u64().unwrap_or_default()).collect()
     }
 
+    /// Lists are in the order of issuers' tags and numbers.
+    fn places(&self) -> Vec<(String, u64)> {
+        let place = |key: &Value| (tag(&key["orgId"]), key["number"].as_u64().unwrap_or_default());
+        self.body["keys"].as_array().into_iter().flatten().map(place).collect()
+    }
+
     fn is_whole(&self) -> bool {
         self.body["nextCursor"].is_null()
     }
 
     fn check_form(&self, limit: usize, findings: &mut Findings<'_>) {
         let (numbers, id) = (self.numbers(), &[self.sending.request_id.as_str()]);
-        if !numbers.is_sorted_by(|one, next| one < next) {
+        if !self.places().is_sorted_by(|one, next| one < next) {
             findings.add("lists-ascend", id, format!("{numbers:?}"));
         }
         if numbers.len() > limit {
@@ -100,11 +106,15 @@ impl List<'_> {
                 findings.add("lists-leave-out-what-was-removed", id, detail);
             }
         }
-        // A page that others follow is complete up to its last number.
-        let last = if self.is_whole() { u64::MAX } else { numbers.last().copied().unwrap_or_default() };
-        for (number, _) in known.added.range(..=last).filter(|(_, at)| **at < self.sending.began) {
+        // A page that others follow is complete up to its last place.
+        let last = self.places().pop();
+        let is_on_page = |number: u64| {
+            let issuer = self.inventory.added(number).map(|event| tag(&event["data"]["orgId"]));
+            self.is_whole() || last.as_ref() >= issuer.map(|issuer| (issuer, number)).as_ref()
+        };
+        for (number, _) in known.added.iter().filter(|(_, at)| **at < self.sending.began) {
             let begun = known.removal_began.get(number).is_some_and(|began| *began < self.answer.at);
-            if !begun && !numbers.contains(number) && self.is_seen(*number) {
+            if !begun && !numbers.contains(number) && is_on_page(*number) && self.is_seen(*number) {
                 let detail = format!("{number} is not listed, and its addition had been answered before");
                 findings.add("lists-show-what-is-there", id, detail);
             }

@@ -5,7 +5,7 @@ mod story;
 
 use serde_json::json;
 
-use self::story::{Story, sort_key};
+use self::story::{Story, mark, sort_key};
 use super::super::history::Asked;
 use crate::disturbance::SECRET_CAUSE;
 
@@ -77,14 +77,17 @@ fn a_user_item_that_is_not_the_fold_is_found() {
 
 #[test]
 fn a_key_item_that_is_not_the_fold_is_found() {
-    check(|story| drop(story.items.remove(&sort_key("KEY", 1))), &["keys-are-the-fold"]);
+    check(|story| drop(story.items.remove(&story.key(1))), &["keys-are-the-fold"]);
     for name in ["orgId", "note", "addedAt", "issuerPartition"] {
-        let spoil = |story: &mut Story| story.stored(&sort_key("KEY", 3))[name] = "other".into();
+        let spoil = |story: &mut Story| {
+            let key = story.key(3);
+            story.stored(&key)[name] = "other".into();
+        };
         check(spoil, &["keys-are-the-fold"]);
     }
     let left_behind = |story: &mut Story| {
-        let key = story.items[&sort_key("KEY", 1)].clone();
-        story.items.insert(sort_key("KEY", 2), key);
+        let (place, key) = (story.key(1).replace("0001", "0002"), story.items[&story.key(1)].clone());
+        story.items.insert(place, key);
     };
     check(left_behind, &["keys-are-the-fold"]);
 }
@@ -96,7 +99,27 @@ fn a_number_that_is_left_out_is_found() {
     let data = json!({"number": 2, "orgId": "acme", "note": "Tür"});
     story.write("PhysicalKeyAdded", &data, &sending.request_id);
     story.command(Asked::Add { issuer: "acme".to_owned(), note: "Tür".to_owned() }, None, sending);
-    assert_eq!(story.broken(), ["keys-are-the-fold", "numbers-are-dense"]);
+    assert_eq!(story.broken(), ["keys-are-the-fold", "marks-are-the-issuers", "numbers-are-dense"]);
+}
+
+#[test]
+fn a_mark_that_is_missing_or_of_nobody_is_found() {
+    check(|story| drop(story.items.remove(&mark("acme"))), &["marks-are-the-issuers"]);
+    let strangers = |story: &mut Story| {
+        let item = story.stored(&mark("acme")).clone();
+        story.items.insert(mark("stranger"), item);
+    };
+    check(strangers, &["marks-are-the-issuers"]);
+}
+
+#[test]
+fn a_physical_key_at_another_issuers_place_is_found() {
+    let spoil = |story: &mut Story| {
+        let key = story.items.remove(&story.key(1)).expect("a physical key");
+        let place = mark("globex").replace("SEEN#", "KEY#") + "#00000000000000000001";
+        story.items.insert(place, key);
+    };
+    check(spoil, &["keys-are-the-fold"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use audit_trail::select::Selected;
 use key_inventory::history::ActorKind;
 use key_inventory::user::Event;
-use key_inventory::values::{Note, OrgId, OrgName};
+use key_inventory::values::{Note, OrgId, OrgName, Subject};
 
 use crate::spreadsheet::cell;
 
@@ -71,7 +71,7 @@ impl Columns {
             org_name.map(OrgName::to_string).unwrap_or_default(),
             note.map(Note::to_string).unwrap_or_default(),
             actor_kind.to_owned(),
-            record.actor.id.clone().unwrap_or_default(),
+            record.actor.id.as_ref().map(Subject::to_string).unwrap_or_default(),
             record.actor.org_id.as_ref().map(OrgId::to_string).unwrap_or_default(),
             record.actor.api_key_id.clone().unwrap_or_default(),
             record.request_id.clone(),

@@ -32,6 +32,7 @@ fn record() -> Value {
                 "auditPartition": {"S": "00498732#000"},
                 "auditSort": {"S": "00000001795435200000#alice#00000000000000000001"},
                 "issuer": {"S": "acme"},
+                "attempt": {"S": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"},
             },
             "SequenceNumber": "111",
             "StreamViewType": "NEW_IMAGE",

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::super::history::{Answer, Asked, Command, History, Sending};
 use super::super::super::scan::Item;
 use super::super::canonical;
+use super::super::inventory::tag;
 
 /// An episode in the making.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +26,18 @@ pub(super) fn item(value: &Value) -> Item {
 
 pub(super) fn sort_key(kind: &str, number: u64) -> String {
     format!("{kind}#{number:020}")
+}
+
+pub(super) fn mark(issuer: &str) -> String {
+    format!("SEEN#{}", tag(&json!(issuer)))
+}
+
+impl Story {
+    /// The sort key of a physical key's item that is there.
+    pub(super) fn key(&self, number: u64) -> String {
+        let is_of = |sk: &&String| sk.starts_with("KEY#") && sk.ends_with(&format!("#{number:020}"));
+        self.items.keys().find(is_of).cloned().unwrap_or_default()
+    }
 }
 
 impl Story {
@@ -99,14 +112,15 @@ impl Story {
         let mut key = item(&data);
         key.insert("pk".to_owned(), "USER#alice".into());
         key.insert("issuerPartition".to_owned(), issuer.into());
-        self.items.insert(sort_key("KEY", number), key);
+        self.items.insert(format!("KEY#{}#{number:020}", tag(&json!(issuer))), key);
+        self.items.insert(mark(issuer), item(&json!({"pk": "USER#alice", "orgId": issuer})));
         let asked = Asked::Add { issuer: issuer.to_owned(), note };
         self.carry_out("PhysicalKeyAdded", &data, asked, idempotency_key);
     }
 
     pub(super) fn remove(&mut self, number: u64, idempotency_key: Option<&str>) {
         let data = json!({"userId": "alice", "number": number, "removedAt": 34});
-        self.items.remove(&sort_key("KEY", number));
+        self.items.remove(&self.key(number));
         self.carry_out("PhysicalKeyRemoved", &data, Asked::Remove { number }, idempotency_key);
     }
 
@@ -144,8 +158,11 @@ impl Story {
 
     pub(super) fn list(&mut self, confined_to: Option<&str>, numbers: &[u64]) {
         let names = ["number", "orgId", "note", "addedAt"];
-        let keys = numbers.iter().map(|number| {
-            let key = self.items.get(&sort_key("KEY", *number)).cloned().unwrap_or_default();
+        // Lists are in the order of sort keys.
+        let mut places: Vec<_> = numbers.iter().map(|number| self.key(*number)).collect();
+        places.sort_unstable();
+        let keys = places.iter().map(|place| {
+            let key = self.items.get(place).cloned().unwrap_or_default();
             let members = names.map(|name| (name.to_owned(), key.get(name).cloned().unwrap_or_default()));
             Value::from(Item::from_iter(members))
         });

@@ -11,13 +11,15 @@ use super::fault::{Kind, StoreFault};
 use super::items::{
     API_KEY_OF_ORGANISATION, ApiKeyOfOrganisationShape, ApiKeyShape, OrganisationShape, Place, item, shape,
 };
+use super::read::BATCH;
 use super::schema::{PK, SK};
+use crate::auth::Organisation;
 use crate::auth::api_key::{ApiKeyId, StoredApiKey};
 use crate::retry::Backoff;
-use crate::values::{EpochMillis, OrgId, OrgName};
+use crate::values::{EpochMillis, OrgId, OrgName, OrgTag};
 
-/// Keys that one `BatchGetItem` takes.
-const BATCH: usize = 100;
+/// When an organisation was closed.
+const CLOSED_AT: &str = "closedAt";
 
 /// How long an operator waits for one batch.
 const OPERATORS_PATIENCE: Duration = Duration::from_mins(1);
@@ -25,12 +27,35 @@ const OPERATORS_PATIENCE: Duration = Duration::from_mins(1);
 /// Why something about an organisation was not done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OrganisationFault {
-    /// It has not been registered.
-    #[error("the organisation is not registered")]
-    NotRegistered,
+    /// It has not been registered, or it was closed.
+    #[error("the organisation is not registered, or was closed")]
+    NotOpen,
+    /// Another organisation has the same tag, which is to be expected after a million millions of them.
+    #[error("an organisation with the same tag is registered; this one needs another id")]
+    TagTaken,
     /// The store could not be used.
     #[error(transparent)]
     Store(#[from] StoreFault),
+}
+
+/// What registering an organisation has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registered {
+    /// It is new.
+    New,
+    /// It was registered before, and is open.
+    Before,
+    /// It was closed, and stays closed: its API keys and services would all be good again.
+    Closed,
+}
+
+/// What closing an organisation has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// It is closed from the next request on.
+    Now,
+    /// It was closed before.
+    Before,
 }
 
 /// Why an API key was not revoked.
@@ -45,20 +70,16 @@ pub enum RevokeFault {
 }
 
 impl Table {
-    /// Registers an organisation. Gives whether it is new; one that is registered keeps its first date and, unless
-    /// another name is given, its name.
+    /// Registers an organisation; one that is registered and open gets the name, if there is one.
     pub async fn register_organisation(
         &self,
         org_id: &OrgId,
         name: Option<&OrgName>,
         now: EpochMillis,
-    ) -> Result<bool, StoreFault> {
-        let place = Place::organisation(org_id);
-        let shape = OrganisationShape {
-            org_id: org_id.clone(),
-            name: name.map(ToString::to_string),
-            created_at: now,
-        };
+    ) -> Result<Registered, OrganisationFault> {
+        let place = Place::organisation(OrgTag::of(org_id));
+        let (org_id, name) = (org_id.clone(), name.cloned());
+        let shape = OrganisationShape { org_id, name, created_at: now, closed_at: None };
         let put = self
             .client
             .put_item()
@@ -69,13 +90,50 @@ impl Table {
             .send()
             .await;
         match put {
-            Ok(_) => Ok(true),
+            Ok(_) => return Ok(Registered::New),
             Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => {
-                self.rename_organisation(&place, name).await?;
-                Ok(false)
             }
-            Err(error) => Err(StoreFault::of(Kind::Write, &error)),
+            Err(error) => return Err(StoreFault::of(Kind::Write, &error).into()),
         }
+        let stored = self.organisation(&shape.org_id).await?.ok_or(OrganisationFault::TagTaken)?;
+        if stored.closed_at.is_some() {
+            return Ok(Registered::Closed);
+        }
+        self.rename_organisation(&place, shape.name.as_ref()).await?;
+        Ok(Registered::Before)
+    }
+
+    /// An organisation, if it is registered.
+    pub async fn organisation(&self, org_id: &OrgId) -> Result<Option<Organisation>, StoreFault> {
+        let (place, until) = (Place::organisation(OrgTag::of(org_id)), Instant::now() + OPERATORS_PATIENCE);
+        let stored = self.get(&place, operators_waits(), until).await?;
+        let stored = stored.map(shape::<OrganisationShape>).transpose()?;
+        Ok(stored.filter(|stored| stored.org_id == *org_id))
+    }
+
+    /// Closes an organisation: its API keys, services and key managers end with the next request. Closing it again changes
+    /// nothing.
+    pub async fn close_organisation(
+        &self,
+        org_id: &OrgId,
+        now: EpochMillis,
+    ) -> Result<Closed, OrganisationFault> {
+        if self.organisation(org_id).await?.ok_or(OrganisationFault::NotOpen)?.closed_at.is_some() {
+            return Ok(Closed::Before);
+        }
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(Place::organisation(OrgTag::of(org_id)).key()))
+            .update_expression("SET #closedAt = if_not_exists(#closedAt, :now)")
+            .condition_expression("#orgId = :orgId")
+            .expression_attribute_names("#closedAt", CLOSED_AT)
+            .expression_attribute_names("#orgId", "orgId")
+            .expression_attribute_values(":orgId", AttributeValue::S(org_id.to_string()))
+            .expression_attribute_values(":now", AttributeValue::N(now.get().to_string()));
+        update.send().await.map_err(|error| StoreFault::of(Kind::Write, &error))?;
+        Ok(Closed::Now)
     }
 
     async fn rename_organisation(&self, place: &Place, name: Option<&OrgName>) -> Result<(), StoreFault> {
@@ -91,20 +149,23 @@ impl Table {
         update.send().await.map(|_| ()).map_err(|error| StoreFault::of(Kind::Write, &error))
     }
 
-    /// Stores a new API key of an organisation that is registered.
+    /// Stores a new API key of an organisation that is registered and open.
     pub async fn store_api_key(&self, api_key: &StoredApiKey) -> Result<(), OrganisationFault> {
         let unexpected =
             |error: aws_sdk_dynamodb::error::BuildError| StoreFault::Unexpected(error.to_string());
-        let registered = ConditionCheck::builder()
+        let tag = OrgTag::of(&api_key.org_id);
+        let is_open = ConditionCheck::builder()
             .table_name(&self.name)
-            .set_key(Some(Place::organisation(&api_key.org_id).key()))
-            .condition_expression("attribute_exists(#pk)")
-            .expression_attribute_names("#pk", PK)
+            .set_key(Some(Place::organisation(tag).key()))
+            .condition_expression("#orgId = :orgId AND attribute_not_exists(#closedAt)")
+            .expression_attribute_names("#orgId", "orgId")
+            .expression_attribute_names("#closedAt", CLOSED_AT)
+            .expression_attribute_values(":orgId", AttributeValue::S(api_key.org_id.to_string()))
             .build()
             .map_err(unexpected)?;
-        let listed = Place::api_key_of_organisation(&api_key.org_id, &api_key.api_key_id);
+        let listed = Place::api_key_of_organisation(tag, &api_key.api_key_id);
         let listing = ApiKeyOfOrganisationShape { api_key_id: api_key.api_key_id.clone() };
-        let mut items = vec![TransactWriteItem::builder().condition_check(registered).build()];
+        let mut items = vec![TransactWriteItem::builder().condition_check(is_open).build()];
         for item in [item(&Place::api_key(&api_key.api_key_id), api_key)?, item(&listed, &listing)?] {
             let put = Put::builder()
                 .table_name(&self.name)
@@ -118,8 +179,8 @@ impl Table {
         let written = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
         match written {
             Ok(_) => Ok(()),
-            Err(SdkError::ServiceError(service)) if is_not_registered(service.err()) => {
-                Err(OrganisationFault::NotRegistered)
+            Err(SdkError::ServiceError(service)) if is_not_open(service.err()) => {
+                Err(OrganisationFault::NotOpen)
             }
             Err(error) => Err(StoreFault::of(Kind::Write, &error).into()),
         }
@@ -127,7 +188,7 @@ impl Table {
 
     /// The API keys of an organisation, in the order of their ids; revoked and expired ones too.
     pub async fn api_keys_of(&self, org_id: &OrgId) -> Result<Vec<StoredApiKey>, StoreFault> {
-        let organisation = Place::organisation(org_id);
+        let organisation = Place::organisation(OrgTag::of(org_id));
         let mut pages = self
             .client
             .query()
@@ -149,9 +210,8 @@ impl Table {
         }
         let mut api_keys: Vec<StoredApiKey> = Vec::with_capacity(keys.len());
         for batch in keys.chunks(BATCH) {
-            // There is one operator: nobody waits at the same time.
-            let waits = Backoff::new(fastrand::Rng::with_seed(0));
-            for item in self.batch_get(batch.to_vec(), waits, Instant::now() + OPERATORS_PATIENCE).await? {
+            let until = Instant::now() + OPERATORS_PATIENCE;
+            for item in self.batch_get(batch.to_vec(), operators_waits(), until).await? {
                 api_keys.push(shape::<ApiKeyShape>(item)?);
             }
         }
@@ -183,8 +243,13 @@ impl Table {
     }
 }
 
-/// Whether a transaction was cancelled because its first item, the organisation, is not there.
-fn is_not_registered(error: &TransactWriteItemsError) -> bool {
+/// There is one operator: nobody waits at the same time.
+fn operators_waits() -> Backoff {
+    Backoff::new(fastrand::Rng::with_seed(0))
+}
+
+/// Whether a transaction was cancelled because its first item, the organisation, is not there or closed.
+fn is_not_open(error: &TransactWriteItemsError) -> bool {
     match error {
         TransactWriteItemsError::TransactionCanceledException(cancelled) => {
             let first = cancelled.cancellation_reasons().first().and_then(|reason| reason.code());
