@@ -35,6 +35,7 @@ mod query_refusals;
 mod races;
 mod refusals;
 mod scene;
+mod security;
 mod stored_format;
 mod template;
 mod token_forms;
