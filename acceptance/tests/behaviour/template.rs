@@ -4,8 +4,8 @@ use serde_json::Value;
 
 /// The variables of an HTTP API that AWS documents as bare values: what is put in their place has no quotes around it.
 const BARE: [&str; 9] = [
-    "error.message",
-    "integrationErrorMessage",
+    "error.responseType",
+    "identity.sourceIp",
     "integrationLatency",
     "integrationStatus",
     "requestId",
@@ -56,7 +56,16 @@ fn fields(format: &str, value: &str) -> Option<Vec<(String, Value)>> {
 #[test]
 fn every_line_of_the_access_log_is_json() {
     // `-` is written for what there is none of.
-    for value in ["-", "Too Many Requests", "429", "POST /users/{id}/AddPhysicalKey", "$default", ""] {
+    for value in [
+        "-",
+        "THROTTLED",
+        "203.0.113.10",
+        "2001:db8::1",
+        "429",
+        "POST /users/{id}/AddPhysicalKey",
+        "$default",
+        "",
+    ] {
         let fields = fields(access_log(), value).expect(value);
         assert_eq!(fields.len(), BARE.len());
         for (name, written) in fields {

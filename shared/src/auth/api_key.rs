@@ -107,6 +107,20 @@ pub enum ApiKeyFault {
     OrganisationClosed,
 }
 
+impl ApiKeyFault {
+    /// The reason by name, for the log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "api_key_malformed",
+            Self::Unknown => "api_key_unknown",
+            Self::Revoked => "api_key_revoked",
+            Self::Expired => "api_key_expired",
+            Self::OrganisationClosed => "api_key_of_a_closed_organisation",
+        }
+    }
+}
+
 fn checksum(id: &str, secret: &[u8]) -> [u8; CHECKSUM_BYTES] {
     let digest = Sha256::new().chain_update(PREFIX).chain_update(id).chain_update(secret).finalize();
     let mut checksum = [0; CHECKSUM_BYTES];

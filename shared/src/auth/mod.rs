@@ -62,6 +62,19 @@ pub enum CredentialFault {
 }
 
 impl CredentialFault {
+    /// The reason by name, for the log.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::TokenMissing => "token_missing",
+            Self::NotABearerToken => "not_a_bearer_token",
+            Self::Token(fault) => fault.name(),
+            Self::ApiKeyMissing => "api_key_missing",
+            Self::ApiKey(fault) => fault.name(),
+            Self::BothMissing => "both_missing",
+        }
+    }
+
     /// Whether the credential is not there at all, rather than refused.
     #[must_use]
     pub const fn is_missing(&self) -> bool {

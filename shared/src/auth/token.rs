@@ -73,6 +73,32 @@ pub enum TokenFault {
     Claim(String),
 }
 
+impl TokenFault {
+    /// The reason by name, for the log: what an investigator counts and searches by.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Malformed => "token_malformed",
+            Self::TooLarge => "token_too_large",
+            Self::HeaderNotAccepted => "token_header_not_accepted",
+            Self::AnotherType => "token_of_another_type",
+            Self::Algorithm => "token_algorithm",
+            Self::UnknownSigningKey => "token_signing_key_unknown",
+            Self::Signature => "token_signature",
+            Self::AnotherIssuer => "token_of_another_issuer",
+            Self::AnotherAudience => "token_for_another_audience",
+            Self::AnotherClient => "token_of_another_client",
+            Self::NotAnAccessToken => "token_is_no_access_token",
+            Self::ForAnother => "token_for_another",
+            Self::BoundToAKey => "token_bound_to_a_key",
+            Self::Expired => "token_expired",
+            Self::ExpiresTooLate => "token_expires_too_late",
+            Self::NotYetValid => "token_not_yet_valid",
+            Self::Claim(_) => "token_claim",
+        }
+    }
+}
+
 /// A token is refused, or nothing can be said about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
