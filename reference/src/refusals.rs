@@ -16,8 +16,11 @@ use crate::operations::is_command;
 
 pub(crate) const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
 
+/// The code of a refusal, and its response.
+pub(crate) type Coded = (&'static str, Response<Body>);
+
 /// Code and response of each refusal of a route, in the order of their statuses.
-pub(crate) fn of(route: Route) -> Vec<(&'static str, Response<Body>)> {
+pub(crate) fn of(route: Route) -> Vec<Coded> {
     let problems = samples(route).into_iter().filter(|problem| applies(problem, route));
     let mut refusals: Vec<_> = problems
         .map(|problem| {
@@ -47,11 +50,12 @@ fn samples(route: Route) -> Vec<Problem> {
         Problem::Forbidden(Forbidden::OneUserOnly),
         Problem::Refused(Refusal::PhysicalKeyNotFound),
         Problem::RouteNotFound,
-        Problem::MethodNotAllowed(route.method()),
+        Problem::MethodNotAllowed(route),
         Problem::Contention(Written::Unsaid),
         Problem::VersionMismatch(Version::new(7)),
         Problem::BodyTooLarge,
         Problem::UnsupportedMediaType,
+        Problem::EncodedBody,
         Problem::IdempotencyKeyReused,
         Problem::from(StoreFault::Throttled),
         Problem::from(StoreFault::Unreachable(unexpected())),
@@ -85,6 +89,7 @@ fn applies(problem: &Problem, route: Route) -> bool {
         | Problem::VersionMismatch(_)
         | Problem::BodyTooLarge
         | Problem::UnsupportedMediaType
+        | Problem::EncodedBody
         | Problem::IdempotencyKeyReused => is_command(route),
         Problem::Store(fault, _) => match fault {
             StoreFault::Throttled

@@ -17,6 +17,7 @@ mod credentials;
 mod engine_door;
 mod events;
 mod faults;
+mod gateway_events;
 mod idempotency;
 mod if_match;
 mod invariants;

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use lambda_http::http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
 use lambda_http::http::{Method, Response, StatusCode};
-use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 
 use super::answer::Answer;
 use super::problem::Problem;
 use crate::clock::Clock;
+use crate::gateway_event::Gateway;
 use crate::values::{EpochMillis, OrgId, UserId};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,6 +26,7 @@ pub struct Exchange {
     began: Instant,
     deadline: Instant,
     wants_problem_json: bool,
+    is_head: bool,
     /// What the log will say.
     pub trail: Trail,
 }
@@ -52,6 +53,7 @@ impl Exchange {
             began,
             deadline: began + time.saturating_sub(MARGIN),
             wants_problem_json: wants_problem_json(request.headers()),
+            is_head: request.method() == Method::HEAD,
             trail: Trail::default(),
         }
     }
@@ -84,7 +86,8 @@ impl Exchange {
         self.deadline
     }
 
-    /// Ends the exchange: the response with its headers, and the line in the log.
+    /// Ends the exchange: the response with its headers, and the line in the log. `HEAD` gets what `GET` would, without
+    /// the body (RFC 9110, section 9.3.2).
     #[must_use]
     pub fn finish(self, outcome: Result<Answer, Problem>) -> Response<Body> {
         let code = match &outcome {
@@ -105,6 +108,9 @@ impl Exchange {
         }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         self.log(response.status(), code, cause.as_deref());
+        if self.is_head {
+            *response.body_mut() = Body::Empty;
+        }
         response
     }
 
@@ -143,11 +149,7 @@ impl Exchange {
 
 /// The gateway's id of the request, which its access log has too; without one, the invocation's.
 fn request_id(request: &Request) -> String {
-    let of_gateway = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
-        _ => None,
-    };
+    let of_gateway = request.extensions().get::<Gateway>().and_then(|gateway| gateway.request_id.clone());
     let of_invocation = || request.lambda_context_ref().map(|context| context.request_id.clone());
     of_gateway.or_else(of_invocation).unwrap_or_default()
 }

@@ -1,5 +1,7 @@
 //! Text values: the ids of users and organisations, an organisation's display name, a note.
 
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not the value it should be. `Display` is a predicate for a sentence: "must be …".
@@ -17,6 +19,12 @@ pub enum TextFault {
     /// A control character anywhere.
     #[error("must not contain control characters")]
     ControlCharacter,
+    /// A character that nobody sees: of the general categories `Cf`, `Zl` and `Zp`.
+    #[error("must not contain invisible characters")]
+    InvisibleCharacter,
+    /// A path segment that stands for another one (RFC 3986, section 3.3): no URL can carry it.
+    #[error("must not be `.` or `..`")]
+    DotSegment,
     /// White space as the first or the last character.
     #[error("must not begin or end with white space")]
     SurroundingWhiteSpace,
@@ -34,7 +42,31 @@ fn within(text: &str, limit: usize) -> Result<(), TextFault> {
     Ok(())
 }
 
+/// The rule for ids: 1 to 128 characters of any script, none of them invisible, no white space at either end, and not
+/// `.` or `..` (contract, "Commands").
 fn id(text: &str) -> Result<(), TextFault> {
+    stored_id(text)?;
+    // Nearly all ids are ASCII, of which every character but the control characters can be seen.
+    if !text.is_ascii() && text.chars().any(is_invisible) {
+        return Err(TextFault::InvisibleCharacter);
+    }
+    if matches!(text, "." | "..") {
+        return Err(TextFault::DotSegment);
+    }
+    Ok(())
+}
+
+/// Two ids that look alike would be two persons. Control characters (`Cc`) have a fault of their own.
+fn is_invisible(character: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(character);
+    matches!(
+        category,
+        GeneralCategory::Format | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+    )
+}
+
+/// The rule that ids had to keep first. What is stored, or was exported, under it is read for ever.
+fn stored_id(text: &str) -> Result<(), TextFault> {
     if text.is_empty() {
         return Err(TextFault::Empty);
     }
@@ -48,9 +80,17 @@ fn id(text: &str) -> Result<(), TextFault> {
     Ok(())
 }
 
-/// Declares a text with one rule. Stored items come back through the same rule as requests.
+fn org_name(text: &str) -> Result<(), TextFault> {
+    within(text, ORG_NAME_LIMIT)
+}
+
+fn note(text: &str) -> Result<(), TextFault> {
+    within(text, NOTE_LIMIT)
+}
+
+/// Declares a text with the rule for requests, and the rule for what comes back from the store.
 macro_rules! text_value {
-    ($(#[$doc:meta])* $name:ident, $rule:expr) => {
+    ($(#[$doc:meta])* $name:ident, $rule:expr, $stored_rule:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String")]
@@ -74,8 +114,10 @@ macro_rules! text_value {
         impl TryFrom<String> for $name {
             type Error = TextFault;
 
+            /// What was stored.
             fn try_from(text: String) -> Result<Self, TextFault> {
-                Self::parse(text)
+                let rule: fn(&str) -> Result<(), TextFault> = $stored_rule;
+                rule(&text).map(|()| Self(text))
             }
         }
 
@@ -88,21 +130,21 @@ macro_rules! text_value {
 }
 
 text_value! {
-    /// A user's id: 1 to 128 characters of any script, without control characters, and without white space at
-    /// either end (contract, "Commands").
-    UserId, id
+    /// A user's id: 1 to 128 characters of any script, without control or invisible characters, without white space at
+    /// either end, and not `.` or `..` (contract, "Commands").
+    UserId, id, stored_id
 }
 text_value! {
     /// An issuing organisation's id, under the same rule as [`UserId`].
-    OrgId, id
+    OrgId, id, stored_id
 }
 text_value! {
     /// An organisation's display name as the caller gave it: at most 200 characters.
-    OrgName, |text| within(text, ORG_NAME_LIMIT)
+    OrgName, org_name, org_name
 }
 text_value! {
     /// Free text about a physical key: at most 500 characters.
-    Note, |text| within(text, NOTE_LIMIT)
+    Note, note, note
 }
 
 #[cfg(test)]
@@ -128,8 +170,42 @@ mod tests {
         check("", Err(TextFault::Empty));
         check("a\u{0}b", Err(TextFault::ControlCharacter));
         check("a\u{85}b", Err(TextFault::ControlCharacter));
+        check("a\u{9f}b", Err(TextFault::ControlCharacter));
+        // A soft hyphen, a zero-width space and joiner, marks of direction, a byte order mark, a tag; and separators.
+        for invisible in [
+            '\u{ad}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\u{61c}',
+            '\u{2028}',
+            '\u{2029}',
+        ] {
+            check(&format!("a{invisible}b"), Err(TextFault::InvisibleCharacter));
+        }
         check(" a", Err(TextFault::SurroundingWhiteSpace));
         check("a\u{2003}", Err(TextFault::SurroundingWhiteSpace));
+    }
+
+    #[test]
+    fn ids_are_no_path_segments_that_stand_for_others() {
+        check(".", Err(TextFault::DotSegment));
+        check("..", Err(TextFault::DotSegment));
+        check("...", Ok(()));
+        check(".a", Ok(()));
+    }
+
+    #[test]
+    fn an_id_that_was_stored_under_an_earlier_rule_comes_back() {
+        for id in ["..", "a\u{200b}b"] {
+            assert_eq!(serde_json::from_value::<OrgId>(id.into()).unwrap().as_str(), id);
+            assert!(OrgId::parse(id).is_err());
+        }
     }
 
     #[test]
