@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use key_inventory::http::routes::Route;
+use lambda_http::http::Method;
 use lambda_http::{Body, Response};
 use serde_json::Value;
 
@@ -13,8 +14,8 @@ static DOCUMENT: LazyLock<Value> =
 /// Headers that are not of one operation.
 const OF_HTTP: [&str; 1] = ["content-type"];
 
-/// Checks an answer of a route.
-pub(crate) fn check(route: Route, response: &Response<Body>) {
+/// Checks an answer of a route to a request of this method.
+pub(crate) fn check(route: Route, asked: &Method, response: &Response<Body>) {
     let method = route.method().as_str().to_lowercase();
     let status = response.status().as_u16().to_string();
     let documented = &DOCUMENT["paths"][route.path()][&method]["responses"][&status];
@@ -23,6 +24,10 @@ pub(crate) fn check(route: Route, response: &Response<Body>) {
     for name in response.headers().keys().filter(|name| !OF_HTTP.contains(&name.as_str())) {
         let is_documented = headers.keys().any(|header| header.eq_ignore_ascii_case(name.as_str()));
         assert!(is_documented, "{route:?} answers {status} with {name}, which is not documented");
+    }
+    if *asked == Method::HEAD {
+        assert!(response.body().is_empty(), "{route:?} answers {status} to HEAD with a body");
+        return;
     }
     let media_type = response.headers()["content-type"].to_str().expect("a media type");
     assert!(

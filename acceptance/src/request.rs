@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use key_inventory::gateway_event;
 use key_inventory::http::routes::{Matched, Route};
 use key_inventory::http::target::percent_decoded;
 use lambda_http::http::{HeaderName, HeaderValue, Method, Request};
@@ -119,7 +120,7 @@ impl RequestBuilder {
         let response = Box::pin(answer).await;
         let response = self.mutated(response);
         if let Some(Matched { route, .. }) = Route::find(request.method(), request.uri().path()) {
-            documented::check(route, &response);
+            documented::check(route, request.method(), &response);
         }
         Reply { response }
     }
@@ -167,8 +168,27 @@ impl RequestBuilder {
             "body": str::from_utf8(&self.body).expect("a body of text"),
             "isBase64Encoded": false,
         });
-        let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
-        Reply { response: gateway::invoke(route, &stage.backend, &stage.cursors, request).await }
+        stage.invoke(Some(route), &event, PATIENCE).await
+    }
+}
+
+impl Stage {
+    /// Hands an event to the function of a route, or to the one of all that have none, as Lambda would. The invocation
+    /// has this much time.
+    pub async fn invoke(&self, route: Option<Route>, event: &Value, time: Duration) -> Reply {
+        self.invoke_text(route, &event.to_string(), time).await.0
+    }
+
+    /// The same with the text of an event. Gives what the gateway is answered, too.
+    pub async fn invoke_text(&self, route: Option<Route>, event: &str, time: Duration) -> (Reply, Value) {
+        let context = gateway::context("test-invocation", self.now().plus(time));
+        let answer = gateway_event::answer(event, context, &self.backend.clock, |request| {
+            gateway::invoke(route, &self.backend, &self.cursors, request)
+        });
+        // Tests hold several of these futures at once.
+        let answer = Box::pin(answer).await;
+        let for_gateway = serde_json::to_value(&answer).expect("JSON");
+        (Reply { response: answer.response }, for_gateway)
     }
 }
 

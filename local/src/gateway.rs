@@ -1,11 +1,12 @@
 //! A stand-in for API Gateway's HTTP API: turns an HTTP request into the event that the gateway would send, and
-//! hands it to the function of its route, through the same deserialisation as in Lambda.
+//! hands it to the function of its route, through the same conversion as in Lambda.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use data_encoding::BASE64;
 use key_inventory::backend::Backend;
+use key_inventory::gateway_event;
 use key_inventory::http::Fault;
 use key_inventory::http::cursor::CursorSealer;
 use key_inventory::http::exchange::Exchange;
@@ -29,32 +30,30 @@ pub async fn answer(
     time: Duration,
 ) -> Response<Body> {
     let now = backend.clock.now();
-    let invocation = |event| invocation(event, request_id, now.plus(time));
+    let context = context(request_id, now.plus(time));
     let matched = Route::find(request.method(), request.uri().path());
     let Some(event) = event(request, matched.as_ref(), request_id, now) else {
-        let exchange = Exchange::begin(&invocation(Request::default()), &backend.clock);
+        let invocation = Request::default().with_lambda_context(context);
+        let exchange = Exchange::begin(&invocation, &backend.clock);
         let fault = Fault::outside("The path is not percent-encoded UTF-8.");
         return exchange.finish(Err(Problem::InvalidRequest(vec![fault])));
     };
-    let Ok(event) = lambda_http::request::from_str(&event.to_string()) else {
-        let exchange = Exchange::begin(&invocation(Request::default()), &backend.clock);
-        return exchange
-            .finish(Err(Problem::InvalidRequest(vec![Fault::outside("The request is not usable.")])));
-    };
-    let invocation = invocation(event);
-    match matched {
-        Some(Matched { route, .. }) => invoke(route, backend, cursors, invocation).await,
-        None => no_such_route::handle(&backend.clock, &invocation).await,
-    }
+    let route = matched.map(|matched| matched.route);
+    let event = event.to_string();
+    let answer = gateway_event::answer(&event, context, &backend.clock, |invocation| {
+        invoke(route, backend, cursors, invocation)
+    });
+    answer.await.response
 }
 
-/// Hands an event to the function of its route.
+/// Hands a request to the function of its route, or to the one of all that have none.
 pub async fn invoke(
-    route: Route,
+    route: Option<Route>,
     backend: &Backend,
     cursors: &CursorSealer,
     invocation: Request,
 ) -> Response<Body> {
+    let Some(route) = route else { return no_such_route::handle(&backend.clock, invocation).await };
     match route {
         Route::AddPhysicalKey => add_physical_key::handle(backend, invocation).await,
         Route::RemovePhysicalKey => remove_physical_key::handle(backend, invocation).await,
@@ -65,12 +64,13 @@ pub async fn invoke(
     }
 }
 
-/// Adds what Lambda adds to an event.
-fn invocation(event: Request, request_id: &str, deadline: EpochMillis) -> Request {
+/// What Lambda says beside an event.
+#[must_use]
+pub fn context(request_id: &str, deadline: EpochMillis) -> Context {
     let mut context = Context::default();
     request_id.clone_into(&mut context.request_id);
     context.deadline = deadline.get();
-    event.with_lambda_context(context)
+    context
 }
 
 /// The event of payload format 2.0 (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP
@@ -86,7 +86,7 @@ fn event(
         Some(Matched { route, parameters }) => {
             let decoded = parameters.iter().map(|(name, value)| Some((*name, percent_decoded(value)?)));
             let decoded = decoded.collect::<Option<BTreeMap<_, _>>>()?;
-            (format!("{} {}", route.method(), route.path()), json!(decoded))
+            (format!("{} {}", request.method(), route.path()), json!(decoded))
         }
         None => ("$default".to_owned(), json!({})),
     };

@@ -15,8 +15,11 @@ use crate::operations::is_command;
 
 pub(crate) const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
 
+/// The code of a refusal, and its response.
+pub(crate) type Coded = (&'static str, Response<Body>);
+
 /// Code and response of each refusal of a route, in the order of their statuses.
-pub(crate) fn of(route: Route) -> Vec<(&'static str, Response<Body>)> {
+pub(crate) fn of(route: Route) -> Vec<Coded> {
     let problems = samples(route).into_iter().filter(|problem| applies(problem, route));
     let mut refusals: Vec<_> = problems
         .map(|problem| {
@@ -48,10 +51,11 @@ fn samples(route: Route) -> Vec<Problem> {
         Problem::Forbidden(Forbidden::OneUserOnly),
         Problem::Refused(Refusal::PhysicalKeyNotFound),
         Problem::RouteNotFound,
-        Problem::MethodNotAllowed(route.method()),
+        Problem::MethodNotAllowed(route),
         Problem::Contention(Written::Unsaid),
         Problem::BodyTooLarge,
         Problem::UnsupportedMediaType,
+        Problem::EncodedBody,
         Problem::IdempotencyKeyReused,
         Problem::from(StoreFault::Throttled),
         Problem::from(StoreFault::Unreachable(unexpected())),
@@ -86,6 +90,7 @@ fn applies(problem: &Problem, route: Route) -> bool {
         Problem::Contention(_)
         | Problem::BodyTooLarge
         | Problem::UnsupportedMediaType
+        | Problem::EncodedBody
         | Problem::IdempotencyKeyReused => is_command(route),
         Problem::Store(fault, _) => match fault {
             StoreFault::Throttled

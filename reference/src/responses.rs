@@ -15,7 +15,7 @@ use crate::operations::is_command;
 use crate::{examples, refusals};
 
 /// The headers of a refusal that not all answers have.
-const OF_REFUSALS: [&str; 3] = ["www-authenticate", "retry-after", "allow"];
+const OF_REFUSALS: [&str; 4] = ["www-authenticate", "retry-after", "allow", "accept-encoding"];
 
 pub(crate) fn of(route: Route) -> Responses {
     let mut by_status = BTreeMap::<u16, Vec<_>>::new();
@@ -29,7 +29,7 @@ pub(crate) fn of(route: Route) -> Responses {
         let mut response = with_common_headers(
             ResponseBuilder::new().description(format!("{}: {codes}", title.unwrap_or_default())),
         );
-        for name in OF_REFUSALS.into_iter().filter(|name| refusals[0].1.headers().contains_key(*name)) {
+        for name in OF_REFUSALS.into_iter().filter(|name| has_header(&refusals, name)) {
             let (name, header) = header_of_refusal(name);
             response = response.header(name, header);
         }
@@ -44,6 +44,11 @@ pub(crate) fn of(route: Route) -> Responses {
         responses = responses.response(status.to_string(), response.build());
     }
     responses.build()
+}
+
+/// Whether any refusal of a status has this header.
+fn has_header(refusals: &[refusals::Coded], name: &str) -> bool {
+    refusals.iter().any(|(_, response)| response.headers().contains_key(name))
 }
 
 fn answer(route: Route) -> Response {
@@ -78,6 +83,7 @@ fn header_of_refusal(name: &str) -> (&'static str, Header) {
             "WWW-Authenticate",
             text("A challenge for each credential that is missing or refused (RFC 9110)."),
         ),
+        "accept-encoding" => ("Accept-Encoding", text("`identity`, where the body was encoded otherwise.")),
         "allow" => ("Allow", text("The method that the path takes.")),
         _ => {
             let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));

@@ -33,6 +33,8 @@ fn every_route_is_documented() {
     assert_eq!(documented(), routes.into());
 }
 
+/// Each operation of the document, and `HEAD` where there is `GET`: it is answered likewise and not documented apart.
+///
 /// The template's HTTP API events, read by their lines: `Method: …` and `Path: …` follow each other.
 #[test]
 fn the_deployment_has_the_documented_routes() {
@@ -40,7 +42,11 @@ fn the_deployment_has_the_documented_routes() {
     let deployed = lines.windows(2).filter_map(|pair| {
         Some((pair[0].strip_prefix("Method: ")?.to_owned(), pair[1].strip_prefix("Path: ")?.to_owned()))
     });
-    assert_eq!(documented(), deployed.collect());
+    let deployed: BTreeSet<_> = deployed.collect();
+    let head =
+        |(method, path): &(String, String)| (method == "GET").then(|| ("HEAD".to_owned(), path.clone()));
+    let answered: BTreeSet<_> = documented().iter().filter_map(head).chain(documented()).collect();
+    assert_eq!(answered, deployed);
 }
 
 /// Each function of the deployment has the name of its route, and so has its folder.

@@ -120,7 +120,7 @@ impl Execution<'_> {
         let (table, now) = (&self.backend.table, self.backend.clock.now());
         let state = table.look_up(&self.lookup, now, self.waits(), self.until).await?;
         let caller = self.presented.confirm(&state.credentials, now)?;
-        self.exchange.trail.organisation = caller.confinement.organisation().cloned();
+        self.exchange.trail.actor = Some(caller.actor.clone());
         authorise(&caller, self.request)?;
         self.fingerprint = Some(fingerprint(&caller, self.request));
         if let Some(earlier) = &state.earlier {

@@ -1,10 +1,16 @@
 //! The beginning and the end of a Lambda process; the events in between are the function's own.
 
+use std::convert::Infallible;
 use std::process::ExitCode;
+
+use lambda_http::lambda_runtime::{LambdaEvent, run, service_fn};
+use lambda_http::{Body, Request, Response};
+use serde_json::value::RawValue;
 
 use crate::backend::Backend;
 use crate::clock::Clock;
 use crate::config::{ConfigFault, CursorSecret, FunctionConfig};
+use crate::gateway_event;
 use crate::http::cursor::CursorSealer;
 use crate::telemetry;
 
@@ -44,7 +50,20 @@ pub fn start_without_backend() -> Result<(), ExitCode> {
     configure(|_| Ok(()))
 }
 
-/// The end: `lambda_http::run` comes back only when the runtime API is gone.
+/// The events in between of a function that answers requests, each by `handle`, until the process ends.
+pub async fn serve<F: Future<Output = Response<Body>>>(
+    clock: &Clock,
+    handle: impl Fn(Request) -> F,
+) -> ExitCode {
+    let handle = &handle;
+    let answer = service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        let LambdaEvent { payload, context } = event;
+        Ok::<_, Infallible>(gateway_event::answer(payload.get(), context, clock, handle).await)
+    });
+    end(run(answer).await)
+}
+
+/// The end: the runtime comes back only when the runtime API is gone.
 #[must_use]
 pub fn end(outcome: Result<(), lambda_http::Error>) -> ExitCode {
     match outcome {

@@ -1,7 +1,7 @@
 //! What the functions of the physical key inventory share, in rooms, from pure to wired.
 //!
 //! Pure, without I/O, clock or chance: [`values`], [`user`], [`history`], [`auth::confinement`].
-//! The HTTP edge: [`http`]. Credentials: [`auth`]. DynamoDB: [`table`]. One command from its parsed request
+//! Events of API Gateway: [`gateway_event`]. The HTTP edge: [`http`]. Credentials: [`auth`]. DynamoDB: [`table`]. One command from its parsed request
 //! to its answer: [`execute`], with one decision as one `attempt`. What queries share: [`queries`]. Wiring: [`config`],
 //! [`telemetry`], [`clock`], [`chance`], [`backend`], [`lambda`], [`sam_local`].
 
@@ -12,6 +12,7 @@ pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod execute;
+pub mod gateway_event;
 pub mod history;
 pub mod http;
 mod idempotency;

@@ -41,7 +41,7 @@ pub async fn look_up_user(
     let (now, waits) = (backend.clock.now(), Backoff::new(backend.chance.for_waits()));
     let state = backend.table.look_up(&lookup, now, waits, exchange.deadline()).await?;
     let caller = presented.confirm(&state.credentials, now)?;
-    exchange.trail.organisation = caller.confinement.organisation().cloned();
+    exchange.trail.actor = Some(caller.actor.clone());
     caller.confinement.may_act_on(user_id)?;
     Ok((caller, state))
 }
@@ -57,7 +57,7 @@ pub async fn look_up_organisation(
     let (credentials, waits) = (CredentialLookup::of(presented), Backoff::new(backend.chance.for_waits()));
     let stored = backend.table.look_up_credentials(credentials, waits, exchange.deadline()).await?;
     let caller = presented.confirm(&stored, backend.clock.now())?;
-    exchange.trail.organisation = caller.confinement.organisation().cloned();
+    exchange.trail.actor = Some(caller.actor.clone());
     Ok(caller.confinement.may_list_all_of(org_id)?)
 }
 

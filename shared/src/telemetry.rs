@@ -2,6 +2,7 @@
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::prelude::*;
 
 use crate::config::ConfigFault;
@@ -13,14 +14,21 @@ const OURS: [&str; 4] = ["key_inventory", "export_audit", "publish_events", "phy
 ///
 /// The level is ours alone. Libraries log bodies and headers at their finer levels, so they never get below `warn`.
 pub fn start(log_level: Option<&str>) -> Result<(), ConfigFault> {
-    let level = level(log_level)?;
+    // A second start, in a test say, leaves the first as it is.
+    let _ = lines(level(log_level)?, std::io::stdout).try_init();
+    Ok(())
+}
+
+/// What writes the lines of a level.
+pub fn lines<W>(level: LevelFilter, writer: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
     let targets = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_targets(OURS.map(|target| (target, level)));
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false);
-    // A second start, in a test say, leaves the first as it is.
-    let _ = tracing_subscriber::registry().with(targets).with(lines.with_span_list(false)).try_init();
-    Ok(())
+    tracing_subscriber::registry().with(targets).with(lines.with_span_list(false).with_writer(writer))
 }
 
 fn level(name: Option<&str>) -> Result<LevelFilter, ConfigFault> {

@@ -8,6 +8,7 @@ use acceptance::disturbance::{Disturber, SECRET_CAUSE};
 use acceptance::refused::Refused;
 use acceptance::{Reply, Stage};
 use aws_sdk_dynamodb::types::AttributeValue;
+use key_inventory::http::routes::Route;
 use serde_json::json;
 
 use crate::invariants;
@@ -242,8 +243,8 @@ async fn a_physical_key_that_is_removed_while_it_is_looked_up_is_not_found() {
 
 /// Adds a physical key by a function that has this much time.
 async fn add_within(scene: &Scene, time: Duration) -> Reply {
-    let request = scene.invocation("AddPhysicalKey", &json!({"orgId": "acme"}), time);
-    Reply { response: add_physical_key::handle(&scene.stage.backend, request).await }
+    let event = scene.event("AddPhysicalKey", &json!({"orgId": "acme"}));
+    scene.stage.invoke(Some(Route::AddPhysicalKey), &event, time).await
 }
 
 async fn disturbed_forever(operation: &'static str, disturbance: Disturbance) -> (Scene, Disturber) {

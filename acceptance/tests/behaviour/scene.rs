@@ -1,13 +1,11 @@
 //! The usual scene: Alice with a user token, Acme with an API key, and a stage that they are on.
 
-use std::time::Duration;
-
 use acceptance::disturbance::{Disturber, disturbed_engine};
 use acceptance::refused::Refused;
 use acceptance::{Reply, RequestBuilder, Setting, Stage};
 use key_inventory::auth::api_key::ApiKeyId;
 use key_inventory::values::{OrgId, OrgTag};
-use lambda_http::{Context, Request, RequestExt};
+
 use serde_json::{Value, json};
 
 /// Why a token and an API key are not taken together.
@@ -77,10 +75,9 @@ impl Scene {
         reply
     }
 
-    /// Alice's request as the invocation of a function that ends after `time`. This is for tests of what a
-    /// function does when its time runs out.
-    pub(crate) fn invocation(&self, command: &str, body: &Value, time: Duration) -> Request {
-        let event = json!({
+    /// Alice's command as an event of an HTTP API.
+    pub(crate) fn event(&self, command: &str, body: &Value) -> Value {
+        json!({
             "version": "2.0",
             "routeKey": format!("POST /users/{{id}}/{command}"),
             "rawPath": format!("/users/alice/{command}"),
@@ -99,11 +96,7 @@ impl Scene {
             },
             "body": body.to_string(),
             "isBase64Encoded": false,
-        });
-        let mut context = Context::default();
-        context.deadline = self.stage.now().plus(time).get();
-        let request = lambda_http::request::from_str(&event.to_string()).expect("an event");
-        request.with_lambda_context(context)
+        })
     }
 }
 

@@ -1,10 +1,8 @@
 //! Wires `ListOrgPhysicalKeys` to the Lambda runtime.
 
-use std::convert::Infallible;
 use std::process::ExitCode;
 
 use key_inventory::lambda;
-use lambda_http::{run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -12,9 +10,5 @@ async fn main() -> ExitCode {
         Ok(wired) => wired,
         Err(exit_code) => return exit_code,
     };
-    let (backend, cursors) = (&backend, &cursors);
-    let handler = service_fn(|request| async move {
-        Ok::<_, Infallible>(list_org_physical_keys::handle(backend, cursors, request).await)
-    });
-    lambda::end(run(handler).await)
+    lambda::serve(&backend.clock, |request| list_org_physical_keys::handle(&backend, &cursors, request)).await
 }

@@ -8,13 +8,13 @@ use key_inventory::http::routes::Route;
 use lambda_http::{Body, Request, RequestExt, Response};
 
 /// Answers one request.
-pub async fn handle(clock: &Clock, request: &Request) -> Response<Body> {
-    Exchange::hold(request, clock, async |_: &mut Exchange| Err(problem(request))).await
+pub async fn handle(clock: &Clock, request: Request) -> Response<Body> {
+    Exchange::hold(&request, clock, async |_: &mut Exchange| Err(problem(&request))).await
 }
 
 fn problem(request: &Request) -> Problem {
-    match Route::of_decoded(request.raw_http_path()).map(Route::method) {
-        Some(allowed) if allowed != *request.method() => Problem::MethodNotAllowed(allowed),
+    match Route::of_decoded(request.raw_http_path()) {
+        Some(route) if !route.takes(request.method()) => Problem::MethodNotAllowed(route),
         // The gateway found no route, so for this deployment there is none.
         Some(_) | None => Problem::RouteNotFound,
     }

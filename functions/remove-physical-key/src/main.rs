@@ -1,10 +1,8 @@
 //! Wires `RemovePhysicalKey` to the Lambda runtime.
 
-use std::convert::Infallible;
 use std::process::ExitCode;
 
 use key_inventory::lambda;
-use lambda_http::{run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -12,9 +10,5 @@ async fn main() -> ExitCode {
         Ok(backend) => backend,
         Err(exit_code) => return exit_code,
     };
-    let backend = &backend;
-    let handler = service_fn(|request| async move {
-        Ok::<_, Infallible>(remove_physical_key::handle(backend, request).await)
-    });
-    lambda::end(run(handler).await)
+    lambda::serve(&backend.clock, |request| remove_physical_key::handle(&backend, request)).await
 }

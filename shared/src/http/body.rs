@@ -11,6 +11,8 @@ use crate::values::{KeyNumber, TextFault};
 
 /// Largest body, in bytes.
 pub const LARGEST_BODY: usize = 16 * 1_024;
+/// How UTF-8 and UTF-16 may begin, and JSON may not (RFC 8259, section 8.1). Nobody sees them in an editor.
+const BYTE_ORDER_MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe"];
 /// Most faults that are named in one answer.
 const MOST_FAULTS: usize = 100;
 
@@ -51,6 +53,9 @@ impl<'de> Deserialize<'de> for Members<'de> {
 impl<'a> BodyObject<'a> {
     /// Reads the object. A body that is none is the one fault; a reader made from it finds no others.
     pub fn read(body: &'a [u8]) -> Result<Self, Fault> {
+        if BYTE_ORDER_MARKS.iter().any(|mark| body.starts_with(mark)) {
+            return Err(Fault::of_body("The body begins with a byte order mark; send UTF-8 without one."));
+        }
         let text = std::str::from_utf8(body).map_err(|_| Fault::of_body("The body is not UTF-8."))?;
         if text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
             return Err(Fault::of_body("The body is empty; send a JSON object."));
@@ -229,7 +234,10 @@ mod tests {
         check("{\"a\":\"x\"} x", &[("", "The body is not JSON (line 1, column 11).")]);
         check("{\"a\":\"x\",}", &[("", "The body is not JSON (line 1, column 10).")]);
         check("{\"a\":NaN}", &[("", "The body is not JSON (line 1, column 6).")]);
-        check("\u{feff}{}", &[("", "The body is not JSON (line 1, column 1).")]);
+        for body in [&b"\xef\xbb\xbf{}"[..], b"\xef\xbb\xbf", b"\xff\xfe{\0}\0", b"\xfe\xff\0{\0}"] {
+            let fault = BodyObject::read(body).unwrap_err();
+            assert_eq!(fault.message, "The body begins with a byte order mark; send UTF-8 without one.");
+        }
         let fault = BodyObject::read(b"{\"a\":\"\xff\"}").unwrap_err();
         assert_eq!(fault.message, "The body is not UTF-8.");
     }

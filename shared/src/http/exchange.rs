@@ -3,14 +3,15 @@
 use std::time::{Duration, Instant};
 
 use lambda_http::http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
-use lambda_http::http::{Method, Response, StatusCode};
-use lambda_http::request::RequestContext;
+use lambda_http::http::{Method, Response};
 use lambda_http::{Body, Request, RequestExt};
 
 use super::answer::Answer;
 use super::problem::Problem;
+use super::trail::{self, Ending, Trail};
 use crate::clock::Clock;
-use crate::values::{EpochMillis, OrgId, UserId};
+use crate::gateway_event::Gateway;
+use crate::values::EpochMillis;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -26,19 +27,9 @@ pub struct Exchange {
     began: Instant,
     deadline: Instant,
     wants_problem_json: bool,
+    is_head: bool,
     /// What the log will say.
     pub trail: Trail,
-}
-
-/// What is found out on the way, for the log. Ids only: never a body, a note or a credential.
-#[derive(Debug, Default)]
-pub struct Trail {
-    /// The user in the path.
-    pub user_id: Option<UserId>,
-    /// The organisation the caller is confined to.
-    pub organisation: Option<OrgId>,
-    /// How often the store was read for it: the attempts of a command.
-    pub attempts: u32,
 }
 
 impl Exchange {
@@ -52,7 +43,8 @@ impl Exchange {
             began,
             deadline: began + time.saturating_sub(MARGIN),
             wants_problem_json: wants_problem_json(request.headers()),
-            trail: Trail::default(),
+            is_head: request.method() == Method::HEAD,
+            trail: Trail::of(request),
         }
     }
 
@@ -84,7 +76,8 @@ impl Exchange {
         self.deadline
     }
 
-    /// Ends the exchange: the response with its headers, and the line in the log.
+    /// Ends the exchange: the response with its headers, and the line in the log. `HEAD` gets what `GET` would, without
+    /// the body (RFC 9110, section 9.3.2).
     #[must_use]
     pub fn finish(self, outcome: Result<Answer, Problem>) -> Response<Body> {
         let code = match &outcome {
@@ -92,6 +85,7 @@ impl Exchange {
             Err(problem) => problem.code(),
         };
         let cause = outcome.as_ref().err().and_then(Problem::cause);
+        let reasons = outcome.as_ref().err().and_then(trail::reasons);
         let mut response = match outcome {
             Ok(answer) => answer.response(),
             Err(problem) => {
@@ -104,50 +98,24 @@ impl Exchange {
             headers.insert(X_REQUEST_ID, request_id);
         }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        self.log(response.status(), code, cause.as_deref());
-        response
-    }
-
-    fn log(&self, status: StatusCode, code: &str, cause: Option<&str>) {
-        let user_id = self.trail.user_id.as_ref().map(UserId::as_str);
-        let organisation = self.trail.organisation.as_ref().map(OrgId::as_str);
-        let duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (request_id, attempts, status) = (self.request_id.as_str(), self.trail.attempts, status.as_u16());
-        if status >= 500 {
-            tracing::error!(
-                request_id,
-                user_id,
-                organisation,
-                status,
-                code,
-                attempts,
-                duration_ms,
-                cause,
-                "answered"
-            );
-        } else {
-            tracing::info!(
-                request_id,
-                user_id,
-                organisation,
-                status,
-                code,
-                attempts,
-                duration_ms,
-                cause,
-                "answered"
-            );
+        self.trail.write(Ending {
+            request_id: &self.request_id,
+            status: response.status().as_u16(),
+            code,
+            reasons: reasons.as_deref(),
+            cause: cause.as_deref(),
+            duration_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+        if self.is_head {
+            *response.body_mut() = Body::Empty;
         }
+        response
     }
 }
 
 /// The gateway's id of the request, which its access log has too; without one, the invocation's.
 fn request_id(request: &Request) -> String {
-    let of_gateway = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-        Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
-        _ => None,
-    };
+    let of_gateway = request.extensions().get::<Gateway>().and_then(|gateway| gateway.request_id.clone());
     let of_invocation = || request.lambda_context_ref().map(|context| context.request_id.clone());
     of_gateway.or_else(of_invocation).unwrap_or_default()
 }

@@ -14,6 +14,7 @@ pub mod query;
 pub mod routes;
 pub mod target;
 mod told;
+pub mod trail;
 
 /// The field that only the server fills in.
 const CALLER_ORG_ID: &str = "_callerOrgId";

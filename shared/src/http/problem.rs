@@ -4,13 +4,16 @@
 //! `type` is `about:blank`: the stable `error` code says what the status does not.
 
 use lambda_http::Body;
-use lambda_http::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use lambda_http::http::{Method, Response};
+use lambda_http::http::Response;
+use lambda_http::http::header::{
+    ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use serde::Serialize;
 
 use super::Fault;
 use super::challenge::challenges;
 use super::cursor::CursorFault;
+use super::routes::Route;
 use super::told::Told;
 use crate::auth::confinement::Forbidden;
 use crate::auth::{AuthFault, CredentialFault};
@@ -30,14 +33,16 @@ pub enum Problem {
     Refused(Refusal),
     /// No such route.
     RouteNotFound,
-    /// The route takes another method.
-    MethodNotAllowed(Method),
+    /// This route takes another method.
+    MethodNotAllowed(Route),
     /// Gave up on contention before the deadline.
     Contention(Written),
     /// The body is larger than 16 KiB.
     BodyTooLarge,
     /// The body is not `application/json`.
     UnsupportedMediaType,
+    /// The body has a `Content-Encoding` other than `identity`.
+    EncodedBody,
     /// The `Idempotency-Key` was used before, with another request.
     IdempotencyKeyReused,
     /// The store could not be used; the cause is for the log.
@@ -213,10 +218,12 @@ impl Problem {
             Self::Unauthenticated(faults) => {
                 headers.insert(WWW_AUTHENTICATE, challenges(faults));
             }
-            Self::MethodNotAllowed(method) => {
-                if let Ok(method) = HeaderValue::from_str(method.as_str()) {
-                    headers.insert(ALLOW, method);
-                }
+            Self::MethodNotAllowed(route) => {
+                headers.insert(ALLOW, HeaderValue::from_static(route.allowed()));
+            }
+            // What would have been accepted (RFC 9110, section 12.5.3).
+            Self::EncodedBody => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
             _ => {}
         }

@@ -52,7 +52,7 @@ impl Route {
         }
     }
 
-    /// The method it takes. Each path has one.
+    /// The method that it is documented with. Each path has one.
     #[must_use]
     pub const fn method(self) -> Method {
         match self {
@@ -62,6 +62,18 @@ impl Route {
             | Self::ListPhysicalKeyEvents
             | Self::ListOrgPhysicalKeys => Method::GET,
         }
+    }
+
+    /// Whether it answers requests of this method: `HEAD` is answered like `GET` (contract, "HTTP manners").
+    #[must_use]
+    pub fn takes(self, method: &Method) -> bool {
+        *method == self.method() || (*method == Method::HEAD && self.method() == Method::GET)
+    }
+
+    /// The methods that it takes, as the `Allow` header lists them.
+    #[must_use]
+    pub fn allowed(self) -> &'static str {
+        if self.takes(&Method::HEAD) { "GET, HEAD" } else { "POST" }
     }
 
     /// The path, its parameters in braces.
@@ -92,7 +104,7 @@ impl Route {
     /// Finds the route of a method and an encoded path.
     #[must_use]
     pub fn find<'a>(method: &Method, path: &'a str) -> Option<Matched<'a>> {
-        let candidates = Self::ALL.into_iter().filter(|route| route.method() == *method);
+        let candidates = Self::ALL.into_iter().filter(|route| route.takes(method));
         let mut found = candidates.filter_map(|route| {
             let segments: Vec<_> = path.split('/').collect();
             let parameters = match_segments(route.path(), &segments)?;

@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 use percent_encoding::percent_decode_str;
 
 use super::Fault;
 use super::routes::Route;
+use crate::gateway_event::Gateway;
 use crate::values::{KeyNumber, OrgId, UserId};
 
 /// The parameters of a request's path, percent-decoded exactly once.
 ///
-/// API Gateway decodes the path parameters of HTTP APIs (payload 2.0) and leaves those of REST APIs encoded.
+/// API Gateway decodes the path parameters of HTTP APIs, in both payload formats, and leaves those of REST APIs encoded.
 /// HTTP APIs have been seen to cut a decoded path at a `?`. A path that does not end in the route with these
 /// parameters is therefore refused: better no answer than an answer about another user.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ impl PathParameters {
     pub fn read(request: &Request, route: Route) -> Result<Self, Fault> {
         let given = request.path_parameters();
         let raw = |name: &str| given.first(name).unwrap_or_default();
-        let decoded_already = matches!(request.request_context_ref(), Some(RequestContext::ApiGatewayV2(_)));
+        let decoded_already =
+            request.extensions().get::<Gateway>().is_none_or(|gateway| gateway.payload.has_decoded_path());
         if decoded_already {
             // The path is decoded like the parameters; if it ever came encoded, it would have to say the same.
             let (path, expected) = (request.raw_http_path(), route.path_of(raw));

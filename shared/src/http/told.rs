@@ -70,6 +70,11 @@ impl Problem {
                 "unsupported_media_type",
                 "The body must be JSON; send `Content-Type: application/json`.",
             ),
+            Self::EncodedBody => Told::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_content_encoding",
+                "The body must not be compressed or encoded otherwise; leave out Content-Encoding.",
+            ),
             Self::IdempotencyKeyReused => Told::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency_key_reused",

@@ -13,4 +13,4 @@ pub use hour::Hour;
 pub use number::{EpochMillis, KeyNumber, NotAKeyNumber, Version};
 pub use organisation_tag::OrgTag;
 pub use sha256::{NotASha256, Sha256Hash};
-pub use text::{Note, OrgId, OrgName, Subject, TextFault, UserId};
+pub use text::{Note, OrgId, OrgName, Subject, TextFault, UserId, is_invisible};

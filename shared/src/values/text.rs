@@ -1,5 +1,7 @@
 //! Text values: the ids of users and organisations, an organisation's display name, a note.
 
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not the value it should be. `Display` is a predicate for a sentence: "must be …".
@@ -17,6 +19,12 @@ pub enum TextFault {
     /// A control character anywhere.
     #[error("must not contain control characters")]
     ControlCharacter,
+    /// A character that nobody sees: of the general categories `Cf`, `Zl` and `Zp`.
+    #[error("must not contain invisible characters")]
+    InvisibleCharacter,
+    /// A path segment that stands for another one (RFC 3986, section 3.3): no URL can carry it.
+    #[error("must not be `.` or `..`")]
+    DotSegment,
     /// White space as the first or the last character.
     #[error("must not begin or end with white space")]
     SurroundingWhiteSpace,
@@ -34,6 +42,8 @@ fn within(text: &str, limit: usize) -> Result<(), TextFault> {
     Ok(())
 }
 
+/// The rule for ids: 1 to 128 characters of any script, none of them invisible, no white space at either end, and not
+/// `.` or `..` (contract, "Commands").
 fn id(text: &str) -> Result<(), TextFault> {
     if text.is_empty() {
         return Err(TextFault::Empty);
@@ -45,7 +55,25 @@ fn id(text: &str) -> Result<(), TextFault> {
     if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
         return Err(TextFault::SurroundingWhiteSpace);
     }
+    // Nearly all ids are ASCII, of which every character but the control characters can be seen.
+    if !text.is_ascii() && text.chars().any(is_invisible) {
+        return Err(TextFault::InvisibleCharacter);
+    }
+    if matches!(text, "." | "..") {
+        return Err(TextFault::DotSegment);
+    }
     Ok(())
+}
+
+/// Whether nobody sees a character, though it is no control character: two ids that look alike would be two persons, and a
+/// terminal that shows a line from right to left shows another one.
+#[must_use]
+pub fn is_invisible(character: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(character);
+    matches!(
+        category,
+        GeneralCategory::Format | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator
+    )
 }
 
 /// Declares a text with one rule. Stored items come back through the same rule as requests.
@@ -88,8 +116,8 @@ macro_rules! text_value {
 }
 
 text_value! {
-    /// A user's id: 1 to 128 characters of any script, without control characters, and without white space at
-    /// either end (contract, "Commands").
+    /// A user's id: 1 to 128 characters of any script, without control or invisible characters, without white space at
+    /// either end, and not `.` or `..` (contract, "Commands").
     UserId, id
 }
 text_value! {
@@ -138,8 +166,34 @@ mod tests {
         check("", Err(TextFault::Empty));
         check("a\u{0}b", Err(TextFault::ControlCharacter));
         check("a\u{85}b", Err(TextFault::ControlCharacter));
+        check("a\u{9f}b", Err(TextFault::ControlCharacter));
+        // A soft hyphen, a zero-width space and joiner, marks of direction, a byte order mark, a tag; and separators.
+        for invisible in [
+            '\u{ad}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200e}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{feff}',
+            '\u{e0041}',
+            '\u{61c}',
+            '\u{2028}',
+            '\u{2029}',
+        ] {
+            check(&format!("a{invisible}b"), Err(TextFault::InvisibleCharacter));
+        }
         check(" a", Err(TextFault::SurroundingWhiteSpace));
         check("a\u{2003}", Err(TextFault::SurroundingWhiteSpace));
+    }
+
+    #[test]
+    fn ids_are_no_path_segments_that_stand_for_others() {
+        check(".", Err(TextFault::DotSegment));
+        check("..", Err(TextFault::DotSegment));
+        check("...", Ok(()));
+        check(".a", Ok(()));
     }
 
     #[test]

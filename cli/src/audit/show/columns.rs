@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use audit_trail::select::Selected;
 use key_inventory::history::ActorKind;
 use key_inventory::user::Event;
-use key_inventory::values::{Note, OrgId, OrgName, Subject};
+use key_inventory::values::{Note, OrgId, OrgName, Subject, is_invisible};
 
 use crate::spreadsheet::cell;
 
@@ -84,7 +84,7 @@ impl Columns {
         self.0.each_ref().map(|text| cell(text))
     }
 
-    /// As columns on a terminal. Control characters, which could move its cursor, are escaped.
+    /// As columns on a terminal. Control characters, which could move its cursor, and invisible ones are escaped.
     fn on_terminal(&self) -> [String; 8] {
         ON_TERMINAL.map(|(_, place)| {
             let text = match (place, self.0.as_slice()) {
@@ -99,9 +99,13 @@ impl Columns {
     }
 }
 
-/// A character as it can be shown.
+/// A character as it can be shown. What steers a terminal, or turns the direction of a line, is escaped.
 fn visible(character: char) -> String {
-    if character.is_control() { character.escape_default().to_string() } else { character.to_string() }
+    if character.is_control() || is_invisible(character) {
+        character.escape_default().to_string()
+    } else {
+        character.to_string()
+    }
 }
 
 /// Rows of a table, in columns as wide as the first rows need.
