@@ -37,6 +37,7 @@ impl Refused {
         let headers = [
             ("cache-control", "no-store"),
             ("content-type", "application/json"),
+            ("x-content-type-options", "nosniff"),
             ("x-request-id", "test-request"),
         ];
         Self {

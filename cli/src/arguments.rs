@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use key_inventory::auth::RequiredCredentials;
 use key_inventory::auth::api_key::ApiKeyId;
 use key_inventory::values::{OrgId, OrgName, Subject, UserId};
 use reqwest::Url;
@@ -68,6 +69,28 @@ pub(crate) struct ServeArguments {
     /// Keep everything in memory, to be forgotten at the end.
     #[arg(long, conflicts_with = "data")]
     pub(crate) memory: bool,
+    /// Whether a request must have a bearer token and an API key, or at least one of them.
+    #[arg(long, value_enum, default_value_t = Required::Both)]
+    pub(crate) required_credentials: Required,
+    /// How long a client may take for a request, such as `10s`; a connection without one ends after it, too.
+    #[arg(long, value_parser = humantime::parse_duration, default_value = "10s")]
+    pub(crate) request_timeout: Duration,
+}
+
+/// Which credentials a request must have.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Required {
+    Both,
+    Either,
+}
+
+impl From<Required> for RequiredCredentials {
+    fn from(required: Required) -> Self {
+        match required {
+            Required::Both => Self::Both,
+            Required::Either => Self::Either,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use key_inventory::backend::Backend;
 use key_inventory::http::cursor::CursorSealer;
 use key_inventory::http::exchange::Exchange;
 use key_inventory::http::problem::Problem;
+use lambda_http::RequestExt;
+use lambda_http::http::header::{CONNECTION, HeaderValue};
 use local_inventory::gateway;
+use local_inventory::server::{BodyFault, Bounds};
 
 use crate::demo::Demo;
 use crate::pages;
@@ -29,6 +32,7 @@ pub(crate) struct Api {
     pub(crate) backend: Backend,
     pub(crate) cursors: CursorSealer,
     pub(crate) demo: Demo,
+    pub(crate) bounds: Bounds,
 }
 
 /// Hands a request to the gateway's stand-in.
@@ -36,14 +40,27 @@ pub(crate) async fn answer(State(api): State<Arc<Api>>, request: Request) -> Res
     let Api { backend, cursors, .. } = &*api;
     let request_id = request_id(backend);
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        let exchange = Exchange::begin(&lambda_http::Request::default(), &backend.clock);
-        return exchange.finish(Err(Problem::BodyTooLarge)).map(|body| Body::from(body.to_vec()));
+    let body = match api.bounds.body(body, BODY_LIMIT).await {
+        Ok(body) => body,
+        Err(fault) => return without_body(fault, backend, &request_id),
     };
     let request = Request::from_parts(parts, body.to_vec());
     gateway::answer(backend, cursors, &request, &request_id, gateway::FUNCTION_TIMEOUT)
         .await
         .map(|body| Body::from(body.to_vec()))
+}
+
+/// The answer to a request whose body cannot be had. The connection ends: what comes next on it is no request.
+fn without_body(fault: BodyFault, backend: &Backend, request_id: &str) -> Response {
+    let problem = match fault {
+        BodyFault::OutOfTime => Problem::BodyOutOfTime,
+        BodyFault::Unreadable => Problem::BodyTooLarge,
+    };
+    let deadline = backend.clock.now().plus(gateway::FUNCTION_TIMEOUT);
+    let request = lambda_http::Request::default().with_lambda_context(gateway::context(request_id, deadline));
+    let mut response = Exchange::begin(&request, &backend.clock).finish(Err(problem));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response.map(|body| Body::from(body.to_vec()))
 }
 
 /// An id like the gateway's: 16 characters of chance.

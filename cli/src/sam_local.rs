@@ -39,8 +39,12 @@ pub(crate) async fn sam_local(arguments: SamLocalArguments) -> Result<(), Failur
     let locked = Folder::new(&arguments.data.data).take()?;
     let sam = SamFolder::make(locked.folder())?;
     let bridge = Bridge::find(arguments.bridge).await?;
-    let reach =
-        Reach { bridge: bridge.address(), name: bridge.name(), bus: Some(RecordedBus::new(sam.bus()?)) };
+    let reach = Reach {
+        bridge: bridge.address(),
+        name: bridge.name(),
+        bus: Some(RecordedBus::new(sam.bus()?)),
+        ..Reach::default()
+    };
     let database = open_database(&locked, reach).await?;
     let table = local_table(&database.access()).await?;
     let clock = Clock::system();

@@ -12,6 +12,7 @@ use key_inventory::config::CursorSecret;
 use key_inventory::http::cursor::CursorSealer;
 use local_inventory::dynamodb::{EmbeddedDynamoDb, Reach};
 use local_inventory::issuer::LocalIssuer;
+use local_inventory::server::{self, Bounds};
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -43,12 +44,13 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<(), Failure> {
     let listener = listen(arguments.port).await?;
     let address =
         listener.local_addr().map_err(|error| Failure::because("The server has no address", error))?;
-    let running = start(folder).await?;
+    let bounds = Bounds { request: arguments.request_timeout, ..Bounds::default() };
+    let running = start(folder, arguments.required_credentials.into(), bounds).await?;
     announce(&running, &address.to_string())?;
 
     let router = http_server::router(Arc::clone(&running.api));
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let server = server::serve(listener, router, bounds, async move {
         stop_signals.next().await;
         let _ = stopping.send(());
     });
@@ -57,7 +59,7 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<(), Failure> {
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        ended = server => ended.map_err(|error| Failure::because("The server ended", error))?,
+        () = server => {}
         () = out_of_grace => eprintln!("Some requests did not finish in time."),
     }
     stop(running).await
@@ -72,7 +74,11 @@ async fn listen(port: u16) -> Result<TcpListener, Failure> {
     })
 }
 
-async fn start(folder: Option<LockedFolder>) -> Result<Running, Failure> {
+async fn start(
+    folder: Option<LockedFolder>,
+    required: RequiredCredentials,
+    bounds: Bounds,
+) -> Result<Running, Failure> {
     let (database, issuer) = if let Some(locked) = &folder {
         (open_database(locked, Reach::default()).await?, locked.folder().issuer()?)
     } else {
@@ -85,10 +91,10 @@ async fn start(folder: Option<LockedFolder>) -> Result<Running, Failure> {
     };
     let table = local_table(&database.access()).await?;
     let tokens = issuer.token_config().map_err(|fault| Failure::because("The signing key", fault))?;
-    let authenticator = authenticator(tokens, RequiredCredentials::Both);
+    let authenticator = authenticator(tokens, required);
     let backend = Backend::new(table, authenticator, Clock::system(), Chance::system());
     let demo = Demo::prepare(&backend.table, &backend.clock, issuer, folder.as_ref()).await?;
-    let api = Arc::new(Api { backend, cursors: cursors()?, demo });
+    let api = Arc::new(Api { backend, cursors: cursors()?, demo, bounds });
     if let Some(locked) = &folder {
         tell_endpoint(locked, &database)?;
     }

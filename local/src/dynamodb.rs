@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use self::door::Door;
 use crate::bus::RecordedBus;
 use crate::private_file;
+use crate::server::{self, Bounds};
 
 /// Bytes of chance in an access key id.
 const ACCESS_KEY_ID_BYTES: usize = 20;
@@ -84,6 +85,8 @@ pub struct Reach {
     pub name: Option<String>,
     /// Where EventBridge and SQS are stood in for, too.
     pub bus: Option<RecordedBus>,
+    /// What clients may take.
+    pub bounds: Bounds,
 }
 
 /// A DynamoDB that runs in this process until it is stopped.
@@ -92,7 +95,7 @@ pub struct EmbeddedDynamoDb {
     address: SocketAddr,
     access_key_id: AccessKeyId,
     stop: watch::Sender<bool>,
-    servers: JoinSet<std::io::Result<()>>,
+    servers: JoinSet<()>,
 }
 
 /// Why the embedded DynamoDB does not run.
@@ -115,8 +118,13 @@ pub enum EmbeddedFault {
 impl EmbeddedDynamoDb {
     /// Starts with nothing in it; what is written is gone with the process.
     pub async fn in_memory() -> Result<Self, EmbeddedFault> {
+        Self::in_memory_within(Bounds::default()).await
+    }
+
+    /// The same for clients that may take this much.
+    pub async fn in_memory_within(bounds: Bounds) -> Result<Self, EmbeddedFault> {
         let database = Database::memory().map_err(|error| EmbeddedFault::Open(error.to_string()))?;
-        Self::serve(database, AccessKeyId::generate()?, Reach::default()).await
+        Self::serve(database, AccessKeyId::generate()?, Reach { bounds, ..Reach::default() }).await
     }
 
     /// Starts on a file, which is made, for its owner only, if it is not there.
@@ -149,7 +157,8 @@ impl EmbeddedDynamoDb {
             authorities.insert(SocketAddr::new(bridge, address.port()).to_string());
         }
         authorities.extend(reach.name.map(|name| format!("{name}:{}", address.port())));
-        let door = Door { access_key_id: access_key_id.clone(), authorities, database, bus: reach.bus };
+        let (bus, bounds) = (reach.bus, reach.bounds);
+        let door = Door { access_key_id: access_key_id.clone(), authorities, database, bus, bounds };
         let router = door.router();
         let (stop, stopped) = watch::channel(false);
         let mut servers = JoinSet::new();
@@ -159,7 +168,7 @@ impl EmbeddedDynamoDb {
                 let stopped = async move {
                     let _ = stopped.wait_for(|stopped| *stopped).await;
                 };
-                axum::serve(listener, router).with_graceful_shutdown(stopped).await
+                server::serve(listener, router, bounds, stopped).await;
             });
         }
         Ok(Self { address, access_key_id, stop, servers })
@@ -181,7 +190,7 @@ impl EmbeddedDynamoDb {
     pub async fn stop(mut self) -> Result<(), EmbeddedFault> {
         let _ = self.stop.send(true);
         while let Some(ended) = self.servers.join_next().await {
-            ended.map_err(std::io::Error::other)??;
+            ended.map_err(std::io::Error::other)?;
         }
         Ok(())
     }

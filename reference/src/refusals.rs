@@ -85,8 +85,8 @@ fn applies(problem: &Problem, route: Route) -> bool {
         Problem::Refused(Refusal::PhysicalKeyNotFound) => {
             matches!(route, Route::RemovePhysicalKey | Route::GetPhysicalKey)
         }
-        // These are answered where there is no route.
-        Problem::RouteNotFound | Problem::MethodNotAllowed(_) => false,
+        // These are answered where there is no route, and where there is no gateway.
+        Problem::RouteNotFound | Problem::MethodNotAllowed(_) | Problem::BodyOutOfTime => false,
         Problem::Contention(_)
         | Problem::BodyTooLarge
         | Problem::UnsupportedMediaType

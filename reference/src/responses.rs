@@ -75,6 +75,8 @@ fn with_common_headers(response: ResponseBuilder) -> ResponseBuilder {
     response
         .header("X-Request-Id", text("The id of this request, also in the log."))
         .header("Cache-Control", text("Always `no-store`."))
+        .header("X-Content-Type-Options", text("Always `nosniff`."))
+        .header("Strict-Transport-Security", text("`max-age=31536000` over TLS; absent otherwise."))
 }
 
 fn header_of_refusal(name: &str) -> (&'static str, Header) {

@@ -184,7 +184,7 @@ async fn what_is_no_json_object_is_refused_as_a_whole() {
         (b"orgId=acme", "The body is not JSON (line 1, column 1)."),
         (b"\xef\xbb\xbf{}", "The body begins with a byte order mark; send UTF-8 without one."),
         (b"{\"note\":\"\xff\"}", "The body is not UTF-8."),
-        (b"\xff\xfe{\0}\0", "The body is not UTF-8."),
+        (b"\xff\xfe{\0}\0", "The body begins with a byte order mark; send UTF-8 without one."),
     ] {
         check(&scene, ADD, body, &[("", fault)]).await;
         check(&scene, REMOVE, body, &[("", fault)]).await;

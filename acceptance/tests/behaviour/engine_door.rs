@@ -1,9 +1,12 @@
 //! The embedded DynamoDB is for whoever has its access key id: not for web pages, and for no other user of the machine.
 
+use std::time::Duration;
+
 use acceptance::PATIENCE;
 use acceptance::event_bus::publish;
 use local_inventory::bus::RecordedBus;
 use local_inventory::dynamodb::{self, Access, AccessKeyId, EmbeddedDynamoDb, Reach};
+use local_inventory::server::Bounds;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -38,7 +41,10 @@ const SIGNED: &str = "/20261125/us-east-1/dynamodb/aws4_request, SignedHeaders=h
 
 impl Engine {
     async fn start() -> Self {
-        let engine = EmbeddedDynamoDb::in_memory().await.expect("an engine");
+        Self::of(EmbeddedDynamoDb::in_memory().await.expect("an engine")).await
+    }
+
+    async fn of(engine: EmbeddedDynamoDb) -> Self {
         let access = engine.access();
         let client = dynamodb::client(&access);
         let table = key_inventory::table::Table::new(
@@ -62,6 +68,22 @@ impl Engine {
             .with("authorization", format!("AWS4-HMAC-SHA256 Credential={credential}{SIGNED}"))
             .with("content-type", "application/x-amz-json-1.0")
             .with("x-amz-target", "DynamoDB_20120810.PutItem")
+    }
+
+    /// All that comes back to a text, whether or not it is a request, until the connection is closed.
+    async fn say(&self, text: &str) -> String {
+        let mut stream = TcpStream::connect(self.authority()).await.expect("a connection");
+        stream.write_all(text.as_bytes()).await.expect("room for a request");
+        let mut answer = Vec::new();
+        // A connection that is closed with something unread on it may be reset instead.
+        let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("it ends");
+        String::from_utf8_lossy(&answer).to_ascii_lowercase()
+    }
+
+    async fn check_empty(&self, after: &str) {
+        let client = dynamodb::client(&self.access);
+        let stored = client.scan().table_name("inventory").send().await.expect("a scan");
+        assert_eq!(stored.count(), 0, "nothing was written: {after}");
     }
 
     /// The head and the body of the answer.
@@ -167,6 +189,82 @@ async fn another_name_for_this_machine_is_refused() {
     engine.check_refused(twice, "403", "AccessDeniedException", "This server has another name.").await;
     let message = "This server has another name.";
     engine.check_refused(engine.put().without("host"), "403", "AccessDeniedException", message).await;
+}
+
+#[tokio::test]
+async fn a_target_in_absolute_form_is_held_against_this_servers_name() {
+    let engine = Engine::start().await;
+    let message = "This server has another name.";
+    for line in [
+        "POST http://evil.example/ HTTP/1.1",
+        "POST http://user@127.0.0.1/ HTTP/1.1",
+        "POST http://127.0.0.1:1/ HTTP/1.1",
+    ] {
+        let request = Raw { line, ..engine.put() };
+        engine.check_refused(request, "403", "AccessDeniedException", message).await;
+    }
+    let old = Raw { line: "POST / HTTP/1.0", ..engine.put().without("host") };
+    let (head, body) = engine.send(&old).await;
+    assert!(head.starts_with("http/1.0 403") || head.starts_with("http/1.1 403"), "{head}");
+    assert_eq!(body["message"], message);
+    engine.check_empty("HTTP/1.0").await;
+}
+
+#[tokio::test]
+async fn a_request_that_could_be_read_in_two_ways_is_not_carried_out() {
+    let engine = Engine::start().await;
+    let id = engine.access.access_key_id.as_str();
+    let credential = format!("authorization: AWS4-HMAC-SHA256 Credential={id}{SIGNED}\r\n");
+    let host = format!("host: {}\r\n", engine.authority());
+    let target = "x-amz-target: DynamoDB_20120810.PutItem\r\nconnection: close\r\n";
+    let item = r#"{"TableName":"inventory","Item":{"pk":{"S":"A"},"sk":{"S":"A"}}}"#;
+    let length = format!("content-length: {}\r\n", item.len());
+    for (case, lines) in [
+        ("two lengths", format!("{host}{credential}{target}{length}content-length: 1\r\n")),
+        ("a length that is none", format!("{host}{credential}{target}content-length: +{}\r\n", item.len())),
+        (
+            "a folded header",
+            format!("{host}{target}{length}authorization:\r\n AWS4-HMAC-SHA256 Credential={id}{SIGNED}\r\n"),
+        ),
+        ("a space before the colon", format!("{host}{target}{length}{}", credential.replacen(':', " :", 1))),
+        ("two credentials", format!("{host}{credential}{target}{length}{credential}")),
+        ("an unknown coding", format!("{host}{credential}{target}transfer-encoding: gzip\r\n")),
+        (
+            "a host in the middle",
+            format!("{credential}{target}{length}x: y\r\nHost : {}\r\n", engine.authority()),
+        ),
+    ] {
+        let answer = engine.say(&format!("POST / HTTP/1.1\r\n{lines}\r\n{item}")).await;
+        assert!(answer.starts_with("http/1.1 4") || answer.is_empty(), "{case}: {answer}");
+        engine.check_empty(case).await;
+    }
+}
+
+/// More connections than there is room for, none of which is ever finished by the client.
+#[tokio::test]
+async fn a_request_that_is_never_finished_is_ended() {
+    let bounds = Bounds { request: Duration::from_millis(100), connections: 24 };
+    let engine = Engine::of(EmbeddedDynamoDb::in_memory_within(bounds).await.expect("an engine")).await;
+    let id = engine.access.access_key_id.as_str();
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: {}\r\nauthorization: AWS4-HMAC-SHA256 Credential={id}{SIGNED}\r\nx-amz-target: \
+         DynamoDB_20120810.PutItem\r\n",
+        engine.authority()
+    );
+    let never_came = format!("{head}content-length: 100\r\n\r\n");
+    let broke_off = format!("{head}content-length: 100\r\n\r\n{{\"TableName\"");
+    let chunked = format!("{head}transfer-encoding: chunked\r\n\r\n10\r\n{{");
+    let kinds = ["", "P", "POST / HTTP/1.1\r\nhost:", &head, &never_came, &broke_off, &chunked, "\r\n"];
+    let answers = kinds.iter().cycle().take(64).map(|kind| engine.say(kind));
+    let answers = futures_util::future::join_all(answers).await;
+    for (kind, answer) in kinds.iter().cycle().zip(answers) {
+        let has_head = kind.contains("content-length") || kind.contains("chunked");
+        let expected = if has_head { answer.starts_with("http/1.1 408") } else { !answer.contains(" 200 ") };
+        assert!(expected, "{kind:?} was answered {answer:?}");
+    }
+    engine.check_empty("half-open requests").await;
+    let (head, _) = engine.send(&engine.put()).await;
+    assert!(head.starts_with("http/1.1 200"), "there is room again: {head}");
 }
 
 /// Sanity of the tests above: the request that they change is carried out as it is.

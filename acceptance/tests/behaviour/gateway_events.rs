@@ -272,6 +272,29 @@ async fn a_header_that_was_sent_twice_is_never_taken_for_one_of_its_values() {
 }
 
 #[tokio::test]
+async fn only_whoever_spoke_tls_is_told_to_go_on_with_it() {
+    let scene = Scene::new().await;
+    for (protocol, expected) in
+        [("https", Some("max-age=31536000")), ("https,http", Some("max-age=31536000")), ("http", None)]
+    {
+        let event = scene.event("AddPhysicalKey", &json!({"orgId": "acme"}));
+        for event in [
+            changed(&event, "/headers/x-forwarded-proto", Some(protocol.into())),
+            changed(
+                &changed(&event, "/headers/authorization", None),
+                "/headers/x-forwarded-proto",
+                Some(protocol.into()),
+            ),
+        ] {
+            let reply = scene.stage.invoke(Some(Route::AddPhysicalKey), &event, PATIENCE).await;
+            assert_eq!(reply.header("strict-transport-security"), expected, "{protocol}");
+            assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+        }
+    }
+    assert_eq!(scene.add().send(&scene.stage).await.header("strict-transport-security"), None, "locally");
+}
+
+#[tokio::test]
 async fn a_repeated_authorization_header_is_refused() {
     let scene = Scene::new().await;
     let reason = "The Authorization header is not one `Bearer <JWT>`.";

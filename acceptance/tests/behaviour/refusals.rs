@@ -335,7 +335,7 @@ fn check_preflight(reply: &Reply, what: &str) {
     let headers: Vec<_> = reply.response.headers().keys().map(HeaderName::as_str).collect();
     assert_eq!((reply.status(), reply.bytes()), (204, &b""[..]), "{what}");
     // What a browser may do is the gateway's to tell.
-    assert_eq!(headers, ["x-request-id", "cache-control"], "{what}");
+    assert_eq!(headers, ["x-request-id", "cache-control", "x-content-type-options"], "{what}");
 }
 
 #[tokio::test]

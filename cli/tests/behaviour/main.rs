@@ -5,6 +5,7 @@
 mod audit;
 mod browser;
 mod command_line;
+mod doors;
 mod folder;
 mod program;
 mod sam_local;

@@ -108,6 +108,31 @@ impl Server {
         self.lines[0].split('\'').nth(5).unwrap().strip_prefix("X-API-Key: ").unwrap().to_owned()
     }
 
+    /// The same without the scheme.
+    pub(crate) fn authority(&self) -> String {
+        self.address().strip_prefix("http://").unwrap().to_owned()
+    }
+
+    /// The header with the demo user's token.
+    pub(crate) fn authorization(&self) -> String {
+        self.lines[0].split('\'').nth(3).unwrap().to_owned()
+    }
+
+    /// A connection on which this was said, and nothing else will be.
+    pub(crate) fn open(&self, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.authority()).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    }
+
+    /// What comes back until the server closes the connection.
+    pub(crate) fn until_closed(mut stream: TcpStream) -> String {
+        let mut answer = Vec::new();
+        // A connection that is closed with something unread on it may be reset instead.
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8(answer).unwrap()
+    }
+
     fn send(&self, path: &str, headers: &[&str], body: &str) -> String {
         let address = self.lines[0].split('\'').nth(1).unwrap();
         let address = address.strip_prefix("http://").unwrap().split('/').next().unwrap();

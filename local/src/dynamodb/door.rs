@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use dynoxide::Database;
 use serde_json::json;
@@ -20,6 +20,7 @@ use subtle::ConstantTimeEq;
 use super::AccessKeyId;
 use super::operations::{self, Answer};
 use crate::bus::RecordedBus;
+use crate::server::{BodyFault, Bounds};
 
 /// As much as DynamoDB takes in one request.
 const BODY_LIMIT: usize = 16 * 1_024 * 1_024;
@@ -32,6 +33,7 @@ pub(super) struct Door {
     pub(super) authorities: BTreeSet<String>,
     pub(super) database: Database,
     pub(super) bus: Option<RecordedBus>,
+    pub(super) bounds: Bounds,
 }
 
 /// Why a request stays outside. The codes are those that DynamoDB has for such things.
@@ -41,6 +43,7 @@ enum Refusal {
     ForeignHost,
     NoOperation,
     UnknownCaller,
+    TooSlow,
     TooLarge,
 }
 
@@ -55,6 +58,7 @@ impl Refusal {
                 "UnrecognizedClientException",
                 "The access key id is not the one of this inventory's folder.",
             ),
+            Self::TooSlow => (408, "RequestTimeoutException", "The body did not come in time."),
             Self::TooLarge => (413, "RequestEntityTooLarge", "The request is larger than 16 MiB."),
         }
     }
@@ -72,7 +76,7 @@ impl Door {
     }
 
     /// Looks at a request before anything of its body is read.
-    fn admit(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+    fn admit(&self, method: &Method, target: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         if headers.contains_key(ORIGIN) {
             return Err(Refusal::ForeignOrigin);
         }
@@ -81,10 +85,16 @@ impl Door {
         if hosts.next().is_some() || !host.is_some_and(|host| self.authorities.contains(host)) {
             return Err(Refusal::ForeignHost);
         }
+        // A target in absolute form overrides `Host` (RFC 9112, section 3.2.2).
+        if target.authority().is_some_and(|authority| !self.authorities.contains(authority.as_str())) {
+            return Err(Refusal::ForeignHost);
+        }
         if method != Method::POST {
             return Err(Refusal::NoOperation);
         }
-        let presented = headers.get(AUTHORIZATION).and_then(|value| access_key_id(value.to_str().ok()?));
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let only = values.next().filter(|_| values.next().is_none());
+        let presented = only.and_then(|value| access_key_id(value.to_str().ok()?));
         match presented {
             Some(id) if bool::from(id.as_bytes().ct_eq(self.access_key_id.as_str().as_bytes())) => Ok(()),
             _ => Err(Refusal::UnknownCaller),
@@ -101,7 +111,7 @@ fn access_key_id(authorization: &str) -> Option<&str> {
 }
 
 async fn serve(State(door): State<Arc<Door>>, request: Request) -> Response {
-    let answer = match door.admit(request.method(), request.headers()) {
+    let answer = match door.admit(request.method(), request.uri(), request.headers()) {
         Ok(()) => answer(door, request).await,
         Err(refusal) => refusal.answer(),
     };
@@ -119,8 +129,10 @@ async fn answer(door: Arc<Door>, request: Request) -> Answer {
         return Refusal::NoOperation.answer();
     };
     let (service, operation) = (service.to_owned(), operation.to_owned());
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        return Refusal::TooLarge.answer();
+    let body = match door.bounds.body(body, BODY_LIMIT).await {
+        Ok(body) => body,
+        Err(BodyFault::OutOfTime) => return Refusal::TooSlow.answer(),
+        Err(BodyFault::Unreadable) => return Refusal::TooLarge.answer(),
     };
     // SQLite takes its time on a thread where waiting is allowed.
     let carried_out = tokio::task::spawn_blocking(move || match service.as_str() {

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use lambda_http::http::header::{ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use lambda_http::http::header::{
+    ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use lambda_http::http::{Method, Response};
 use lambda_http::{Body, Request, RequestExt};
 
@@ -28,6 +31,7 @@ pub struct Exchange {
     deadline: Instant,
     wants_problem_json: bool,
     is_head: bool,
+    is_https: bool,
     /// What the log will say.
     pub trail: Trail,
 }
@@ -44,6 +48,7 @@ impl Exchange {
             deadline: began + time.saturating_sub(MARGIN),
             wants_problem_json: wants_problem_json(request.headers()),
             is_head: request.method() == Method::HEAD,
+            is_https: request.extensions().get::<Gateway>().is_some_and(|gateway| gateway.is_https),
             trail: Trail::of(request),
         }
     }
@@ -98,6 +103,12 @@ impl Exchange {
             headers.insert(X_REQUEST_ID, request_id);
         }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        // A server must not say this over plain HTTP (RFC 6797, section 7.2), as the local one speaks it; the gateway in
+        // AWS speaks TLS only, and tells so.
+        if self.is_https {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
         self.trail.write(Ending {
             request_id: &self.request_id,
             status: response.status().as_u16(),

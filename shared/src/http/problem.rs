@@ -41,6 +41,8 @@ pub enum Problem {
     BodyTooLarge,
     /// The body is not `application/json`.
     UnsupportedMediaType,
+    /// The body did not come in time: the local server's refusal, which in AWS is the gateway's own.
+    BodyOutOfTime,
     /// The body has a `Content-Encoding` other than `identity`.
     EncodedBody,
     /// The `Idempotency-Key` was used before, with another request.

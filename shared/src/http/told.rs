@@ -70,6 +70,11 @@ impl Problem {
                 "unsupported_media_type",
                 "The body must be JSON; send `Content-Type: application/json`.",
             ),
+            Self::BodyOutOfTime => Told::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "request_timeout",
+                "The body did not come in time. Nothing was written; send the request again.",
+            ),
             Self::EncodedBody => Told::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_content_encoding",
