@@ -112,7 +112,8 @@ impl SamFolder {
 fn user_of(event: &str, demo: &Demo) -> UserId {
     let event: Value = serde_json::from_str(event).unwrap_or_default();
     let id = event["pathParameters"]["id"].as_str().unwrap_or_default();
-    let is_decoded = event["version"] == "2.0";
+    // Events of REST APIs say no version, and only their paths come encoded.
+    let is_decoded = event["version"].is_string();
     let id = if is_decoded { Some(id.into()) } else { percent_decoded(id) };
     id.and_then(|id| UserId::parse(id.into_owned()).ok()).unwrap_or_else(|| demo.user_id().clone())
 }
