@@ -14,6 +14,7 @@ use key_inventory::http::problem::Problem;
 use key_inventory::http::routes::{Matched, Route};
 use key_inventory::http::target::percent_decoded;
 use key_inventory::values::EpochMillis;
+use lambda_http::http::header::{HeaderValue, USER_AGENT};
 use lambda_http::http::{HeaderMap, Request as HttpRequest};
 use lambda_http::{Body, Context, Request, RequestExt, Response};
 use serde_json::{Value, json};
@@ -112,7 +113,7 @@ fn event(
                 "path": path,
                 "protocol": "HTTP/1.1",
                 "sourceIp": "127.0.0.1",
-                "userAgent": "",
+                "userAgent": text(request.headers().get(USER_AGENT)),
             },
             "requestId": request_id,
             "routeKey": route_key,
@@ -123,6 +124,10 @@ fn event(
         "body": body,
         "isBase64Encoded": is_base64_encoded,
     }))
+}
+
+fn text(value: Option<&HeaderValue>) -> String {
+    value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
 }
 
 /// Lower-case names, repeated headers joined by commas. `Host` is the gateway's own.

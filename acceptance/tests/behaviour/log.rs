@@ -1,7 +1,8 @@
 //! The line in the log about each request: enough for an investigator, and nothing that must not be there.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Once;
 
 use acceptance::{RequestBuilder, Setting, Stage};
 use key_inventory::auth::RequiredCredentials;
@@ -9,13 +10,17 @@ use key_inventory::telemetry;
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 
-/// What was logged, for a test to read.
-#[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread has logged. Each test runs on a thread of its own.
+    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl Write for Log {
+/// Writes to the log of the thread that writes.
+struct OwnLog;
+
+impl Write for OwnLog {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        LOGGED.with_borrow_mut(|logged| logged.write(bytes))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -23,26 +28,24 @@ impl Write for Log {
     }
 }
 
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).expect("UTF-8")
-    }
-
-    /// The one line about the last request.
-    fn last(&self) -> Value {
-        let text = self.text();
-        serde_json::from_str(text.lines().last().expect("a line")).expect("JSON")
-    }
+/// Everything that this test has logged.
+fn text() -> String {
+    LOGGED.with_borrow(|logged| String::from_utf8(logged.clone()).expect("UTF-8"))
 }
 
-/// A stage whose requests are logged at the finest level. The test has one thread, and the log is that thread's.
-async fn logged() -> (Stage, Log, tracing::subscriber::DefaultGuard) {
-    let log = Log::default();
-    let writer = log.clone();
-    let guard =
-        tracing::subscriber::set_default(telemetry::lines(LevelFilter::TRACE, move || writer.clone()));
-    let setting = Setting { required: RequiredCredentials::Either, ..Setting::default() };
-    (Stage::set(setting).await, log, guard)
+/// The one line about the last request.
+fn last() -> Value {
+    serde_json::from_str(text().lines().last().expect("a line")).expect("JSON")
+}
+
+/// A stage whose requests are logged at the finest level.
+async fn logged() -> Stage {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let lines = telemetry::lines(LevelFilter::TRACE, || OwnLog);
+        tracing::subscriber::set_global_default(lines).expect("nobody else in this process logs");
+    });
+    Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
 }
 
 fn of(line: &Value, names: &[&str]) -> Value {
@@ -57,7 +60,7 @@ const WHO: [&str; 7] = ["route", "status", "code", "actor_type", "actor_id", "or
 
 #[tokio::test]
 async fn who_did_what_is_logged_of_reads_as_of_commands() {
-    let (stage, log, _guard) = logged().await;
+    let stage = logged().await;
     let (api_key, id) = stage.api_key("acme").await;
     let add = RequestBuilder::add("alice", &json!({"orgId": "acme"}));
     let list = RequestBuilder::get("/users/alice/PhysicalKeys");
@@ -70,7 +73,7 @@ async fn who_did_what_is_logged_of_reads_as_of_commands() {
             "route": route, "status": 200, "code": code, "actor_type": "user", "actor_id": "alice",
             "organisation": "acme", "api_key_id": id,
         });
-        let line = log.last();
+        let line = last();
         assert_eq!(of(&line, &WHO), expected, "{line}");
         assert_eq!(
             of(&line, &["user_id", "source_address"]),
@@ -79,15 +82,12 @@ async fn who_did_what_is_logged_of_reads_as_of_commands() {
     }
     let all = RequestBuilder::get("/orgs/acme/PhysicalKeys").bearer(&stage.manager_token("manager", "acme"));
     all.send(&stage).await;
-    assert_eq!(
-        of(&log.last(), &["actor_id", "api_key_id"]),
-        json!({"actor_id": "manager", "api_key_id": null})
-    );
+    assert_eq!(of(&last(), &["actor_id", "api_key_id"]), json!({"actor_id": "manager", "api_key_id": null}));
 }
 
 #[tokio::test]
 async fn a_refusal_is_logged_with_its_reasons_by_name_and_the_api_key_that_was_shown() {
-    let (stage, log, _guard) = logged().await;
+    let stage = logged().await;
     let (api_key, id) = stage.api_key("acme").await;
     let list = || RequestBuilder::get("/users/alice/PhysicalKeys");
     for (request, reasons) in [
@@ -97,26 +97,26 @@ async fn a_refusal_is_logged_with_its_reasons_by_name_and_the_api_key_that_was_s
         (list(), "both_missing"),
     ] {
         request.send(&stage).await;
-        let line = log.last();
+        let line = last();
         assert_eq!(of(&line, &["status", "code", "reasons"])["reasons"], reasons, "{line}");
     }
     list().bearer("a.b.c").api_key(&api_key).send(&stage).await;
     assert_eq!(
-        log.last()["api_key_id"],
+        last()["api_key_id"],
         json!(id),
         "a thief's request names the API key, whatever else is wrong"
     );
     stage.backend.table.revoke_api_key(&id, stage.now()).await.expect("a revocation");
     list().api_key(&api_key).send(&stage).await;
     assert_eq!(
-        of(&log.last(), &["reasons", "api_key_id"]),
+        of(&last(), &["reasons", "api_key_id"]),
         json!({"reasons": "api_key_revoked", "api_key_id": id})
     );
 }
 
 #[tokio::test]
 async fn no_token_secret_note_or_body_is_ever_logged() {
-    let (stage, log, _guard) = logged().await;
+    let stage = logged().await;
     let (api_key, _) = stage.api_key("acme").await;
     let (token, secret) = (stage.user_token("alice"), api_key.rsplit('_').next().expect("a secret"));
     let body =
@@ -131,7 +131,7 @@ async fn no_token_secret_note_or_body_is_ever_logged() {
         request.clone().bearer(&token).api_key(&api_key).send(&stage).await;
         request.bearer(&format!("{token}x")).api_key(&api_key).send(&stage).await;
     }
-    let text = log.text();
+    let text = text();
     assert_eq!(text.lines().count(), 10, "{text}");
     let payload = token.split('.').nth(1).expect("a payload");
     for private in [payload, secret, "under the mat", "nobody's business", "only-the-client-knows"] {
