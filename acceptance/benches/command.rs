@@ -28,6 +28,8 @@ type Item = HashMap<String, AttributeValue>;
 /// The two calls that `AddPhysicalKey` cannot do without, made by hand with the items of one that it has made.
 struct Floor {
     api_key: Item,
+    organisation: Item,
+    mark: Item,
     user: Item,
     physical_key: Item,
     event: Item,
@@ -50,18 +52,22 @@ impl Floor {
         };
         Self {
             api_key: of("APIKEY#", "APIKEY"),
+            organisation: of("ORG#", "ORG"),
+            mark: of("USER#floor", "SEEN#"),
             user: of("USER#floor", "USER"),
             physical_key: of("USER#floor", "KEY#"),
             event: of("USER#floor", "EVENT#"),
         }
     }
 
-    /// Reads the API key and the user, and writes the user, a physical key and an event.
+    /// Reads the API key, its organisation, the user and the mark, and writes the user, a physical key and an event.
     async fn calls(&self, stage: &Stage, read: u64) {
         let table = stage.backend.table.name();
         let keys = KeysAndAttributes::builder()
             .keys(key(&self.user))
             .keys(key(&self.api_key))
+            .keys(key(&self.organisation))
+            .keys(key(&self.mark))
             .consistent_read(true)
             .build()
             .expect("keys");
