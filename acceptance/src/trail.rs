@@ -144,7 +144,7 @@ pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<
 }
 
 impl Stage {
-    /// A stage where a service token is enough to write.
+    /// A stage where a service's token is enough to write.
     pub async fn for_trail() -> Self {
         Self::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
     }

@@ -63,8 +63,8 @@ fn components() -> Components {
         components = components.schema(name, schema);
     }
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(
-        "A JWT of the deployment's issuer. A user token confines the caller to that user's inventory; a \
-             service token confines it to its organisation's physical keys.",
+        "A JWT of the deployment's issuer. A person's token confines the caller to that person's \
+             inventory; a service's or a key manager's to its organisation's physical keys.",
     ));
     let api_key = ApiKeyValue::with_description(
         "X-API-Key",

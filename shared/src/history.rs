@@ -63,7 +63,7 @@ pub struct Actor {
 pub enum ActorKind {
     /// A person, by a token: with an API key, or as a key manager of an organisation.
     User,
-    /// An organisation's service, by a service token.
+    /// A service, by a token.
     Service,
     /// An organisation, by an API key alone.
     Organisation,

@@ -1,4 +1,4 @@
-//! Who calls: organisations with API keys and service tokens, users with tokens, and the table that they are about.
+//! Who calls: organisations with API keys, services and key managers, persons with tokens, and the table that they are about.
 
 use std::time::Duration;
 

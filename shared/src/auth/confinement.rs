@@ -36,13 +36,13 @@ pub enum Forbidden {
     /// No credential is an organisation's own, or it is not said of which.
     #[error("the credentials are not an organisation's own")]
     OrganisationRequired,
-    /// A user token, and somebody else's inventory.
+    /// A person's token, and somebody else's inventory.
     #[error("the bearer token is for another user's inventory")]
     AnotherUsersInventory,
     /// A physical key is to be added in another organisation's name.
     #[error("the credentials are for another organisation than `orgId`")]
     AnotherOrganisation,
-    /// A user token, and a list over all users.
+    /// A person's token, and a list over all users.
     #[error("the bearer token is for one user's inventory")]
     OneUserOnly,
 }
