@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::api_client::{ApiClient, ApiFault};
 use crate::arguments::ImportArguments;
-use crate::output::Failure;
+use crate::output::{Failure, tell};
 use crate::spreadsheet::{self, Row, cell};
 
 /// What became of a row.
@@ -26,7 +26,7 @@ enum Outcome {
 pub(crate) async fn import(arguments: ImportArguments) -> Result<(), Failure> {
     let (rows, bad_lines) = spreadsheet::read(&arguments.file, &arguments.columns)?;
     for bad in &bad_lines {
-        eprintln!("Line {}: {}", bad.line, bad.reason);
+        tell(format!("Line {}: {}", bad.line, bad.reason));
     }
     if !bad_lines.is_empty() {
         let (bad, of) = (bad_lines.len(), bad_lines.len() + rows.len());
@@ -175,6 +175,6 @@ fn conclude(outcomes: &HashMap<u64, Outcome>, results: &Path) -> Result<(), Fail
     if refused > 0 {
         return Err(Failure(said));
     }
-    eprintln!("{said}");
+    tell(said);
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use key_inventory::values::is_invisible;
+
 /// Why a command ends with exit code 1: one sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -12,6 +14,26 @@ impl Failure {
     pub(crate) fn because(what: impl std::fmt::Display, why: impl std::fmt::Display) -> Self {
         Self(format!("{what}: {why}."))
     }
+}
+
+/// Tells a person something, on standard error. What comes from elsewhere, such as the name of a file or a field of a
+/// spreadsheet, can neither steer the terminal nor turn the direction of a line.
+pub(crate) fn tell(message: impl std::fmt::Display) {
+    let message = message.to_string();
+    let lines: Vec<_> = message.split('\n').map(visible).collect();
+    eprintln!("{}", lines.join("\n"));
+}
+
+/// A text as a terminal can show it: control characters and invisible ones are escaped.
+pub(crate) fn visible(text: &str) -> String {
+    let shown = |character: char| {
+        if character.is_control() || is_invisible(character) {
+            character.escape_default().to_string()
+        } else {
+            character.to_string()
+        }
+    };
+    text.chars().map(shown).collect()
 }
 
 /// Prints a line for a script. A pipe that was closed early is no failure of ours.

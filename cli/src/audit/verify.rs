@@ -11,7 +11,7 @@ use key_inventory::table::Table;
 
 use super::{listing, open, progress_bar};
 use crate::arguments::audit::VerifyArguments;
-use crate::output::{Failure, print_line};
+use crate::output::{Failure, print_line, tell};
 use crate::store::Store;
 
 /// Until when the table may be read.
@@ -60,7 +60,7 @@ fn note(listing: &Listing) {
         eprintln!("The hour {} has no manifest yet: its export is not finished.", calendar::text(hour));
     }
     if let Some(first) = listing.strangers.first() {
-        eprintln!("{} other files are no part of the export, such as {first}.", listing.strangers.len());
+        tell(format!("{} other files are no part of the export, such as {first}.", listing.strangers.len()));
     }
 }
 

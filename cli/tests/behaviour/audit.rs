@@ -92,6 +92,16 @@ fn a_fault_is_one_line_with_its_file_and_line_and_exit_code_1() {
     assert_eq!((verified.code, verified.stdout.as_str(), verified.stderr.as_str()), (Some(1), "", expected));
 }
 
+/// Whoever can put a file into an export must not steer the terminal of who looks at it.
+#[test]
+fn a_name_that_could_steer_a_terminal_is_escaped() {
+    let copy = copy();
+    std::fs::write(copy.path().join("a\u{202e}b\u{2028}c.txt"), "").unwrap();
+    let verified = audit(&["verify", copy.path().to_str().unwrap()]);
+    assert!(verified.stderr.contains("such as a\\u{202e}b\\u{2028}c.txt."), "{}", verified.stderr);
+    assert!(!verified.stderr.contains(['\u{202e}', '\u{2028}']), "{}", verified.stderr);
+}
+
 #[test]
 fn what_is_no_part_of_an_export_is_said() {
     let copy = copy();

@@ -6,8 +6,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use audit_trail::select::Selected;
 use key_inventory::history::ActorKind;
 use key_inventory::user::Event;
-use key_inventory::values::{Note, OrgId, OrgName, Subject, is_invisible};
+use key_inventory::values::{Note, OrgId, OrgName, Subject};
 
+use crate::output::visible;
 use crate::spreadsheet::cell;
 
 /// The columns of a spreadsheet.
@@ -94,17 +95,8 @@ impl Columns {
                 }
                 (_, texts) => texts.get(place).cloned().unwrap_or_default(),
             };
-            text.chars().map(visible).collect()
+            visible(&text)
         })
-    }
-}
-
-/// A character as it can be shown. What steers a terminal, or turns the direction of a line, is escaped.
-fn visible(character: char) -> String {
-    if character.is_control() || is_invisible(character) {
-        character.escape_default().to_string()
-    } else {
-        character.to_string()
     }
 }
 
