@@ -119,12 +119,17 @@ mod tests {
         ("JWT_JWKS_URL", "https://issuer.example/jwks.json"),
     ];
 
-    fn read(changes: &[(&str, &str)]) -> Result<FunctionConfig, ConfigFault> {
-        FunctionConfig::read(|name| {
+    /// Looks variables up in a complete environment with some changes.
+    pub(super) fn changed(changes: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        |name| {
             let other = changes.iter().find(|(other, _)| *other == name);
             let usual = COMPLETE.iter().find(|(usual, _)| *usual == name);
             other.or(usual).map(|(_, value)| (*value).to_owned())
-        })
+        }
+    }
+
+    fn read(changes: &[(&str, &str)]) -> Result<FunctionConfig, ConfigFault> {
+        FunctionConfig::read(changed(changes))
     }
 
     #[track_caller]

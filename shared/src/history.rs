@@ -69,6 +69,18 @@ pub enum ActorKind {
     Organisation,
 }
 
+impl ActorKind {
+    /// The word that records and logs have for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Service => "service",
+            Self::Organisation => "organisation",
+        }
+    }
+}
+
 /// The hash of an event record; 64 lower-case hexadecimal digits in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

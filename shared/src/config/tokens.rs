@@ -128,20 +128,11 @@ fn is_safe(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::changed;
     use super::*;
 
-    const COMPLETE: [(&str, &str); 3] = [
-        ("JWT_ISSUER", "https://issuer.example"),
-        ("JWT_AUDIENCE", "physical-keys"),
-        ("JWT_JWKS_URL", "https://issuer.example/jwks.json"),
-    ];
-
     fn read(changes: &[(&str, &str)]) -> Result<TokenConfig, ConfigFault> {
-        TokenConfig::read(&|name: &str| {
-            let other = changes.iter().find(|(other, _)| *other == name);
-            let usual = COMPLETE.iter().find(|(usual, _)| *usual == name);
-            other.or(usual).map(|(_, value)| (*value).to_owned())
-        })
+        TokenConfig::read(&changed(changes))
     }
 
     #[track_caller]

@@ -7,7 +7,7 @@ use super::problem::Problem;
 use crate::auth::API_KEY_HEADER;
 use crate::auth::api_key::PresentedApiKey;
 use crate::gateway_event::{Gateway, Origin};
-use crate::history::{Actor, ActorKind};
+use crate::history::Actor;
 use crate::values::{OrgId, Subject, UserId};
 
 /// What is found out about a request on its way.
@@ -64,7 +64,7 @@ impl Trail {
                     reasons = ending.reasons,
                     cause = ending.cause,
                     user_id = self.user_id.as_ref().map(UserId::as_str),
-                    actor_type = self.actor.as_ref().map(|actor| kind(actor.kind)),
+                    actor_type = self.actor.as_ref().map(|actor| actor.kind.as_str()),
                     actor_id = self.actor.as_ref().and_then(|actor| actor.id.as_ref()).map(Subject::as_str),
                     organisation =
                         self.actor.as_ref().and_then(|actor| actor.org_id.as_ref()).map(OrgId::as_str),
@@ -78,14 +78,6 @@ impl Trail {
             };
         }
         if ending.status >= 500 { answered!(error) } else { answered!(info) }
-    }
-}
-
-const fn kind(kind: ActorKind) -> &'static str {
-    match kind {
-        ActorKind::User => "user",
-        ActorKind::Service => "service",
-        ActorKind::Organisation => "organisation",
     }
 }
 

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
 use audit_trail::select::Selected;
-use key_inventory::history::ActorKind;
 use key_inventory::user::Event;
 use key_inventory::values::{Note, OrgId, OrgName, Subject};
 
@@ -56,11 +55,6 @@ impl Columns {
             }
             Event::PhysicalKeyRemoved(removed) => ("PhysicalKeyRemoved", removed.number, None, None),
         };
-        let actor_kind = match record.actor.kind {
-            ActorKind::User => "user",
-            ActorKind::Service => "service",
-            ActorKind::Organisation => "organisation",
-        };
         let recorded_at = UNIX_EPOCH + Duration::from_millis(record.recorded_at.get());
         Self([
             humantime::format_rfc3339_millis(recorded_at).to_string(),
@@ -71,7 +65,7 @@ impl Columns {
             selected.issuer.as_ref().map(OrgId::to_string).unwrap_or_default(),
             org_name.map(OrgName::to_string).unwrap_or_default(),
             note.map(Note::to_string).unwrap_or_default(),
-            actor_kind.to_owned(),
+            record.actor.kind.as_str().to_owned(),
             record.actor.id.as_ref().map(Subject::to_string).unwrap_or_default(),
             record.actor.org_id.as_ref().map(OrgId::to_string).unwrap_or_default(),
             record.actor.api_key_id.clone().unwrap_or_default(),
