@@ -136,10 +136,10 @@ async fn a_person_finds_one_physical_key_by_its_issuers_and_not_by_all_there_are
     }
 }
 
-/// The time of a neighbour's empty list beside that of a list of nobody's: a figure for the docs, which no machine that is
-/// busy otherwise can spoil.
+/// A figure for the README, not a test: a timer on a busy machine says nothing. What is exact is compared above.
 #[tokio::test]
-async fn the_time_of_an_empty_list_does_not_depend_on_a_neighbour() {
+#[ignore = "a figure for people to read"]
+async fn the_time_of_an_empty_list_beside_a_neighbours() {
     let (stage, _disturber) = crowded().await;
     let token = stage.service_token("initech");
     let list = |user: &str| RequestBuilder::get(format!("/users/{user}/PhysicalKeys")).bearer(&token);

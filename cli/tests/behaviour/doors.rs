@@ -3,7 +3,8 @@
 use crate::program::{Server, folder};
 
 /// Fast enough for a test, slow enough for a request that is sent at once.
-const ARGUMENTS: [&str; 6] = ["serve", "--port", "0", "--memory", "--request-timeout", "1s"];
+const ARGUMENTS: [&str; 8] =
+    ["serve", "--port", "0", "--memory", "--request-timeout", "1s", "--required-credentials", "either"];
 
 #[test]
 fn a_request_that_is_never_finished_is_ended() {
@@ -18,17 +19,37 @@ fn a_request_that_is_never_finished_is_ended() {
         let answer = Server::until_closed(stream);
         if kind.contains("Content-Length") {
             assert!(answer.starts_with("HTTP/1.1 408"), "{kind:?}: {answer}");
-            assert!(answer.contains(r#""error":"request_timeout""#), "{answer}");
-            assert!(answer.to_ascii_lowercase().contains("\r\nx-request-id: "), "{answer}");
+            check_timed_out(&answer);
         } else {
             assert!(!answer.contains(" 200 "), "{kind:?}: {answer}");
         }
     }
     let reply = server.paste(0);
     assert!(reply.starts_with("HTTP/1.1 200"), "there is room again: {reply}");
+    let list = format!(
+        "GET /orgs/demo-org/PhysicalKeys HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nX-API-Key: {}\r\n\r\n",
+        server.authority(),
+        server.api_key(),
+    );
+    let listed = Server::until_closed(server.open(&list));
+    assert_eq!(listed.matches(r#""number":"#).count(), 1, "what was not finished wrote nothing: {listed}");
     let headers = reply.to_ascii_lowercase();
     assert!(headers.contains("\r\nx-content-type-options: nosniff\r\n"), "{reply}");
     assert!(!headers.contains("strict-transport-security"), "it is no TLS: {reply}");
+}
+
+/// The refusal of a body that did not come, as a whole.
+fn check_timed_out(answer: &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines().map(str::to_ascii_lowercase);
+    let request_id = lines.find_map(|line| line.strip_prefix("x-request-id: ").map(str::to_owned)).unwrap();
+    let message = "The body did not come in time. Nothing was written; send the request again.";
+    let expected = serde_json::json!({
+        "success": false, "error": "request_timeout", "message": message, "type": "about:blank",
+        "title": "Request Timeout", "status": 408, "detail": message, "requestId": request_id,
+        "errors": [{"code": 408, "message": message}],
+    });
+    assert_eq!(serde_json::from_str::<serde_json::Value>(body).unwrap(), expected);
 }
 
 #[test]
