@@ -22,7 +22,8 @@
 //!
 //! What is not modelled: clocks (a deadline may come at any moment, which includes all that clocks would allow), the
 //! expiry of REQUEST items thirty days after, DynamoDB's throttling and reads that fail, the organisation
-//! that a number is confined to, and reuse of an idempotency key for another request.
+//! that a number is confined to, the mark of an issuer (whoever puts it puts the same, without a condition), and reuse of
+//! an idempotency key for another request.
 
 pub mod attempt;
 pub mod catches;
