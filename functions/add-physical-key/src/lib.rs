@@ -18,7 +18,7 @@ pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
 }
 
 /// Reads the body: `{"orgId": …, "orgName"?: …, "note"?: …}`. Every member is read, so that every fault is found.
-fn read(body: &mut BodyObject<'_>) -> Option<Command> {
+pub fn read(body: &mut BodyObject<'_>) -> Option<Command> {
     let org_id = body.required_text("orgId", OrgId::parse);
     let org_name = body.optional_text("orgName", OrgName::parse);
     let note = body.optional_text("note", Note::parse);

@@ -17,7 +17,7 @@ pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
 }
 
 /// Reads the body: `{"number": …}`.
-fn read(body: &mut BodyObject<'_>) -> Option<Command> {
+pub fn read(body: &mut BodyObject<'_>) -> Option<Command> {
     let number = body.required_number("number")?;
     Some(Command::RemovePhysicalKey(RemovePhysicalKey { number }))
 }

@@ -1,0 +1,4 @@
+//! Hands the fuzzer's bytes to [`fuzz_targets::token`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_targets::token(bytes));

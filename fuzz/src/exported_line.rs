@@ -1,0 +1,28 @@
+//! What an auditor reads.
+
+use audit_trail::event_file::{EventFile, Lines, has_its_hash, parse_line};
+use audit_trail::manifest::Manifest;
+
+/// Most lines of a file that are looked at: a few bytes of gzip may be many.
+const MOST_LINES: usize = 1_000;
+
+/// A line of an export, a file of events, and a manifest: what is read is what would be written.
+pub fn exported_line(bytes: &[u8]) {
+    if let Some(event) = std::str::from_utf8(bytes).ok().and_then(|line| parse_line(line).ok()) {
+        let mut file = EventFile::default();
+        file.push(&event).expect("written");
+        let (written, entry) = file.finish().expect("written").expect("one event");
+        assert_eq!(entry.bytes, u64::try_from(written.len()).expect("a length"));
+        let lines: Vec<_> = Lines::of(&written).collect::<Result<_, _>>().expect("lines");
+        let [line] = lines.as_slice() else { panic!("{} lines", lines.len()) };
+        assert_eq!(parse_line(line), Ok(event.clone()), "read again");
+        // Whatever spelling came, only the canonical one can have been hashed.
+        assert!(!has_its_hash(std::str::from_utf8(bytes).expect("text"), &event) || line.as_bytes() == bytes);
+    }
+    for line in Lines::of(bytes).take(MOST_LINES).flatten() {
+        let _ = parse_line(&line);
+    }
+    if let Ok(manifest) = Manifest::parse(bytes) {
+        assert_eq!(Manifest::parse(&manifest.bytes()), Ok(manifest), "read again");
+    }
+}

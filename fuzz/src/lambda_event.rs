@@ -1,0 +1,65 @@
+//! Events of API Gateway.
+
+use std::sync::LazyLock;
+
+use futures_util::FutureExt;
+use key_inventory::auth::{API_KEY_HEADER, Authenticator, Presented, RequiredCredentials};
+use key_inventory::clock::Clock;
+use key_inventory::gateway_event;
+use key_inventory::http::answer::Answer;
+use key_inventory::http::command;
+use key_inventory::http::exchange::Exchange;
+use key_inventory::http::problem::Problem;
+use key_inventory::http::query::{self, Asking, LARGEST_PAGE, PageRequest};
+use key_inventory::http::routes::Route;
+use lambda_http::http::HeaderMap;
+use lambda_http::{Body, Context, Request, Response};
+use serde_json::{Map, Value};
+
+use crate::{NOW, api_key, cursor, token};
+
+/// Words of ours, or of what we are made of, which no client is to see.
+const INTERNAL: [&str; 6] = ["serde", "lambda_http", "panicked", "src/", "Error(", ".rs"];
+
+/// Credentials that were presented with every request.
+static PRESENTED: LazyLock<Presented> = LazyLock::new(|| {
+    let authenticator = Authenticator::new(token::verifier(), RequiredCredentials::Either);
+    let mut headers = HeaderMap::new();
+    headers.insert(API_KEY_HEADER, api_key::ISSUED.0.parse().expect("a header"));
+    authenticator.present(&headers, NOW).now_or_never().expect("nothing to wait for").expect("credentials")
+});
+static CLOCK: LazyLock<Clock> = LazyLock::new(|| Clock::from_fn(|| NOW));
+
+/// An event of the gateway, through everything that a function does before it knows who asks. Whatever it is, it is
+/// answered, and not by "internal error".
+pub fn lambda_event(bytes: &[u8]) {
+    let Ok(event) = std::str::from_utf8(bytes) else { return };
+    let answer = gateway_event::answer(event, Context::default(), &CLOCK, handle);
+    let answer = answer.now_or_never().expect("nothing to wait for");
+    let answer: Map<String, Value> =
+        serde_json::from_slice(&serde_json::to_vec(&answer).expect("JSON")).expect("an object");
+    assert!(answer["statusCode"].as_u64().is_some_and(|status| (200..500).contains(&status)));
+    let body = answer["body"].as_str().unwrap_or_default();
+    assert!(INTERNAL.iter().all(|word| !body.contains(word) || event.contains(word)), "{body}");
+}
+
+async fn handle(request: Request) -> Response<Body> {
+    Exchange::hold(&request, &CLOCK, async |_| read(&request)).await
+}
+
+/// What the functions read of a request, each of them.
+fn read(request: &Request) -> Result<Answer, Problem> {
+    let add = command::parse(request, Route::AddPhysicalKey, add_physical_key::read).map(|_| ());
+    let remove = command::parse(request, Route::RemovePhysicalKey, remove_physical_key::read).map(|_| ());
+    let one = query::physical_key(request).map(|_| ());
+    let asking = Asking { presented: &PRESENTED, cursors: &cursor::SEALER, now: NOW };
+    let list = asking.physical_keys::<String>(request).map(|(_, _, page)| check(&page));
+    let events = asking.physical_key_events::<String>(request).map(|(_, page)| check(&page));
+    let of_organisation = asking.org_physical_keys::<String>(request).map(|(_, page)| check(&page));
+    let read = add.or(remove).or(one).or(list).or(events).or(of_organisation);
+    read.map(|()| Answer::to_query(&"read"))
+}
+
+fn check(page: &PageRequest<String>) {
+    assert!((1..=LARGEST_PAGE).contains(&page.limit) && page.after.is_none(), "nobody sealed it");
+}
