@@ -172,8 +172,7 @@ fn pure_part(criterion: &mut Criterion) {
     criterion.bench_function("decide, record and answer", |bencher| {
         bencher.iter(|| {
             let event = snapshot.user.add(black_box(command.clone()), now);
-            let (record, after) = snapshot.append(event, circumstances.clone());
-            Answer::new(&record.record.event, after.user.version)
+            Answer::new(&snapshot.append(event, circumstances.clone()).0)
         });
     });
 }

@@ -68,6 +68,8 @@ pub struct Stage {
     /// Seals the cursors of lists.
     pub cursors: CursorSealer,
     clock: Arc<AtomicU64>,
+    /// How often a request has drawn on chance.
+    draws: Arc<AtomicU64>,
     _engine: Option<EmbeddedDynamoDb>,
 }
 
@@ -80,15 +82,25 @@ pub struct Setting {
     pub tokens: Option<TokenConfig>,
     /// Whether the table has a stream.
     pub stream: Stream,
+    /// Whether what is random in the id of a request is always the same: of sevens.
+    pub pinned_request_ids: bool,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { required: RequiredCredentials::Both, tokens: None, stream: Stream::Off }
+        let (tokens, stream, pinned_request_ids) = (None, Stream::Off, false);
+        Self { required: RequiredCredentials::Both, tokens, stream, pinned_request_ids }
     }
 }
 
 impl Stage {
+    /// A stage for what is written once and kept: either credential will do, so that every kind of actor occurs, and what is
+    /// hashed is not random.
+    pub async fn for_kept_formats() -> Self {
+        let required = RequiredCredentials::Either;
+        Self::set(Setting { required, pinned_request_ids: true, ..Setting::default() }).await
+    }
+
     /// The usual stage: both credentials required, tokens of the stage's issuer.
     pub async fn new() -> Self {
         Self::set(Setting::default()).await
@@ -115,10 +127,13 @@ impl Stage {
         let table = Table::new(client.clone(), name, AuditShards::DEFAULT);
         assert!(table.create(setting.stream).await.expect("a table"), "the table is new");
         let authenticator = authenticator(tokens, setting.required);
-        let backend = Arc::new(Backend::new(table, authenticator, told, Chance::system()));
+        let draws = Arc::new(AtomicU64::new(0));
+        let chance =
+            if setting.pinned_request_ids { first_of_sevens(Arc::clone(&draws)) } else { Chance::system() };
+        let backend = Arc::new(Backend::new(table, authenticator, told, chance));
         let secret = CursorSecret::parse("a secret of a test, 32 characters").expect("a secret");
         let cursors = CursorSealer::new(&secret).expect("a sealer");
-        Self { backend, client, issuer, cursors, clock, _engine: engine }
+        Self { backend, client, issuer, cursors, clock, draws, _engine: engine }
     }
 
     /// What the clock says.
@@ -258,4 +273,12 @@ fn patient_client(access: &Access) -> aws_sdk_dynamodb::Client {
     let bounds = dynamodb::client(access).config().to_builder();
     let timeouts = TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).build();
     aws_sdk_dynamodb::Client::from_conf(bounds.timeout_config(timeouts).build())
+}
+
+/// What a request draws first is its id; tokens of attempts must differ.
+fn first_of_sevens(draws: Arc<AtomicU64>) -> Chance {
+    Chance::from_fn(move |bytes| match draws.fetch_add(1, Ordering::SeqCst) {
+        0 => bytes.fill(7),
+        _ => fastrand::Rng::new().fill(bytes),
+    })
 }

@@ -38,7 +38,6 @@ impl Refused {
             ("cache-control", "no-store"),
             ("content-type", "application/json"),
             ("x-content-type-options", "nosniff"),
-            ("x-request-id", "test-request"),
         ];
         Self {
             status,
@@ -115,13 +114,16 @@ impl Refused {
     #[track_caller]
     fn check_answer_to(&self, request: &str, reply: &Reply) {
         let title = StatusCode::from_u16(self.status).ok().and_then(|status| status.canonical_reason());
+        let request_id = reply.request_id();
+        let mut expected_headers = self.headers.clone();
+        expected_headers.insert("x-request-id".to_owned(), request_id.to_owned());
         let expected = json!({
             "status": self.status,
-            "headers": self.headers,
+            "headers": expected_headers,
             "body": {
                 "success": false, "error": self.code, "message": self.message,
                 "type": "about:blank", "title": title, "status": self.status, "detail": self.message,
-                "requestId": "test-request",
+                "requestId": request_id,
                 "errors": self.errors,
             },
         });

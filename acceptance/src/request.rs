@@ -1,6 +1,7 @@
 //! Requests and replies.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use key_inventory::gateway_event;
@@ -101,7 +102,7 @@ impl RequestBuilder {
         self.header("idempotency-key", key)
     }
 
-    /// Sends it through the gateway's stand-in. The request id is `test-request`.
+    /// Sends it through the gateway's stand-in, whose id of the request is `test-request`.
     pub async fn send(&self, stage: &Stage) -> Reply {
         // A fault may keep it going until its time is over.
         let time = if Mutant::of_this_run().is_some() { FUNCTION_TIMEOUT } else { PATIENCE };
@@ -115,6 +116,7 @@ impl RequestBuilder {
             request = request.header(name, value);
         }
         let request = request.body(self.body.clone()).expect("a request");
+        stage.draws.store(0, Ordering::SeqCst);
         let answer = gateway::answer(&stage.backend, &stage.cursors, &request, "test-request", time);
         // Tests hold several of these futures at once.
         let response = Box::pin(answer).await;
@@ -181,10 +183,12 @@ impl Stage {
 
     /// The same with the text of an event. Gives what the gateway is answered, too.
     pub async fn invoke_text(&self, route: Option<Route>, event: &str, time: Duration) -> (Reply, Value) {
+        self.draws.store(0, Ordering::SeqCst);
         let context = gateway::context("test-invocation", self.now().plus(time));
-        let answer = gateway_event::answer(event, context, &self.backend.clock, |request| {
-            gateway::invoke(route, &self.backend, &self.cursors, request)
-        });
+        let answer =
+            gateway_event::answer(event, context, &self.backend.clock, &self.backend.chance, |request| {
+                gateway::invoke(route, &self.backend, &self.cursors, request)
+            });
         // Tests hold several of these futures at once.
         let answer = Box::pin(answer).await;
         let for_gateway = serde_json::to_value(&answer).expect("JSON");
@@ -218,5 +222,29 @@ impl Reply {
         let value = values.next().map(|value| value.to_str().expect("an ASCII header"));
         assert!(values.next().is_none(), "{name} is there once");
         value
+    }
+
+    /// Status, headers and body, but for what chance put into the request's id: equal for answers that say the same.
+    #[must_use]
+    #[track_caller]
+    pub fn without_chance(&self) -> (u16, Vec<(String, String)>, String) {
+        let (of_request, chance) = self.request_id().split_once('.').expect("a dot");
+        let cut = |text: &str| text.replace(chance, of_request);
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            (name.to_string(), cut(value.to_str().expect("an ASCII header")))
+        };
+        let headers = self.response.headers().iter().map(header).collect();
+        (self.status(), headers, cut(str::from_utf8(self.bytes()).expect("text")))
+    }
+
+    /// The request's id: the gateway's or the invocation's of the tests, a dot, 128 random bits.
+    #[must_use]
+    #[track_caller]
+    pub fn request_id(&self) -> &str {
+        let request_id = self.header("x-request-id").expect("every answer has one");
+        let (of_request, chance) = request_id.split_once('.').expect("a dot");
+        let random = data_encoding::BASE64URL_NOPAD.decode(chance.as_bytes()).map(|bytes| bytes.len());
+        assert!(matches!(of_request, "test-request" | "test-invocation") && random == Ok(16), "{request_id}");
+        request_id
     }
 }

@@ -58,7 +58,7 @@ fn without_body(fault: BodyFault, backend: &Backend, request_id: &str) -> Respon
     };
     let deadline = backend.clock.now().plus(gateway::FUNCTION_TIMEOUT);
     let request = lambda_http::Request::default().with_lambda_context(gateway::context(request_id, deadline));
-    let mut response = Exchange::begin(&request, &backend.clock).finish(Err(problem));
+    let mut response = Exchange::begin(&request, &backend.clock, &backend.chance).finish(Err(problem));
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response.map(|body| Body::from(body.to_vec()))
 }

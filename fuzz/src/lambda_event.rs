@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use futures_util::FutureExt;
 use key_inventory::auth::{API_KEY_HEADER, Authenticator, Presented, RequiredCredentials};
+use key_inventory::chance::Chance;
 use key_inventory::clock::Clock;
 use key_inventory::gateway_event;
 use key_inventory::http::answer::Answer;
@@ -29,12 +30,13 @@ static PRESENTED: LazyLock<Presented> = LazyLock::new(|| {
     authenticator.present(&headers, NOW).now_or_never().expect("nothing to wait for").expect("credentials")
 });
 static CLOCK: LazyLock<Clock> = LazyLock::new(|| Clock::from_fn(|| NOW));
+static CHANCE: LazyLock<Chance> = LazyLock::new(|| Chance::from_fn(|bytes| bytes.fill(7)));
 
 /// An event of the gateway, through everything that a function does before it knows who asks. Whatever it is, it is
 /// answered, and not by "internal error".
 pub fn lambda_event(bytes: &[u8]) {
     let Ok(event) = std::str::from_utf8(bytes) else { return };
-    let answer = gateway_event::answer(event, Context::default(), &CLOCK, handle);
+    let answer = gateway_event::answer(event, Context::default(), &CLOCK, &CHANCE, handle);
     let answer = answer.now_or_never().expect("nothing to wait for");
     let answer: Map<String, Value> =
         serde_json::from_slice(&serde_json::to_vec(&answer).expect("JSON")).expect("an object");
@@ -44,7 +46,7 @@ pub fn lambda_event(bytes: &[u8]) {
 }
 
 async fn handle(request: Request) -> Response<Body> {
-    Exchange::hold(&request, &CLOCK, async |_| read(&request)).await
+    Exchange::hold(&request, &CLOCK, &CHANCE, async |_| read(&request)).await
 }
 
 /// What the functions read of a request, each of them.

@@ -35,13 +35,13 @@ pub async fn answer(
     let matched = Route::find(request.method(), request.uri().path());
     let Some(event) = event(request, matched.as_ref(), request_id, now) else {
         let invocation = Request::default().with_lambda_context(context);
-        let exchange = Exchange::begin(&invocation, &backend.clock);
+        let exchange = Exchange::begin(&invocation, &backend.clock, &backend.chance);
         let fault = Fault::outside("The path is not percent-encoded UTF-8.");
         return exchange.finish(Err(Problem::InvalidRequest(vec![fault])));
     };
     let route = matched.map(|matched| matched.route);
     let event = event.to_string();
-    let answer = gateway_event::answer(&event, context, &backend.clock, |invocation| {
+    let answer = gateway_event::answer(&event, context, &backend.clock, &backend.chance, |invocation| {
         invoke(route, backend, cursors, invocation)
     });
     answer.await.response
@@ -54,7 +54,9 @@ pub async fn invoke(
     cursors: &CursorSealer,
     invocation: Request,
 ) -> Response<Body> {
-    let Some(route) = route else { return no_such_route::handle(&backend.clock, invocation).await };
+    let Some(route) = route else {
+        return no_such_route::handle(&backend.clock, &backend.chance, invocation).await;
+    };
     match route {
         Route::AddPhysicalKey => add_physical_key::handle(backend, invocation).await,
         Route::RemovePhysicalKey => remove_physical_key::handle(backend, invocation).await,

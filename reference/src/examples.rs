@@ -1,12 +1,12 @@
 //! Examples of requests and of answers: the demo user gets a physical key and gives it back, by the functions' own
 //! code.
 
-use key_inventory::history::{Actor, ActorKind, Circumstances, Snapshot};
+use key_inventory::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
 use key_inventory::http::answer::Answer;
 use key_inventory::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
 use key_inventory::http::routes::Route;
 use key_inventory::table::HeldKey;
-use key_inventory::user::{AddPhysicalKey, Event, PhysicalKey, RemovePhysicalKey, User};
+use key_inventory::user::{AddPhysicalKey, Event, PhysicalKey, RemovePhysicalKey};
 use key_inventory::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, Subject, UserId};
 use serde_json::{Value, json};
 
@@ -40,22 +40,21 @@ pub(crate) fn answer(route: Route) -> Value {
 
 fn answered(route: Route) -> Option<Value> {
     let (user_id, command) = names()?;
-    let added = User::new(user_id.clone()).add(command, NOON);
+    let before = Snapshot::new(user_id.clone());
+    let added = before.user.add(command, NOON);
     let Event::PhysicalKeyAdded(data) = &added else { return None };
     let key = PhysicalKey::from(data);
+    let (addition, after) = before.append(added, circumstances());
     let (keys, next_cursor) = (vec![key.clone()], None);
     Some(match route {
-        Route::AddPhysicalKey => body(&added)?,
+        Route::AddPhysicalKey => body(&addition)?,
         Route::RemovePhysicalKey => {
-            let user = User::new(user_id).apply(&added);
-            body(&user.remove(Some(&key), NOON).ok()?)?
+            let removed = after.user.remove(Some(&key), NOON).ok()?;
+            body(&after.append(removed, circumstances()).0)?
         }
         Route::ListPhysicalKeys => json!(PhysicalKeys { keys, total: Some(1), next_cursor }),
         Route::GetPhysicalKey => json!(key),
-        Route::ListPhysicalKeyEvents => {
-            let (record, _) = Snapshot::new(user_id).append(added, circumstances());
-            json!(PhysicalKeyEvents { events: vec![record], next_cursor })
-        }
+        Route::ListPhysicalKeyEvents => json!(PhysicalKeyEvents { events: vec![addition], next_cursor }),
         Route::ListOrgPhysicalKeys => {
             let keys = vec![IssuedPhysicalKey::from(HeldKey { user_id, key })];
             json!(OrgPhysicalKeys { keys, next_cursor })
@@ -63,13 +62,8 @@ fn answered(route: Route) -> Option<Value> {
     })
 }
 
-fn body(event: &Event) -> Option<Value> {
-    let version = match event {
-        Event::PhysicalKeyAdded(_) => 1,
-        Event::PhysicalKeyRemoved(_) => 2,
-    };
-    let answer = Answer::new(event, key_inventory::values::Version::new(version));
-    serde_json::from_str(&answer.body).ok()
+fn body(recorded: &ChainedRecord) -> Option<Value> {
+    serde_json::from_str(&Answer::new(recorded).body).ok()
 }
 
 fn circumstances() -> Circumstances {

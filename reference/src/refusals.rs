@@ -13,7 +13,7 @@ use lambda_http::http::{HeaderValue, Response};
 
 use crate::operations::is_command;
 
-pub(crate) const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
+pub(crate) const REQUEST_ID: &str = "JKJaXmPLvHcESHA=.q83vEjRWeJCrze8SNFZ4kA";
 
 /// The code of a refusal, and its response.
 pub(crate) type Coded = (&'static str, Response<Body>);

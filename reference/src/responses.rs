@@ -66,7 +66,9 @@ fn answer(route: Route) -> Response {
     let mut response = with_common_headers(ResponseBuilder::new().description(description));
     if is_command(route) {
         let replayed = text("`true` where an earlier answer is given again; absent otherwise.");
-        response = response.header("Idempotent-Replayed", replayed);
+        let event_hash =
+            text("The hash of the event that it led to: what the history and the audit trail have for ever.");
+        response = response.header("Idempotent-Replayed", replayed).header("Event-Hash", event_hash);
     }
     response.content("application/json", content.build()).build()
 }

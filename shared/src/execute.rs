@@ -177,9 +177,9 @@ impl Execution<'_> {
         };
         let (record, after) = state.snapshot.append(decided.event, circumstances);
         let event = &record.record.event;
-        let answer = Answer::new(event, after.user.version);
+        let answer = Answer::new(&record);
         let fingerprint = self.fingerprint.clone().unwrap_or_default();
-        let kept = RequestRecord::new(fingerprint, answer.body.clone(), after.user.version, now);
+        let kept = RequestRecord::new(fingerprint, answer.body.clone(), &record, now);
         let commit = Commit {
             before: &state.snapshot,
             after: &after,
@@ -258,7 +258,7 @@ impl Execution<'_> {
             return Ok(attempt.answer.clone());
         }
         if self.fingerprint.as_ref() == Some(&earlier.fingerprint) {
-            Ok(Answer::again(earlier.body.clone()))
+            Ok(Answer::again(earlier.body.clone(), earlier.event_hash))
         } else {
             Err(Problem::IdempotencyKeyReused)
         }

@@ -23,6 +23,7 @@ use serde_json::{Map, Value};
 pub use self::answer::GatewayAnswer;
 use self::members::Members;
 pub use self::unusable::Unusable;
+use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::http::Fault;
 use crate::http::exchange::Exchange;
@@ -75,20 +76,21 @@ pub async fn answer<F: Future<Output = Response<Body>>>(
     event: &str,
     context: Context,
     clock: &Clock,
+    chance: &Chance,
     handle: impl FnOnce(Request) -> F,
 ) -> GatewayAnswer {
     let (payload, request) = read(event, context);
     let response = match request {
         Ok(request) => handle(request).await,
-        Err((request, unusable)) => refuse(&request, unusable, clock),
+        Err((request, unusable)) => refuse(&request, unusable, clock, chance),
     };
     GatewayAnswer { payload, response }
 }
 
 /// The answer to an event that is no request. What could be read of it says how.
-fn refuse(request: &Request, unusable: Unusable, clock: &Clock) -> Response<Body> {
+fn refuse(request: &Request, unusable: Unusable, clock: &Clock, chance: &Chance) -> Response<Body> {
     let problem = Problem::InvalidRequest(vec![Fault::outside(format!("{unusable}."))]);
-    Exchange::begin(request, clock).finish(Err(problem))
+    Exchange::begin(request, clock, chance).finish(Err(problem))
 }
 
 /// Reads an event. Without a request, what was read before the first unusable part comes with the reason.

@@ -8,6 +8,7 @@ use lambda_http::{Body, Request, Response};
 use serde_json::value::RawValue;
 
 use crate::backend::Backend;
+use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::config::{ConfigFault, CursorSecret, FunctionConfig};
 use crate::gateway_event;
@@ -53,12 +54,13 @@ pub fn start_without_backend() -> Result<(), ExitCode> {
 /// The events in between of a function that answers requests, each by `handle`, until the process ends.
 pub async fn serve<F: Future<Output = Response<Body>>>(
     clock: &Clock,
+    chance: &Chance,
     handle: impl Fn(Request) -> F,
 ) -> ExitCode {
     let handle = &handle;
     let answer = service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         let LambdaEvent { payload, context } = event;
-        Ok::<_, Infallible>(gateway_event::answer(payload.get(), context, clock, handle).await)
+        Ok::<_, Infallible>(gateway_event::answer(payload.get(), context, clock, chance, handle).await)
     });
     end(run(answer).await)
 }

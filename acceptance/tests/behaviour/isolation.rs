@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use acceptance::disturbance::{Disturber, disturbed_engine};
-use acceptance::{Reply, RequestBuilder, Setting, Stage};
+use acceptance::{RequestBuilder, Setting, Stage};
 use key_inventory::auth::RequiredCredentials;
-use lambda_http::http::HeaderMap;
 use serde_json::json;
 
 use crate::pages::give;
@@ -41,10 +40,6 @@ fn requests(user: &str) -> [RequestBuilder; 7] {
     ]
 }
 
-fn shown(reply: &Reply) -> (u16, &HeaderMap, &[u8]) {
-    (reply.status(), reply.response.headers(), reply.bytes())
-}
-
 /// What the store was asked for, by kind and number of calls, and how many items a query may have looked at.
 fn asked(disturber: &Disturber) -> (usize, usize, usize) {
     let count = |operation| disturber.seen(operation).len();
@@ -68,7 +63,7 @@ async fn what_a_neighbour_has_issued_changes_no_byte_and_no_call() {
             let of_nothing = asked(&disturber);
             disturber.watch();
             let of_foreign = signed(foreign.clone(), "alice").send(&stage).await;
-            assert_eq!(shown(&of_foreign), shown(&of_absent), "{foreign:?}");
+            assert_eq!(of_foreign.without_chance(), of_absent.without_chance(), "{foreign:?}");
             assert_eq!(asked(&disturber), of_nothing, "{foreign:?}");
         }
     }
@@ -107,7 +102,7 @@ async fn another_organisations_physical_key_cannot_be_told_from_one_that_never_w
                 ("nobody", 1, "a user that never was"),
             ] {
                 let reply = stage.refuses(signed(asking(user, number), user), physical_key_not_found()).await;
-                assert_eq!(shown(&reply), shown(&foreign), "{what}");
+                assert_eq!(reply.without_chance(), foreign.without_chance(), "{what}");
             }
         }
     }

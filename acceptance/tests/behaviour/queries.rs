@@ -58,7 +58,6 @@ async fn a_list_has_every_physical_key_that_is_out_and_its_total() {
     assert_eq!(reply.json(), expected);
     assert_eq!(reply.header("content-type"), Some("application/json"));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
-    assert_eq!(reply.header("x-request-id"), Some("test-request"));
 }
 
 #[tokio::test]
@@ -175,7 +174,8 @@ async fn a_history_can_be_checked_by_whoever_reads_it() {
     add(&stage, "alice", json!({"orgId": "umbrella"})).await;
     let (api_key, _) = stage.api_key("acme").await;
     let remove = RequestBuilder::remove("alice", &json!({"number": 1})).api_key(&api_key);
-    assert_eq!(remove.send(&stage).await.status(), 200);
+    let removal = remove.send(&stage).await;
+    assert_eq!(removal.status(), 200);
 
     let page = seen(&stage, "alice", "PhysicalKeyEvents").await;
     let events: Vec<ChainedRecord> = serde_json::from_value(page["events"].clone()).expect("events");
@@ -193,7 +193,8 @@ async fn a_history_can_be_checked_by_whoever_reads_it() {
         (&removed["actor"]["type"], &removed["actor"]["orgId"]),
         (&json!("organisation"), &json!("acme"))
     );
-    assert_eq!((&removed["requestId"], &removed["recordedAt"]), (&json!("test-request"), &json!(NOON)));
+    assert_eq!((&removed["requestId"], &removed["recordedAt"]), (&json!(removal.request_id()), &json!(NOON)));
+    assert_eq!(removal.header("event-hash"), removed["hash"].as_str(), "the receipt");
     assert_eq!(removed.get("issuer"), None, "what is not hashed is not shown");
 
     // Acme's part of it: its own physical key, issued and taken back.
@@ -222,7 +223,6 @@ async fn both_kinds_of_gateway_give_the_same_answers() {
         let request = RequestBuilder::get(path).bearer(&token).api_key(&scene.api_key);
         let (http, rest) = (request.send(&scene.stage).await, request.send_as_rest_event(&scene.stage).await);
         assert_eq!(http.status(), 200, "{path}: {}", http.json());
-        assert_eq!(http.bytes(), rest.bytes(), "{path}");
-        assert_eq!(http.response.headers(), rest.response.headers(), "{path}");
+        assert_eq!(http.without_chance(), rest.without_chance(), "{path}");
     }
 }

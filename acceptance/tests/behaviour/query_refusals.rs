@@ -93,8 +93,7 @@ async fn what_another_organisation_issued_is_absent() {
     for tail in ["PhysicalKeys", "PhysicalKeys?q=vault", "PhysicalKeys?orgId=umbrella", "PhysicalKeyEvents"] {
         let foreign = RequestBuilder::get(format!("/users/alice/{tail}")).api_key(&acme).send(&stage).await;
         let absent = RequestBuilder::get(format!("/users/nobody/{tail}")).api_key(&acme).send(&stage).await;
-        assert_eq!((foreign.status(), foreign.bytes()), (200, absent.bytes()), "{tail}");
-        assert_eq!(foreign.response.headers(), absent.response.headers(), "{tail}");
+        assert_eq!((foreign.status(), foreign.without_chance()), (200, absent.without_chance()), "{tail}");
     }
     for path in [
         "/users/alice/PhysicalKeys/1",

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use acceptance::refused::Refused;
-use acceptance::{NOON, RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials;
+use acceptance::{NOON, RequestBuilder, Stage};
 use key_inventory::auth::api_key::{self, ApiKeyTerms, RANDOM_BYTES, StoredApiKey};
 use key_inventory::table::Registered;
 use key_inventory::values::{EpochMillis, OrgId, OrgName};
@@ -20,12 +19,6 @@ const API_KEY: &str =
     "pki_g8lj7bc7o54a18ga0s3ge1o70s3ge1o7_0s3ge1o70s3ge1o70s3ge1o70s3ge1o70s3ge1o70s3ge1o70s3nln7kmc";
 const REVOKED_API_KEY: &str =
     "pki_g8lj7bc7o54a18ga1040g2081040g208_1040g2081040g2081040g2081040g2081040g2081040g208104dqv9o3s";
-
-/// The stage on which the items were written. Users, services and organisations by themselves are let in, so that
-/// every kind of actor occurs.
-async fn stage() -> Stage {
-    Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
-}
 
 fn acme() -> OrgId {
     OrgId::parse("acme").expect("an organisation id")
@@ -107,7 +100,7 @@ fn pinned() -> Stored {
 
 /// A stage whose table holds the pinned items and nothing else.
 async fn pinned_stage() -> Stage {
-    let stage = stage().await;
+    let stage = Stage::for_kept_formats().await;
     for item in pinned().values() {
         let put = stage.client.put_item().table_name(stage.backend.table.name());
         put.set_item(Some(attributes(item))).send().await.expect("a put");
@@ -117,7 +110,7 @@ async fn pinned_stage() -> Stage {
 
 #[tokio::test]
 async fn items_are_written_as_they_always_were() {
-    let stage = stage().await;
+    let stage = Stage::for_kept_formats().await;
     write(&stage).await;
     let mut pinned = pinned_texts();
     for item in stage.stored().await.into_values().map(with_the_pinned_token) {
@@ -168,6 +161,11 @@ async fn pinned_answers_are_repeated() {
         let kept = kept.expect("the pinned answer")["body"]["S"].as_str().expect("a text");
         assert_eq!(reply.bytes(), kept.as_bytes());
         assert_eq!(reply.header("idempotent-replayed"), Some("true"));
+        let event = before
+            .iter()
+            .find(|((_, sk), _)| sk.ends_with(&format!("{version:0>20}")) && sk.starts_with("EVENT#"));
+        let event = event.map(|(_, item)| item["hash"]["S"].as_str().expect("a hash"));
+        assert_eq!(reply.header("event-hash"), event, "of event {version}");
     }
     assert_eq!(stage.stored().await, before);
 }

@@ -64,20 +64,20 @@ fn a_whole_export_is_verified_without_a_table_or_credentials() {
     let verified = audit(&["verify", path.to_str().unwrap()]);
     let expected = "\
 Verified 3 hours, from 2026-11-23T12:00:00Z through 2026-11-23T15:00:00Z.
-6 events of 3 users, in 943 B of files.
+6 events of 3 users, in 967 B of files.
 Every file is the one that its manifest names. Every manifest follows the one before it.
 Every user's versions begin with 1 and have no gap. Every event is the one that was hashed.
-The last manifest's SHA-256 is d595cb3175468e66cba2f547a104b9ac7804b2745f96b59d599a6f956c699709.
+The last manifest's SHA-256 is 24225ac2470337899babe5f9a41eea2e26c189182fb6e3b56f34f03dfebca38d.
 ";
     assert_eq!((verified.code, verified.stdout.as_str()), (Some(0), expected));
     assert!(verified.stderr.contains("--anchor"), "{}", verified.stderr);
 
     let url = format!("file://{}", path.canonicalize().unwrap().display());
-    let head = "d595cb3175468e66cba2f547a104b9ac7804b2745f96b59d599a6f956c699709";
+    let head = "24225ac2470337899babe5f9a41eea2e26c189182fb6e3b56f34f03dfebca38d";
     assert_eq!(audit(&["verify", &url, "--anchor", head]).stdout, expected);
     let anchored = audit(&["verify", &url, "--anchor", &head.replace('5', "4")]);
     assert_eq!(anchored.code, Some(1));
-    assert!(anchored.stderr.starts_with("The export was not verified: no manifest has the SHA-256 d494c"));
+    assert!(anchored.stderr.starts_with("The export was not verified: no manifest has the SHA-256 24224"));
 }
 
 #[test]

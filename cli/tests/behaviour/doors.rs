@@ -41,8 +41,7 @@ fn a_request_that_is_never_finished_is_ended() {
 /// The refusal of a body that did not come, as a whole.
 fn check_timed_out(answer: &str) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let mut lines = head.lines().map(str::to_ascii_lowercase);
-    let request_id = lines.find_map(|line| line.strip_prefix("x-request-id: ").map(str::to_owned)).unwrap();
+    let request_id = head.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap();
     let message = "The body did not come in time. Nothing was written; send the request again.";
     let expected = serde_json::json!({
         "success": false, "error": "request_timeout", "message": message, "type": "about:blank",

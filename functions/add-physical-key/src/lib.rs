@@ -14,7 +14,7 @@ pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
     let answer = async |exchange: &mut Exchange| {
         answer_command(backend, exchange, &request, Route::AddPhysicalKey, read).await
     };
-    Exchange::hold(&request, &backend.clock, answer).await
+    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
 }
 
 /// Reads the body: `{"orgId": …, "orgName"?: …, "note"?: …}`. Every member is read, so that every fault is found.

@@ -13,7 +13,7 @@ use lambda_http::{Body, Request, Response};
 /// Answers one request.
 pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
     let answer = async |exchange: &mut Exchange| answer(backend, exchange, &request).await;
-    Exchange::hold(&request, &backend.clock, answer).await
+    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
 }
 
 async fn answer(backend: &Backend, exchange: &mut Exchange, request: &Request) -> Result<Answer, Problem> {

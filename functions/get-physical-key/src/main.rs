@@ -10,5 +10,6 @@ async fn main() -> ExitCode {
         Ok(backend) => backend,
         Err(exit_code) => return exit_code,
     };
-    lambda::serve(&backend.clock, |request| get_physical_key::handle(&backend, request)).await
+    lambda::serve(&backend.clock, &backend.chance, |request| get_physical_key::handle(&backend, request))
+        .await
 }

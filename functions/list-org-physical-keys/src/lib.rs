@@ -15,7 +15,7 @@ use lambda_http::{Body, Request, Response};
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {
     let answer = async |exchange: &mut Exchange| answer(backend, cursors, exchange, &request).await;
-    Exchange::hold(&request, &backend.clock, answer).await
+    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
 }
 
 async fn answer(

@@ -10,5 +10,8 @@ async fn main() -> ExitCode {
         Ok(wired) => wired,
         Err(exit_code) => return exit_code,
     };
-    lambda::serve(&backend.clock, |request| list_org_physical_keys::handle(&backend, &cursors, request)).await
+    lambda::serve(&backend.clock, &backend.chance, |request| {
+        list_org_physical_keys::handle(&backend, &cursors, request)
+    })
+    .await
 }

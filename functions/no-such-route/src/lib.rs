@@ -1,6 +1,7 @@
 //! Every path that is no route, and every route with another method. API Gateway's own answers to these would not
 //! have the contract's body, and preflights end here; this function has neither permissions nor configuration.
 
+use key_inventory::chance::Chance;
 use key_inventory::clock::Clock;
 use key_inventory::http::exchange::Exchange;
 use key_inventory::http::problem::Problem;
@@ -8,8 +9,8 @@ use key_inventory::http::routes::Route;
 use lambda_http::{Body, Request, RequestExt, Response};
 
 /// Answers one request.
-pub async fn handle(clock: &Clock, request: Request) -> Response<Body> {
-    Exchange::hold(&request, clock, async |_: &mut Exchange| Err(problem(&request))).await
+pub async fn handle(clock: &Clock, chance: &Chance, request: Request) -> Response<Body> {
+    Exchange::hold(&request, clock, chance, async |_: &mut Exchange| Err(problem(&request))).await
 }
 
 fn problem(request: &Request) -> Problem {

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use key_inventory::chance::Chance;
 use key_inventory::clock::Clock;
 use key_inventory::lambda;
 
@@ -10,6 +11,6 @@ async fn main() -> ExitCode {
     if let Err(exit_code) = lambda::start_without_backend() {
         return exit_code;
     }
-    let clock = Clock::system();
-    lambda::serve(&clock, |request| no_such_route::handle(&clock, request)).await
+    let (clock, chance) = (Clock::system(), Chance::system());
+    lambda::serve(&clock, &chance, |request| no_such_route::handle(&clock, &chance, request)).await
 }

@@ -13,7 +13,7 @@ pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
     let answer = async |exchange: &mut Exchange| {
         answer_command(backend, exchange, &request, Route::RemovePhysicalKey, read).await
     };
-    Exchange::hold(&request, &backend.clock, answer).await
+    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
 }
 
 /// Reads the body: `{"number": …}`.

@@ -5,9 +5,12 @@ use lambda_http::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use lambda_http::http::{Response, StatusCode};
 use serde::Serialize;
 
+use crate::history::{ChainedRecord, EventHash};
 use crate::user::Event;
 use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
 
+/// The receipt of a command: the hash of the event that it led to.
+const EVENT_HASH: HeaderName = HeaderName::from_static("event-hash");
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// An answer: the bytes that go to the caller; a command's, now and for every replay.
@@ -22,10 +25,10 @@ pub struct Answer {
 /// What was done for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
-    /// A command was carried out.
-    Committed,
-    /// The answer to the same request was given again.
-    Replayed,
+    /// A command was carried out, and led to the event with this hash.
+    Committed(EventHash),
+    /// The answer to the same request was given again; this is the hash of the event that it led to.
+    Replayed(EventHash),
     /// A query was answered.
     Queried,
     /// A browser asked whether it may send a request (CORS preflight).
@@ -37,8 +40,8 @@ impl Done {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::Committed => "committed",
-            Self::Replayed => "replayed",
+            Self::Committed(_) => "committed",
+            Self::Replayed(_) => "replayed",
             Self::Queried => "queried",
             Self::Preflight => "preflight",
         }
@@ -92,8 +95,9 @@ pub struct RemovePhysicalKeyAnswer<'a> {
 impl Answer {
     /// The answer to the command that led to this event.
     #[must_use]
-    pub fn new(event: &Event, version: Version) -> Self {
-        let (success, done) = (true, Done::Committed);
+    pub fn new(recorded: &ChainedRecord) -> Self {
+        let (success, done) = (true, Done::Committed(recorded.hash));
+        let (event, version) = (&recorded.record.event, recorded.record.version);
         match event {
             Event::PhysicalKeyAdded(added) => {
                 let body = AddPhysicalKeyAnswer {
@@ -125,8 +129,8 @@ impl Answer {
 
     /// The answer that was given to the same request before.
     #[must_use]
-    pub const fn again(body: String) -> Self {
-        Self { body, done: Done::Replayed }
+    pub const fn again(body: String, event_hash: EventHash) -> Self {
+        Self { body, done: Done::Replayed(event_hash) }
     }
 
     /// The answer to a preflight. What a browser may do is told by the gateway, which adds its headers to it.
@@ -142,18 +146,27 @@ impl Answer {
     /// The response, without the headers that every answer has.
     #[must_use]
     pub fn response(self) -> Response<Body> {
-        if self.done == Done::Preflight {
-            let mut response = Response::new(Body::Empty);
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            return response;
-        }
         let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = StatusCode::OK;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if self.done == Done::Replayed {
-            headers.insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+        match self.done {
+            Done::Committed(event_hash) => _ = headers.insert(EVENT_HASH, header(event_hash)),
+            Done::Replayed(event_hash) => {
+                headers.insert(EVENT_HASH, header(event_hash));
+                headers.insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+            }
+            Done::Queried => {}
+            Done::Preflight => {
+                let mut response = Response::new(Body::Empty);
+                *response.status_mut() = StatusCode::NO_CONTENT;
+                return response;
+            }
         }
         response
     }
+}
+
+#[expect(clippy::expect_used, reason = "Hexadecimal digits are a header's value.")]
+fn header(event_hash: EventHash) -> HeaderValue {
+    HeaderValue::from_str(&event_hash.to_string()).expect("hexadecimal digits")
 }

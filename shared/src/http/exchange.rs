@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use data_encoding::BASE64URL_NOPAD;
 use lambda_http::http::header::{
     ACCEPT, CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
@@ -12,6 +13,7 @@ use lambda_http::{Body, Request, RequestExt};
 use super::answer::Answer;
 use super::problem::Problem;
 use super::trail::{self, Ending, Trail};
+use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::gateway_event::Gateway;
 use crate::values::EpochMillis;
@@ -39,11 +41,11 @@ pub struct Exchange {
 impl Exchange {
     /// Begins the exchange of a request.
     #[must_use]
-    pub fn begin(request: &Request, clock: &Clock) -> Self {
+    pub fn begin(request: &Request, clock: &Clock, chance: &Chance) -> Self {
         let began = Instant::now();
         let time = remaining_time(request, clock.now());
         Self {
-            request_id: request_id(request),
+            request_id: request_id(request, chance),
             began,
             deadline: began + time.saturating_sub(MARGIN),
             wants_problem_json: wants_problem_json(request.headers()),
@@ -58,9 +60,10 @@ impl Exchange {
     pub async fn hold(
         request: &Request,
         clock: &Clock,
+        chance: &Chance,
         answer: impl AsyncFnOnce(&mut Self) -> Result<Answer, Problem>,
     ) -> Response<Body> {
-        let mut exchange = Self::begin(request, clock);
+        let mut exchange = Self::begin(request, clock, chance);
         let outcome = if request.method() == Method::OPTIONS {
             Ok(Answer::to_preflight())
         } else {
@@ -124,11 +127,13 @@ impl Exchange {
     }
 }
 
-/// The gateway's id of the request, which its access log has too; without one, the invocation's.
-fn request_id(request: &Request) -> String {
+/// The gateway's id of the request, which its access log has too, or else the invocation's; a dot; and 128 random bits, so
+/// that nobody knows the id beforehand (contract, "HTTP manners").
+fn request_id(request: &Request, chance: &Chance) -> String {
     let of_gateway = request.extensions().get::<Gateway>().and_then(|gateway| gateway.request_id.clone());
     let of_invocation = || request.lambda_context_ref().map(|context| context.request_id.clone());
-    of_gateway.or_else(of_invocation).unwrap_or_default()
+    let of_request = of_gateway.or_else(of_invocation).unwrap_or_default();
+    format!("{of_request}.{}", BASE64URL_NOPAD.encode(&chance.bytes::<16>()))
 }
 
 fn remaining_time(request: &Request, now: EpochMillis) -> Duration {

@@ -276,6 +276,7 @@ pub(super) struct RequestShape {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) version: Version,
+    pub(super) event_hash: EventHash,
     /// In seconds, as DynamoDB's TTL wants it. Deletion lags, so conditions and reads look at it themselves.
     pub(super) expires_at: u64,
 }

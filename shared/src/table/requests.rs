@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Table;
 use super::fault::StoreFault;
 use super::items::{Place, RequestShape, shape};
+use crate::history::{ChainedRecord, EventHash};
 use crate::retry::Backoff;
 use crate::values::{EpochMillis, UserId, Version};
 
@@ -20,14 +21,17 @@ pub struct RequestRecord {
     pub body: String,
     /// The version of the history after it.
     pub version: Version,
+    /// The hash of the event that it led to.
+    pub event_hash: EventHash,
     pub(super) expires_at: u64,
 }
 
 impl RequestRecord {
     /// A record that is kept for 30 days.
     #[must_use]
-    pub fn new(fingerprint: String, body: String, version: Version, now: EpochMillis) -> Self {
-        Self { fingerprint, body, version, expires_at: now.plus(KEPT_FOR).seconds() }
+    pub fn new(fingerprint: String, body: String, recorded: &ChainedRecord, now: EpochMillis) -> Self {
+        let (version, event_hash) = (recorded.record.version, recorded.hash);
+        Self { fingerprint, body, version, event_hash, expires_at: now.plus(KEPT_FOR).seconds() }
     }
 
     /// Whether it is to be treated as if it were not there.
@@ -39,8 +43,8 @@ impl RequestRecord {
 
 impl From<RequestShape> for RequestRecord {
     fn from(shape: RequestShape) -> Self {
-        let RequestShape { fingerprint, status: _, body, version, expires_at } = shape;
-        Self { fingerprint, body, version, expires_at }
+        let RequestShape { fingerprint, status: _, body, version, event_hash, expires_at } = shape;
+        Self { fingerprint, body, version, event_hash, expires_at }
     }
 }
 

@@ -200,6 +200,7 @@ impl Table {
             status: 200,
             body: record.body.clone(),
             version: record.version,
+            event_hash: record.event_hash,
             expires_at: record.expires_at,
         };
         let put = Put::builder()
