@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use key_inventory::values::{OrgId, OrgTag};
+use domain::values::{OrgId, OrgTag};
 use serde_json::Value;
 
 use super::super::scan::Item;
@@ -30,9 +30,10 @@ struct Folded {
     removed: BTreeSet<u64>,
 }
 
-/// An event's request id.
+/// The id that the sender gave to the request of an event; what follows it is of chance.
 pub(crate) fn request_id(event: &Item) -> &str {
-    text(event, "requestId")
+    let id = text(event, "requestId");
+    id.split_once('.').map_or(id, |(of_gateway, _)| of_gateway)
 }
 
 fn text<'a>(item: &'a Item, name: &str) -> &'a str {
