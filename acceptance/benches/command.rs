@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::hint::black_box;
 
 use acceptance::{RequestBuilder, Stage};
+use api::http::answer::Answer;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
 use criterion::{Criterion, criterion_group, criterion_main};
-use key_inventory::history::{Actor, ActorKind, Circumstances, Snapshot};
-use key_inventory::http::answer::Answer;
-use key_inventory::user::AddPhysicalKey;
-use key_inventory::values::{EpochMillis, Note, OrgId, OrgName, Subject, UserId};
+use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
+use domain::user::AddPhysicalKey;
+use domain::values::{EpochMillis, Note, OrgId, OrgName, Subject, UserId};
 use serde_json::json;
 
 /// A request that is accepted each time it is sent.

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use key_inventory::http::routes::Route;
+use api::http::routes::Route;
 use lambda_http::http::Method;
 use lambda_http::{Body, Response};
 use serde_json::Value;

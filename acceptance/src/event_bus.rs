@@ -5,9 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use key_inventory::clock::Clock;
 use lambda_http::{Context, LambdaEvent};
 use local_inventory::dynamodb::{Access, AccessKeyId, environment};
+use process::clock::Clock;
 use publish_events::{Publisher, PublisherConfig, StreamBatch};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufReader};

@@ -31,23 +31,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use api::auth::RequiredCredentials;
+use api::backend::{Backend, authenticator};
+use api::config::{CursorSecret, TokenConfig};
+use api::http::cursor::CursorSealer;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use disturbance::Disturber;
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::auth::api_key::{self, ApiKeyId, ApiKeyTerms};
-use key_inventory::backend::{Backend, authenticator};
-use key_inventory::chance::Chance;
-use key_inventory::clock::Clock;
-use key_inventory::config::{CursorSecret, TokenConfig};
-use key_inventory::http::cursor::CursorSealer;
-use key_inventory::table::{AuditShards, Registered, Stream, Table};
-use key_inventory::values::{EpochMillis, OrgId, Subject, UserId};
+use domain::api_key::{self, ApiKeyId, ApiKeyTerms};
+use domain::values::{EpochMillis, OrgId, Subject, UserId};
 use local_inventory::dynamodb::{self, Access, AccessKeyId, EmbeddedDynamoDb};
 use local_inventory::issuer::{Bearer, LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer};
 use mutant::Mutant;
-use serde_json::json;
-
+use process::chance::Chance;
+use process::clock::Clock;
 pub use request::{Reply, RequestBuilder};
+use serde_json::json;
+use store::{AuditShards, Registered, Stream, Table};
 
 /// 2026-11-23T12:00:00Z, when every test begins.
 pub const NOON: EpochMillis = EpochMillis::new(1_795_435_200_000);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use key_inventory::gateway_event;
-use key_inventory::http::routes::{Matched, Route};
-use key_inventory::http::target::percent_decoded;
+use api::gateway_event;
+use api::http::routes::{Matched, Route};
+use api::http::target::percent_decoded;
 use lambda_http::http::{HeaderName, HeaderValue, Method, Request};
 use lambda_http::{Body, Response};
 use local_inventory::gateway::{self, FUNCTION_TIMEOUT};

@@ -3,6 +3,9 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use api::auth::claims::ClaimRules;
+use api::auth::signing_keys::SigningKeys;
+use api::config::{SigningKeyConfig, TokenConfig};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -11,9 +14,6 @@ use aws_lc_rs::signature::{
 };
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use key_inventory::auth::claims::ClaimRules;
-use key_inventory::auth::signing_keys::SigningKeys;
-use key_inventory::config::{SigningKeyConfig, TokenConfig};
 use local_inventory::issuer::identity_rules;
 use serde_json::{Value, json};
 

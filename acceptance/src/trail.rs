@@ -4,20 +4,21 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use audit_trail::archive::Archive;
-use audit_trail::calendar;
-use audit_trail::check::{Against, CheckFault, check};
-use audit_trail::event_file::Lines;
-use audit_trail::export::{ExportFault, Exporter, GRACE, Report};
-use audit_trail::manifest::{events_path, manifest_path};
-use audit_trail::verify::Verified;
+use api::auth::RequiredCredentials;
 use bytes::Bytes;
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
-use key_inventory::table::Table;
-use key_inventory::user::AddPhysicalKey;
-use key_inventory::values::{Hour, Note, OrgId, UserId};
+use domain::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
+use domain::user::AddPhysicalKey;
+use domain::values::{Hour, Note, OrgId, Sha256Hash, UserId};
+use export_audit::RecordedInTable;
+use export_audit::export::{ExportFault, Exporter, GRACE, Report};
 use serde_json::{Value, json};
+use store::Table;
+use trail::archive::Archive;
+use trail::calendar;
+use trail::check::{CheckFault, check, check_against};
+use trail::event_file::Lines;
+use trail::manifest::{events_path, manifest_path};
+use trail::verify::Verified;
 use url::Url;
 
 use crate::{NOON, PATIENCE, RequestBuilder, Setting, Stage};
@@ -93,15 +94,16 @@ impl TestArchive {
     }
 
     /// Checks the whole of it.
-    pub async fn check(&self, against: &Against<'_>) -> Result<Verified, CheckFault> {
+    pub async fn check(&self, anchor: Option<Sha256Hash>) -> Result<Verified, CheckFault> {
         let listing = self.archive.list().await.expect("a listing");
-        check(&self.archive, &listing, against, |_| {}).await
+        check(&self.archive, &listing, anchor, |_| {}).await
     }
 
     /// Checks the whole of it against its table.
     pub async fn check_against(&self, table: &Table) -> Result<Verified, CheckFault> {
-        let against = Against { anchor: None, table: Some((table, Instant::now() + PATIENCE)) };
-        self.check(&against).await
+        let recorded = RecordedInTable { table, deadline: Instant::now() + PATIENCE };
+        let listing = self.archive.list().await.expect("a listing");
+        check_against(&recorded, &self.archive, &listing, None, |_| {}).await
     }
 }
 

@@ -6,10 +6,10 @@ pub(crate) mod sam_local;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use api::auth::RequiredCredentials;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::auth::api_key::ApiKeyId;
-use key_inventory::values::{OrgId, OrgName, Subject, UserId};
+use domain::api_key::ApiKeyId;
+use domain::values::{OrgId, OrgName, Subject, UserId};
 use reqwest::Url;
 
 /// The physical key inventory: a local server, and the operator's commands.

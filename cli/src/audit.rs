@@ -4,8 +4,8 @@ mod export;
 mod show;
 mod verify;
 
-use audit_trail::archive::{Archive, Listing};
 use indicatif::{ProgressBar, ProgressStyle};
+use trail::archive::{Archive, Listing};
 
 use crate::arguments::audit::{ArchiveArguments, AuditCommand};
 use crate::output::Failure;

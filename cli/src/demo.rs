@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use key_inventory::auth::api_key::{ApiKeyTerms, PresentedApiKey};
-use key_inventory::chance::Chance;
-use key_inventory::clock::Clock;
-use key_inventory::retry::Backoff;
-use key_inventory::table::{CredentialLookup, Lookup, Table};
-use key_inventory::values::{EpochMillis, KeyNumber, OrgId, OrgName, TextFault, UserId};
+use domain::api_key::{ApiKeyTerms, PresentedApiKey};
+use domain::values::{EpochMillis, KeyNumber, OrgId, OrgName, TextFault, UserId};
 use local_inventory::issuer::{Bearer, LocalIssuer};
 use local_inventory::private_file;
+use process::chance::Chance;
+use process::clock::Clock;
+use process::retry::Backoff;
 use serde_json::{Value, json};
+use store::{CredentialLookup, Lookup, Table};
 
 use crate::folder::LockedFolder;
 use crate::organisations::issue;

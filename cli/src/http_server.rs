@@ -2,28 +2,28 @@
 
 use std::sync::Arc;
 
+use api::backend::Backend;
+use api::http::cursor::CursorSealer;
+use api::http::exchange::Exchange;
+use api::http::problem::Problem;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRef, Request, State};
 use axum::response::Response;
-use key_inventory::backend::Backend;
-use key_inventory::http::cursor::CursorSealer;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::problem::Problem;
 use lambda_http::RequestExt;
 use lambda_http::http::header::{CONNECTION, HeaderValue};
 use local_inventory::gateway;
 use local_inventory::server::{BodyFault, Bounds};
 
 use crate::demo::Demo;
-use crate::pages;
+use crate::pages::{self, Pages};
 
 /// Most of a body that is read: more than any request may have, so that the functions refuse what is too large.
 const BODY_LIMIT: usize = 1_024 * 1_024;
 
 /// What is no page goes to the functions.
 pub(crate) fn router(api: Arc<Api>) -> Router {
-    pages::router().fallback(answer).with_state(api)
+    pages::router(answer).fallback(answer).with_state(api)
 }
 
 /// What the functions are wired with, and the demo for the pages.
@@ -31,12 +31,18 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
 pub(crate) struct Api {
     pub(crate) backend: Backend,
     pub(crate) cursors: CursorSealer,
-    pub(crate) demo: Demo,
+    pub(crate) demo: Arc<Demo>,
     pub(crate) bounds: Bounds,
 }
 
+impl FromRef<Arc<Api>> for Pages {
+    fn from_ref(api: &Arc<Api>) -> Self {
+        Self { demo: Arc::clone(&api.demo), clock: api.backend.clock.clone() }
+    }
+}
+
 /// Hands a request to the gateway's stand-in.
-pub(crate) async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
+async fn answer(State(api): State<Arc<Api>>, request: Request) -> Response {
     let Api { backend, cursors, .. } = &*api;
     let request_id = request_id(backend);
     let (parts, body) = request.into_parts();

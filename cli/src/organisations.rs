@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use key_inventory::auth::api_key::{self, ApiKeyId, ApiKeyTerms, StoredApiKey};
-use key_inventory::clock::Clock;
-use key_inventory::table::{Closed, OrganisationFault, Registered, RevokeFault, StoreFault, Stream, Table};
-use key_inventory::values::{EpochMillis, OrgId, OrgName, Subject};
+use domain::api_key::{self, ApiKeyId, ApiKeyTerms, StoredApiKey};
+use domain::values::{EpochMillis, OrgId, OrgName, Subject};
+use process::clock::Clock;
+use store::{Closed, OrganisationFault, Registered, RevokeFault, StoreFault, Stream, Table};
 
 use crate::arguments::StoreArguments;
 use crate::output::{Failure, print_line};

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use key_inventory::values::is_invisible;
+use domain::values::is_invisible;
 
 /// Why a command ends with exit code 1: one sentence.
 #[derive(Debug, thiserror::Error)]

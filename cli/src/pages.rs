@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{FromRef, Path, State};
+use axum::handler::Handler;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -12,8 +13,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
+use process::clock::Clock;
 
-use crate::http_server::{Api, answer};
+use crate::demo::Demo;
 
 /// Swagger UI sets styles from its script and has images in its style sheet.
 const REFERENCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -25,9 +27,24 @@ const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
-/// The routes of the pages. Other methods than GET are none of theirs.
-pub(crate) fn router() -> Router<Arc<Api>> {
-    let page = |handler: MethodRouter<Arc<Api>>| handler.fallback(answer);
+/// What pages are served with.
+#[derive(Debug, Clone)]
+pub(crate) struct Pages {
+    /// Whose credentials are filled in.
+    pub(crate) demo: Arc<Demo>,
+    /// The time.
+    pub(crate) clock: Clock,
+}
+
+/// The routes of the pages. Other methods than GET are none of theirs, and are for `answer`.
+pub(crate) fn router<S, H, T>(answer: H) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Pages: FromRef<S>,
+    H: Handler<T, S>,
+    T: 'static,
+{
+    let page = move |handler: MethodRouter<S>| handler.fallback(answer.clone());
     Router::new()
         .route(
             "/",
@@ -88,13 +105,13 @@ async fn reference_file(Path(name): Path<String>) -> Response {
 
 /// The demo's credentials, for pages of this server only: browsers keep other origins from reading them, and a foreign
 /// name that was made to point to this machine is not answered.
-async fn demo_credentials(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
+async fn demo_credentials(State(pages): State<Pages>, headers: HeaderMap) -> Response {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     if !matches!(name, "127.0.0.1" | "localhost") {
         return StatusCode::NOT_FOUND.into_response();
     }
-    match api.demo.credentials(api.backend.clock.now()) {
+    match pages.demo.credentials(pages.clock.now()) {
         Ok(credentials) => ([(CACHE_CONTROL, "no-store")], Json(credentials)).into_response(),
         Err(_) => StatusCode::NOT_FOUND.into_response(),
     }

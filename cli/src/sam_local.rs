@@ -8,9 +8,9 @@ mod files;
 
 use std::process::{ExitStatus, Stdio};
 
-use key_inventory::clock::Clock;
 use local_inventory::bus::RecordedBus;
 use local_inventory::dynamodb::{EmbeddedDynamoDb, Reach};
+use process::clock::Clock;
 use tokio::process::{Child, Command};
 
 use self::bridge::Bridge;

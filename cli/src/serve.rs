@@ -4,15 +4,16 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::backend::{Backend, authenticator};
-use key_inventory::chance::Chance;
-use key_inventory::clock::Clock;
-use key_inventory::config::CursorSecret;
-use key_inventory::http::cursor::CursorSealer;
+use api::auth::RequiredCredentials;
+use api::backend::{Backend, authenticator};
+use api::config::CursorSecret;
+use api::http::cursor::CursorSealer;
 use local_inventory::dynamodb::{EmbeddedDynamoDb, Reach};
 use local_inventory::issuer::LocalIssuer;
 use local_inventory::server::{self, Bounds};
+use process::chance::Chance;
+use process::clock::Clock;
+use process::telemetry::OURS;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -94,7 +95,7 @@ async fn start(
     let authenticator = authenticator(tokens, required);
     let backend = Backend::new(table, authenticator, Clock::system(), Chance::system());
     let demo = Demo::prepare(&backend.table, &backend.clock, issuer, folder.as_ref()).await?;
-    let api = Arc::new(Api { backend, cursors: cursors()?, demo, bounds });
+    let api = Arc::new(Api { backend, cursors: cursors()?, demo: Arc::new(demo), bounds });
     if let Some(locked) = &folder {
         tell_endpoint(locked, &database)?;
     }
@@ -148,10 +149,9 @@ async fn stop(running: Running) -> Result<(), Failure> {
 
 /// One line a request for the person at the terminal; libraries only when something is wrong.
 pub(crate) fn log_to_standard_error() {
-    let ours = ["key_inventory", "local_inventory", "physical_keys"];
     let targets = Targets::new()
         .with_default(LevelFilter::WARN)
-        .with_targets(ours.map(|name| (name, LevelFilter::INFO)))
+        .with_targets(OURS.map(|name| (name, LevelFilter::INFO)))
         // Its refusals are the client's to judge: a table that is not there yet is no news.
         .with_target("dynoxide", LevelFilter::ERROR);
     let lines = tracing_subscriber::fmt::layer().compact().with_target(false).with_writer(std::io::stderr);

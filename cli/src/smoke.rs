@@ -1,8 +1,8 @@
 //! `smoke`: whether a deployment does what it is for, by one add, one list, one removal, one refusal and one replay.
 
 use data_encoding::BASE64URL_NOPAD;
-use key_inventory::clock::Clock;
-use key_inventory::values::OrgId;
+use domain::values::OrgId;
+use process::clock::Clock;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

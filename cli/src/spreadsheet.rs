@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
-use key_inventory::values::{Note, OrgName, TextFault, UserId};
+use domain::values::{Note, OrgName, TextFault, UserId};
 
 use crate::arguments::ColumnArguments;
 use crate::output::Failure;

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use key_inventory::table::{AuditShards, Stream, Table};
 use local_inventory::dynamodb::{self, Access, EmbeddedDynamoDb, Reach};
 use local_inventory::private_file;
+use store::{AuditShards, Stream, Table};
 
 use crate::arguments::StoreArguments;
 use crate::folder::{Folder, LockedFolder};

@@ -1,7 +1,7 @@
 //! `token` and `jwks`: the local server's own issuer.
 
-use key_inventory::clock::Clock;
 use local_inventory::issuer::Bearer;
+use process::clock::Clock;
 
 use crate::arguments::{DataArguments, TokenArguments};
 use crate::folder::Folder;

@@ -2,10 +2,8 @@
 
 use std::sync::LazyLock;
 
-use key_inventory::auth::api_key::{
-    ApiKeyFault, ApiKeyTerms, PresentedApiKey, RANDOM_BYTES, StoredApiKey, issue,
-};
-use key_inventory::values::OrgId;
+use domain::api_key::{ApiKeyFault, ApiKeyTerms, PresentedApiKey, RANDOM_BYTES, StoredApiKey, issue};
+use domain::values::OrgId;
 
 use crate::NOW;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use key_inventory::http::body::BodyObject;
-use key_inventory::user::Command;
-use key_inventory::values::KeyNumber;
+use api::http::body::BodyObject;
+use domain::user::Command;
+use domain::values::KeyNumber;
 use serde_json::value::RawValue;
 
 /// Most faults of one answer: a hundred, and how many there are beyond.
@@ -31,10 +31,10 @@ fn check(command: &Command, bytes: &[u8]) {
         Command::AddPhysicalKey(add) => {
             assert_eq!(Some(add.org_id.as_str()), text("orgId").as_deref());
             assert_eq!(
-                add.org_name.as_ref().map(key_inventory::values::OrgName::as_str),
+                add.org_name.as_ref().map(domain::values::OrgName::as_str),
                 text("orgName").as_deref()
             );
-            assert_eq!(add.note.as_ref().map(key_inventory::values::Note::as_str), text("note").as_deref());
+            assert_eq!(add.note.as_ref().map(domain::values::Note::as_str), text("note").as_deref());
             1 + usize::from(add.org_name.is_some()) + usize::from(add.note.is_some())
         }
         Command::RemovePhysicalKey(remove) => {

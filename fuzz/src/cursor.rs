@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use key_inventory::config::CursorSecret;
-use key_inventory::http::cursor::CursorSealer;
+use api::config::CursorSecret;
+use api::http::cursor::CursorSealer;
 
 use crate::NOW;
 

@@ -1,7 +1,7 @@
 //! What an auditor reads.
 
-use audit_trail::event_file::{EventFile, Lines, has_its_hash, parse_line};
-use audit_trail::manifest::Manifest;
+use trail::event_file::{EventFile, Lines, has_its_hash, parse_line};
+use trail::manifest::Manifest;
 
 /// Most lines of a file that are looked at: a few bytes of gzip may be many.
 const MOST_LINES: usize = 1_000;

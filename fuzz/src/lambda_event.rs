@@ -2,19 +2,19 @@
 
 use std::sync::LazyLock;
 
+use api::auth::{API_KEY_HEADER, Authenticator, Presented, RequiredCredentials};
+use api::gateway_event;
+use api::http::answer::Answer;
+use api::http::command;
+use api::http::exchange::Exchange;
+use api::http::problem::Problem;
+use api::http::query::{self, Asking, LARGEST_PAGE, PageRequest};
+use api::http::routes::Route;
 use futures_util::FutureExt;
-use key_inventory::auth::{API_KEY_HEADER, Authenticator, Presented, RequiredCredentials};
-use key_inventory::chance::Chance;
-use key_inventory::clock::Clock;
-use key_inventory::gateway_event;
-use key_inventory::http::answer::Answer;
-use key_inventory::http::command;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::problem::Problem;
-use key_inventory::http::query::{self, Asking, LARGEST_PAGE, PageRequest};
-use key_inventory::http::routes::Route;
 use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Context, Request, Response};
+use process::chance::Chance;
+use process::clock::Clock;
 use serde_json::{Map, Value};
 
 use crate::{NOW, api_key, cursor, token};

@@ -17,11 +17,10 @@ mod lambda_event;
 mod path;
 mod token;
 
-use key_inventory::values::EpochMillis;
-
 pub use api_key::api_key;
 pub use command_body::command_body;
 pub use cursor::cursor;
+use domain::values::EpochMillis;
 pub use exported_line::exported_line;
 pub use lambda_event::lambda_event;
 pub use path::path;

@@ -1,8 +1,8 @@
 //! Paths of requests.
 
-use key_inventory::http::routes::Route;
-use key_inventory::http::target::percent_decoded;
-use key_inventory::values::{KeyNumber, UserId};
+use api::http::routes::Route;
+use api::http::target::percent_decoded;
+use domain::values::{KeyNumber, UserId};
 use lambda_http::http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 

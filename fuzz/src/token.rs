@@ -2,15 +2,16 @@
 
 use std::sync::LazyLock;
 
+use api::auth::claims::ClaimRules;
+use api::auth::conditions::Conditions;
+use api::auth::identity::{IdentityRules, TokenIdentity, TokenKind};
+use api::auth::jwks::SigningKeySource;
+use api::auth::signing_keys::SigningKeys;
+use api::auth::token::TokenVerifier;
+use api::auth::token_fault::TokenError;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::FutureExt;
-use key_inventory::auth::claims::ClaimRules;
-use key_inventory::auth::conditions::Conditions;
-use key_inventory::auth::identity::{IdentityRules, TokenIdentity, TokenKind};
-use key_inventory::auth::jwks::SigningKeySource;
-use key_inventory::auth::signing_keys::SigningKeys;
-use key_inventory::auth::token::{TokenError, TokenVerifier};
 use serde_json::{Map, Value, json};
 
 use crate::NOW;
@@ -75,7 +76,7 @@ fn check(identity: &TokenIdentity, claims: &[u8]) {
     assert!(lists("aud", "a") && !claims.contains_key("act") && !claims.contains_key("cnf"));
     let expires = claims["exp"].as_f64().expect("a number") - 1_795_435_200.0;
     assert!(expires > -60.0 && expires <= 86_460.0);
-    let organisation = identity.organisation.as_ref().map(key_inventory::values::OrgId::as_str);
+    let organisation = identity.organisation.as_ref().map(domain::values::OrgId::as_str);
     assert_eq!(organisation.is_some(), claims.contains_key("org_id"));
     assert!(organisation.is_none_or(|org_id| lists("org_id", org_id)));
     match identity.kind {

@@ -12,7 +12,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::Client;
 use data_encoding::BASE32_NOPAD;
 use dynoxide::Database;
-use key_inventory::table::client_config;
+use store::client_config;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

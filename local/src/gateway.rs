@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use api::backend::Backend;
+use api::gateway_event;
+use api::http::Fault;
+use api::http::cursor::CursorSealer;
+use api::http::exchange::Exchange;
+use api::http::problem::Problem;
+use api::http::routes::{Matched, Route};
+use api::http::target::percent_decoded;
 use data_encoding::BASE64;
-use key_inventory::backend::Backend;
-use key_inventory::gateway_event;
-use key_inventory::http::Fault;
-use key_inventory::http::cursor::CursorSealer;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::problem::Problem;
-use key_inventory::http::routes::{Matched, Route};
-use key_inventory::http::target::percent_decoded;
-use key_inventory::values::EpochMillis;
+use domain::values::EpochMillis;
 use lambda_http::http::header::{HeaderValue, USER_AGENT};
 use lambda_http::http::{HeaderMap, Request as HttpRequest};
 use lambda_http::{Body, Context, Request, RequestExt, Response};

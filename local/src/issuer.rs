@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
+use api::auth::claims::ClaimRules;
+use api::auth::conditions::Conditions;
+use api::auth::identity::IdentityRules;
+use api::auth::signing_keys::SigningKeys;
+use api::config::{SigningKeyConfig, TokenConfig};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use data_encoding::BASE64URL_NOPAD;
+use domain::values::{EpochMillis, OrgId, OrgTag, Subject, UserId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use key_inventory::auth::claims::ClaimRules;
-use key_inventory::auth::conditions::Conditions;
-use key_inventory::auth::identity::IdentityRules;
-use key_inventory::auth::signing_keys::SigningKeys;
-use key_inventory::config::{SigningKeyConfig, TokenConfig};
-use key_inventory::values::{EpochMillis, OrgId, OrgTag, Subject, UserId};
 use serde_json::{Value, json};
 
 use crate::private_file;

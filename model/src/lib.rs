@@ -1,7 +1,7 @@
 //! Every interleaving of a few clients of one user, of the network between them and the table, and of the table: an
 //! exhaustive model of the protocol by which a command is written at most once and answered truthfully.
 //!
-//! It is the twin of `shared/src/execute.rs` and `shared/src/attempt.rs`: whoever changes one changes the other.
+//! It is the twin of `shared/api/src/execute.rs` and `shared/api/src/attempt.rs`: whoever changes one changes the other.
 //!
 //! What is modelled: one user's partition ([`table`]) with transactions that are all or nothing and whose client
 //! request tokens are remembered or, in some configurations, forgotten at any moment; clients ([`client`]) that read

@@ -1,14 +1,14 @@
 //! Examples of requests and of answers: the demo user gets a physical key and gives it back, by the functions' own
 //! code.
 
-use key_inventory::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
-use key_inventory::http::answer::Answer;
-use key_inventory::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
-use key_inventory::http::routes::Route;
-use key_inventory::table::HeldKey;
-use key_inventory::user::{AddPhysicalKey, Event, PhysicalKey, RemovePhysicalKey};
-use key_inventory::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, Subject, UserId};
+use api::http::answer::Answer;
+use api::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
+use api::http::routes::Route;
+use domain::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
+use domain::user::{AddPhysicalKey, Event, PhysicalKey, RemovePhysicalKey};
+use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, Subject, UserId};
 use serde_json::{Value, json};
+use store::HeldKey;
 
 /// 2026-11-23T12:00:00Z.
 const NOON: EpochMillis = EpochMillis::new(1_795_435_200_000);

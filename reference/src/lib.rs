@@ -8,7 +8,7 @@ mod refusals;
 mod responses;
 mod schemas;
 
-use key_inventory::http::routes::Route;
+use api::http::routes::Route;
 use utoipa::openapi::schema::Components;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,

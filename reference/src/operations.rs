@@ -1,7 +1,7 @@
 //! The operation of each route.
 
-use key_inventory::http::body::LARGEST_BODY;
-use key_inventory::http::routes::Route;
+use api::http::body::LARGEST_BODY;
+use api::http::routes::Route;
 use utoipa::openapi::path::{Operation, OperationBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{ContentBuilder, HttpMethod, Ref, Required};
@@ -9,24 +9,14 @@ use utoipa::openapi::{ContentBuilder, HttpMethod, Ref, Required};
 use crate::{examples, parameters, responses};
 
 pub(crate) fn http_method(route: Route) -> HttpMethod {
-    if is_command(route) { HttpMethod::Post } else { HttpMethod::Get }
-}
-
-pub(crate) const fn is_command(route: Route) -> bool {
-    match route {
-        Route::AddPhysicalKey | Route::RemovePhysicalKey => true,
-        Route::ListPhysicalKeys
-        | Route::GetPhysicalKey
-        | Route::ListPhysicalKeyEvents
-        | Route::ListOrgPhysicalKeys => false,
-    }
+    if route.is_command() { HttpMethod::Post } else { HttpMethod::Get }
 }
 
 pub(crate) fn operation(route: Route) -> Operation {
     let (summary, description) = words(route);
     OperationBuilder::new()
         .operation_id(Some(route.name()))
-        .tag(if is_command(route) { "Commands" } else { "Queries" })
+        .tag(if route.is_command() { "Commands" } else { "Queries" })
         .summary(Some(summary))
         .description(Some(description))
         .parameters(Some(parameters::of(route)))
@@ -78,7 +68,7 @@ const fn words(route: Route) -> (&'static str, &'static str) {
 }
 
 fn request_body(route: Route) -> Option<RequestBody> {
-    if !is_command(route) {
+    if !route.is_command() {
         return None;
     }
     let content = ContentBuilder::new()

@@ -1,19 +1,17 @@
 //! The parameters of each route: in the path, in the query, in the headers.
 
-use key_inventory::http::query::LARGEST_PAGE;
-use key_inventory::http::routes::Route;
-use key_inventory::values::{KeyNumber, Note, OrgId, OrgName, UserId};
+use api::http::query::LARGEST_PAGE;
+use api::http::routes::Route;
+use domain::values::{KeyNumber, Note, OrgId, OrgName, UserId};
 use serde_json::json;
 use utoipa::PartialSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{RefOr, Required};
 
-use crate::operations::is_command;
-
 pub(crate) fn of(route: Route) -> Vec<Parameter> {
     let mut parameters: Vec<_> = route.parameters().map(in_path).collect();
-    if is_command(route) {
+    if route.is_command() {
         parameters.push(idempotency_key());
     }
     match route {

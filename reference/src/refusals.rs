@@ -1,17 +1,15 @@
 //! Every refusal of each route, as the functions' own code words it.
 
-use key_inventory::auth::CredentialFault;
-use key_inventory::auth::api_key::ApiKeyFault;
-use key_inventory::auth::confinement::Forbidden;
-use key_inventory::http::Fault;
-use key_inventory::http::problem::{Problem, Written};
-use key_inventory::http::routes::Route;
-use key_inventory::table::StoreFault;
-use key_inventory::user::Refusal;
+use api::auth::CredentialFault;
+use api::http::Fault;
+use api::http::problem::{Problem, Written};
+use api::http::routes::Route;
+use domain::api_key::ApiKeyFault;
+use domain::confinement::Forbidden;
+use domain::user::Refusal;
 use lambda_http::Body;
 use lambda_http::http::{HeaderValue, Response};
-
-use crate::operations::is_command;
+use store::StoreFault;
 
 pub(crate) const REQUEST_ID: &str = "JKJaXmPLvHcESHA=.q83vEjRWeJCrze8SNFZ4kA";
 
@@ -33,7 +31,7 @@ pub(crate) fn of(route: Route) -> Vec<Coded> {
 
 /// One problem of each code.
 fn samples(route: Route) -> Vec<Problem> {
-    let fault = if is_command(route) {
+    let fault = if route.is_command() {
         Fault::of_member("orgid", "`orgid` is not a field of this command.")
     } else {
         Fault::outside("The query parameter `orgid` is not one of this query.")
@@ -91,13 +89,13 @@ fn applies(problem: &Problem, route: Route) -> bool {
         | Problem::BodyTooLarge
         | Problem::UnsupportedMediaType
         | Problem::EncodedBody
-        | Problem::IdempotencyKeyReused => is_command(route),
+        | Problem::IdempotencyKeyReused => route.is_command(),
         Problem::Store(fault, _) => match fault {
             StoreFault::Throttled
             | StoreFault::Unreachable(_)
             | StoreFault::Unexpected(_)
             | StoreFault::Corrupt(_) => true,
-            StoreFault::OutcomeUnknown(_) => is_command(route),
+            StoreFault::OutcomeUnknown(_) => route.is_command(),
         },
     }
 }

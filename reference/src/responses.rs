@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use key_inventory::http::routes::Route;
+use api::http::routes::Route;
 use lambda_http::http::StatusCode;
 use serde_json::Value;
 use utoipa::openapi::example::ExampleBuilder;
@@ -11,7 +11,6 @@ use utoipa::openapi::response::{Response, ResponseBuilder, Responses, ResponsesB
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref};
 
-use crate::operations::is_command;
 use crate::{examples, refusals};
 
 /// The headers of a refusal that not all answers have.
@@ -64,7 +63,7 @@ fn answer(route: Route) -> Response {
         .schema(Some(Ref::from_schema_name(schema)))
         .example(Some(examples::answer(route)));
     let mut response = with_common_headers(ResponseBuilder::new().description(description));
-    if is_command(route) {
+    if route.is_command() {
         let replayed = text("`true` where an earlier answer is given again; absent otherwise.");
         let event_hash =
             text("The hash of the event that it led to: what the history and the audit trail have for ever.");

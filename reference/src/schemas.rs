@@ -1,10 +1,10 @@
 //! The derived schemas, and what Rust's types do not say of themselves: nothing is ever `null`, and a request has no
 //! members but the documented ones.
 
-use key_inventory::http::answer::{AddPhysicalKeyAnswer, RemovePhysicalKeyAnswer};
-use key_inventory::http::lists::{OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
-use key_inventory::http::problem::ProblemBody;
-use key_inventory::user::{AddPhysicalKey, PhysicalKey, RemovePhysicalKey};
+use api::http::answer::{AddPhysicalKeyAnswer, RemovePhysicalKeyAnswer};
+use api::http::lists::{OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
+use api::http::problem::ProblemBody;
+use domain::user::{AddPhysicalKey, PhysicalKey, RemovePhysicalKey};
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, Object, Schema, SchemaType, Type};

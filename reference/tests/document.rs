@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use key_inventory::http::routes::Route;
+use api::http::routes::Route;
 use serde_json::Value;
 
 fn document() -> Value {

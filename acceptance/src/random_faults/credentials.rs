@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use key_inventory::auth::api_key::{self, ApiKeyTerms};
-use key_inventory::clock::Clock;
-use key_inventory::table::{AuditShards, Stream, Table};
-use key_inventory::values::{OrgId, UserId};
+use domain::api_key::{self, ApiKeyTerms};
+use domain::values::{OrgId, UserId};
 use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
 use local_inventory::issuer::{
     Bearer, LOCAL_AUDIENCE, LOCAL_ISSUER, LOCAL_MANAGER_CLAIM, LOCAL_SERVICE_CLAIM, LocalIssuer,
 };
+use process::clock::Clock;
+use store::{AuditShards, Stream, Table};
 
 /// The organisations. Each issues physical keys that the other does not see.
 pub(crate) const ORGANISATIONS: [&str; 2] = ["acme", "globex"];

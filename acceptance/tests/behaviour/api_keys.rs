@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use acceptance::refused::{API_KEY, BEARER, Refused};
 use acceptance::{NOON, RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::auth::api_key::{self, ApiKeyTerms, RANDOM_BYTES};
-use key_inventory::values::OrgId;
+use api::auth::RequiredCredentials;
+use domain::api_key::{self, ApiKeyTerms, RANDOM_BYTES};
+use domain::values::OrgId;
 use serde_json::json;
 
 const MALFORMED: &str = "The API key is mistyped or cut off. Copy it again as a whole.";

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use acceptance::trail::{TestArchive, first_hour, hour};
 use acceptance::{RequestBuilder, Stage};
-use audit_trail::archive::Archive;
-use audit_trail::check::{Against, check};
-use audit_trail::event_file::{Lines, parse_line};
-use audit_trail::manifest::{Manifest, events_path, manifest_path};
-use key_inventory::history::EventHash;
-use key_inventory::values::Sha256Hash;
+use domain::history::EventHash;
+use domain::values::Sha256Hash;
 use serde_json::json;
+use trail::archive::Archive;
+use trail::check::check;
+use trail::event_file::{Lines, parse_line};
+use trail::manifest::{Manifest, events_path, manifest_path};
 use url::Url;
 
 /// The hash of its last manifest.
@@ -85,8 +85,7 @@ async fn what_was_exported_once_is_verified_for_ever() {
     let archive = Archive::open(&Url::from_directory_path(golden()).expect("a URL")).expect("an archive");
     let listing = archive.list().await.expect("a listing");
     let head: Sha256Hash = HEAD.parse().expect("a hash");
-    let against = Against { anchor: Some(head), table: None };
-    let verified = check(&archive, &listing, &against, |_| {}).await.expect("a whole export");
+    let verified = check(&archive, &listing, Some(head), |_| {}).await.expect("a whole export");
     assert_eq!(verified.last, Some((hour("2026-11-23T14:00:00Z"), head)));
     assert_eq!((verified.hours, verified.events, verified.users), (3, 6, 3));
 }

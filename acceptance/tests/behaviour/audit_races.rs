@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use acceptance::trail::{TestArchive, first_hour, many_events};
 use acceptance::{RequestBuilder, Stage};
-use audit_trail::event_file::parse_line;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use domain::history::ChainedRecord;
+use domain::values::{EpochMillis, Hour};
 use futures_util::stream::{self, StreamExt};
-use key_inventory::history::ChainedRecord;
-use key_inventory::values::{EpochMillis, Hour};
 use serde_json::json;
 use tokio::task::JoinSet;
+use trail::event_file::parse_line;
 
 const WRITERS: usize = 4;
 const COMMANDS: usize = 270;
@@ -111,7 +111,7 @@ async fn an_hour_with_100_000_events_is_exported_and_verified() {
     let events: Vec<_> = many_events(1_000, 100, Duration::from_millis(36)).collect();
     store(&stage, &events).await;
     stage.pass(first_hour().end().since(EpochMillis::new(stage.now().get())));
-    stage.pass(audit_trail::export::GRACE);
+    stage.pass(export_audit::export::GRACE);
     let report = stage.export(&archive.archive).await.expect("an export");
     assert_eq!((report.hours, report.events), (1, 100_000));
     let verified = archive.check_against(&stage.backend.table).await.expect("a whole export");

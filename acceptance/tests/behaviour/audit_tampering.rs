@@ -8,13 +8,12 @@ use std::time::Duration;
 
 use acceptance::Stage;
 use acceptance::trail::{TestArchive, first_hour, hour};
-use audit_trail::check::Against;
-use audit_trail::event_file::parse_line;
-use audit_trail::manifest::{EventEntry, FileEntry, Manifest, events_path, manifest_path};
+use domain::history::ChainedRecord;
+use domain::values::{EpochMillis, Hour, Sha256Hash, UserId};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use key_inventory::history::ChainedRecord;
-use key_inventory::values::{EpochMillis, Hour, Sha256Hash, UserId};
+use trail::event_file::parse_line;
+use trail::manifest::{EventEntry, FileEntry, Manifest, events_path, manifest_path};
 
 /// An export of four hours: noon with alice 1, bob 1, alice 2, bob 2; one without events; two with alice 3, bob 3; three
 /// with alice 4.
@@ -97,10 +96,10 @@ fn rewritten(line: &str, change: impl Fn(&mut ChainedRecord)) -> String {
     let mut event = parse_line(line).expect("an event");
     change(&mut event);
     event.hash = event.previous_hash.chain(&event.record);
-    let mut file = audit_trail::event_file::EventFile::default();
+    let mut file = trail::event_file::EventFile::default();
     file.push(&event).expect("memory");
     let (bytes, _) = file.finish().expect("memory").expect("a file");
-    audit_trail::event_file::Lines::of(&bytes).next().expect("a line").expect("a line")
+    trail::event_file::Lines::of(&bytes).next().expect("a line").expect("a line")
 }
 
 #[track_caller]
@@ -109,7 +108,7 @@ fn is_fault<T: std::fmt::Debug, E: std::fmt::Display>(found: Result<T, E>, expec
 }
 
 async fn check(archive: &TestArchive, expected: &str) {
-    is_fault(archive.check(&Against::default()).await, expected);
+    is_fault(archive.check(None).await, expected);
 }
 
 const NOON_EVENTS: &str = "date=2026-11-23/hour=12/events.ndjson.gz";
@@ -206,12 +205,12 @@ async fn a_truncated_file_is_found() {
 #[tokio::test]
 async fn a_truncated_export_is_found_by_an_earlier_checks_hash_and_by_the_table() {
     let (stage, archive) = export().await;
-    let verified = archive.check(&Against::default()).await.expect("a whole export");
+    let verified = archive.check(None).await.expect("a whole export");
     let (last, sha256) = verified.last.expect("an hour");
     std::fs::remove_dir_all(archive.file(&manifest_path(last)).parent().expect("a folder"))
         .expect("a folder");
-    archive.check(&Against::default()).await.expect("nothing in what is left shows it");
-    let anchored = archive.check(&Against { anchor: Some(sha256), table: None }).await;
+    archive.check(None).await.expect("nothing in what is left shows it");
+    let anchored = archive.check(Some(sha256)).await;
     is_fault(
         anchored,
         &format!("no manifest has the SHA-256 {sha256}: what was checked then is not what is here now"),
@@ -225,7 +224,7 @@ async fn a_truncated_export_is_found_by_an_earlier_checks_hash_and_by_the_table(
 async fn a_forked_history_is_found_however_well_the_manifests_fit() {
     // Alice's second event is another one, hashed as it should be.
     let (stage, archive) = export().await;
-    let sha256 = archive.check(&Against::default()).await.expect("a whole export").last.expect("an hour").1;
+    let sha256 = archive.check(None).await.expect("a whole export").last.expect("an hour").1;
     let mut lines = archive.lines(first_hour()).await;
     lines[2] = rewritten(&lines[2], |event| event.record.request_id = "another".to_owned());
     forge(&archive, first_hour(), &lines);
@@ -240,8 +239,8 @@ async fn a_forked_history_is_found_however_well_the_manifests_fit() {
         head = parse_line(&lines[0]).expect("an event").hash;
         forge(&archive, hour, &lines);
     }
-    archive.check(&Against::default()).await.expect("nothing in the forged export shows it");
-    let anchored = archive.check(&Against { anchor: Some(sha256), table: None }).await;
+    archive.check(None).await.expect("nothing in the forged export shows it");
+    let anchored = archive.check(Some(sha256)).await;
     is_fault(
         anchored,
         &format!("no manifest has the SHA-256 {sha256}: what was checked then is not what is here now"),
@@ -273,7 +272,7 @@ async fn an_added_event_is_found() {
     let place = "date=2026-11-23/hour=14/events.ndjson.gz, line 3: added:";
     check(&archive, &format!("{place} the manifest counts 2 events, and there are 3")).await;
     forge(&archive, two(), &lines);
-    archive.check(&Against::default()).await.expect("a history of its own, in a forged chain of manifests");
+    archive.check(None).await.expect("a history of its own, in a forged chain of manifests");
     let expected = format!("{place} the table does not have version 1 of \"mallory\"");
     is_fault(archive.check_against(&stage.backend.table).await, &expected);
 }

@@ -5,13 +5,12 @@
 mod contract;
 
 use acceptance::{Reply, RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials::{self, Both, Either};
-use serde_json::json;
-
+use api::auth::RequiredCredentials::{self, Both, Either};
 use contract::ApiKey::{self, *};
 use contract::Operation::{self, *};
 use contract::Token::{self, *};
 use contract::{API_KEYS, Confined, INVENTORIES, OPERATIONS, TOKENS, confinement_of, expected};
+use serde_json::json;
 
 /// A stage with Acme, Umbrella and their API keys.
 struct Organisations {

@@ -2,7 +2,7 @@
 
 use acceptance::refused::Refused;
 use acceptance::{RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials;
+use api::auth::RequiredCredentials;
 use lambda_http::http::Method;
 use serde_json::{Value, json};
 

@@ -47,12 +47,8 @@ impl Engine {
     async fn of(engine: EmbeddedDynamoDb) -> Self {
         let access = engine.access();
         let client = dynamodb::client(&access);
-        let table = key_inventory::table::Table::new(
-            client,
-            "inventory".to_owned(),
-            key_inventory::table::AuditShards::DEFAULT,
-        );
-        table.create(key_inventory::table::Stream::Off).await.expect("a table");
+        let table = store::Table::new(client, "inventory".to_owned(), store::AuditShards::DEFAULT);
+        table.create(store::Stream::Off).await.expect("a table");
         Self { engine, access }
     }
 

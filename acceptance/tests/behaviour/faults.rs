@@ -7,8 +7,8 @@ use acceptance::disturbance::Disturbance::{self, *};
 use acceptance::disturbance::{Disturber, SECRET_CAUSE};
 use acceptance::refused::Refused;
 use acceptance::{Reply, Stage};
+use api::http::routes::Route;
 use aws_sdk_dynamodb::types::AttributeValue;
-use key_inventory::http::routes::Route;
 use serde_json::json;
 
 use crate::invariants;

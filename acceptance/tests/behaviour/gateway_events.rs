@@ -3,7 +3,7 @@
 
 use acceptance::refused::{Refused, invalid_token};
 use acceptance::{PATIENCE, Reply};
-use key_inventory::http::routes::Route;
+use api::http::routes::Route;
 use serde_json::{Map, Value, json};
 
 use crate::scene::Scene;

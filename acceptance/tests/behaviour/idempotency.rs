@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use acceptance::refused::Refused;
 use acceptance::{NOON, Reply, RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::auth::api_key::PresentedApiKey;
-use key_inventory::values::EpochMillis;
+use api::auth::RequiredCredentials;
+use domain::api_key::PresentedApiKey;
+use domain::values::EpochMillis;
 use serde_json::json;
 use tokio::task::JoinSet;
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use key_inventory::history::{ChainedRecord, EventHash};
-use key_inventory::table::items::Item;
-use key_inventory::user::{Event, PhysicalKey, User};
-use key_inventory::values::{KeyNumber, OrgTag, UserId, Version};
+use domain::history::{ChainedRecord, EventHash};
+use domain::user::{Event, PhysicalKey, User};
+use domain::values::{KeyNumber, OrgTag, UserId, Version};
 use serde_json::{Value, json};
+use store::items::Item;
 
 /// Everything in the table, by its keys, as the stage shows it.
 pub(crate) type Stored = BTreeMap<(String, String), Value>;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use acceptance::disturbance::{Disturber, disturbed_engine};
 use acceptance::{RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials;
+use api::auth::RequiredCredentials;
 use serde_json::json;
 
 use crate::pages::give;

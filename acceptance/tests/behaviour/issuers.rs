@@ -4,8 +4,8 @@
 use acceptance::refused::Refused;
 use acceptance::signers::{Signer, token_config};
 use acceptance::{NOON, RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::auth::conditions::Conditions;
+use api::auth::RequiredCredentials;
+use api::auth::conditions::Conditions;
 use serde_json::{Value, json};
 
 use crate::query_refusals::{another_users_inventory, one_user_only};
@@ -267,13 +267,13 @@ async fn an_organisation_that_was_closed_ends_with_the_next_request() {
         stage.manager_token("alice", "acme"),
         stage.member_token("bob", "acme"),
     ];
-    let acme = key_inventory::values::OrgId::parse("acme").expect("an organisation id");
+    let acme = domain::values::OrgId::parse("acme").expect("an organisation id");
     let table = &stage.backend.table;
     assert_eq!(bobs_list().api_key(&api_key).send(&stage).await.status(), 200);
-    for closed in [key_inventory::table::Closed::Now, key_inventory::table::Closed::Before] {
+    for closed in [store::Closed::Now, store::Closed::Before] {
         assert_eq!(table.close_organisation(&acme, stage.now()).await, Ok(closed));
         let registered = table.register_organisation(&acme, None, stage.now()).await;
-        assert_eq!(registered, Ok(key_inventory::table::Registered::Closed));
+        assert_eq!(registered, Ok(store::Registered::Closed));
         for request in [bobs_list(), all_of("acme"), RequestBuilder::add("bob", &json!({"orgId": "acme"}))] {
             let ended = Refused::api_key("The organisation of the API key has been closed.");
             stage.refuses(request.clone().api_key(&api_key), ended).await;

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::sync::Once;
 
 use acceptance::{RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::telemetry;
+use api::auth::RequiredCredentials;
+use process::telemetry;
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 

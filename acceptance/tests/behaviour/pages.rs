@@ -5,9 +5,9 @@ use std::time::Duration;
 use acceptance::disturbance::disturbed_engine;
 use acceptance::refused::Refused;
 use acceptance::{NOON, RequestBuilder, Setting, Stage};
+use api::auth::RequiredCredentials;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::values::{OrgId, OrgTag};
+use domain::values::{OrgId, OrgTag};
 use serde_json::{Value, json};
 
 use crate::queries::open_stage;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use acceptance::refused::Refused;
 use acceptance::{PATIENCE, Reply, RequestBuilder, Stage};
-use key_inventory::http::routes::Route;
+use api::http::routes::Route;
 use serde_json::json;
 
 /// A stage and a service of Acme's, which is confined to no single user.

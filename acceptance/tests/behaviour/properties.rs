@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use acceptance::refused::Refused;
 use acceptance::{Reply, RequestBuilder, Stage};
-use key_inventory::values::EpochMillis;
+use domain::values::EpochMillis;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::json;

@@ -3,8 +3,8 @@
 use acceptance::event_bus::EventBus;
 use acceptance::stream::{batch, insertion, passes, sequence_number, shown};
 use acceptance::{NOON, PATIENCE, RequestBuilder, Setting, Stage};
-use key_inventory::table::Stream;
 use serde_json::{Value, json};
+use store::Stream;
 
 use crate::scene::Scene;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use acceptance::{NOON, RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::history::{ChainedRecord, EventHash};
+use api::auth::RequiredCredentials;
+use domain::history::{ChainedRecord, EventHash};
 use serde_json::{Value, json};
 
 use crate::scene::Scene;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use acceptance::{Reply, RequestBuilder};
-use key_inventory::user::Event;
+use domain::user::Event;
 use serde_json::json;
 use tokio::task::JoinSet;
 

@@ -2,7 +2,7 @@
 
 use acceptance::refused::Refused;
 use acceptance::{PATIENCE, Reply, RequestBuilder};
-use key_inventory::http::routes::Route;
+use api::http::routes::Route;
 use lambda_http::http::{HeaderName, Method};
 use serde_json::json;
 

@@ -3,9 +3,8 @@
 use acceptance::disturbance::{Disturber, disturbed_engine};
 use acceptance::refused::Refused;
 use acceptance::{Reply, RequestBuilder, Setting, Stage};
-use key_inventory::auth::api_key::ApiKeyId;
-use key_inventory::values::{OrgId, OrgTag};
-
+use domain::api_key::ApiKeyId;
+use domain::values::{OrgId, OrgTag};
 use serde_json::{Value, json};
 
 /// Why a token and an API key are not taken together.

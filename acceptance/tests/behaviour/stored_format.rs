@@ -6,10 +6,10 @@ use std::path::Path;
 
 use acceptance::refused::Refused;
 use acceptance::{NOON, RequestBuilder, Stage};
-use key_inventory::auth::api_key::{self, ApiKeyTerms, RANDOM_BYTES, StoredApiKey};
-use key_inventory::table::Registered;
-use key_inventory::values::{EpochMillis, OrgId, OrgName};
+use domain::api_key::{self, ApiKeyTerms, RANDOM_BYTES, StoredApiKey};
+use domain::values::{EpochMillis, OrgId, OrgName};
 use serde_json::{Value, json};
+use store::Registered;
 
 use crate::invariants::{self, Stored, attributes};
 use crate::scene::physical_key_not_found;

@@ -5,8 +5,8 @@
 use acceptance::disturbance::{Disturber, disturbed_engine};
 use acceptance::refused::{API_KEY, Refused};
 use acceptance::{Reply, RequestBuilder, Setting, Stage};
-use key_inventory::auth::RequiredCredentials;
-use key_inventory::auth::api_key::ApiKeyId;
+use api::auth::RequiredCredentials;
+use domain::api_key::ApiKeyId;
 use serde_json::json;
 
 use crate::invariants::{self, History};

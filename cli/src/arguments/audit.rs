@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use key_inventory::values::{EpochMillis, Hour, OrgId, Sha256Hash, UserId};
+use domain::values::{EpochMillis, Hour, OrgId, Sha256Hash, UserId};
 use reqwest::Url;
 
 use super::{StoreArguments, org_id, user_id};
@@ -105,12 +105,12 @@ fn folder(path: &Path) -> std::io::Result<PathBuf> {
 
 fn hour(text: &str) -> Result<Hour, String> {
     let expected = "must be the beginning of a UTC hour, such as `2026-11-23T12:00:00Z`";
-    audit_trail::calendar::parse(text).ok_or_else(|| expected.to_owned())
+    trail::calendar::parse(text).ok_or_else(|| expected.to_owned())
 }
 
 /// A moment by RFC 3339, or the beginning of a UTC day.
 fn moment(text: &str) -> Result<EpochMillis, String> {
-    audit_trail::calendar::moment(text)
-        .or_else(|| audit_trail::calendar::moment(&format!("{text}T00:00:00Z")))
+    trail::calendar::moment(text)
+        .or_else(|| trail::calendar::moment(&format!("{text}T00:00:00Z")))
         .ok_or_else(|| "must be a UTC moment such as `2026-11-23T12:00:00Z`, or a day".to_owned())
 }

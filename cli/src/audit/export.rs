@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use audit_trail::export::{Exporter, Report};
-use key_inventory::clock::Clock;
+use export_audit::export::{Exporter, Report};
+use process::clock::Clock;
 
 use super::{open, progress_bar};
 use crate::arguments::audit::ExportArguments;

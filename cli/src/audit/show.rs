@@ -4,9 +4,9 @@ mod columns;
 
 use std::io::{BufWriter, ErrorKind, Write};
 
-use audit_trail::reading;
-use audit_trail::select::{Selected, Selecting, Selection};
 use futures_util::TryStreamExt;
+use trail::reading;
+use trail::select::{Selected, Selecting, Selection};
 
 use self::columns::{Columns, NAMES, TableRows};
 use super::{cannot_read, listing, open};

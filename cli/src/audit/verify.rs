@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use audit_trail::archive::{Archive, Listing};
-use audit_trail::calendar;
-use audit_trail::check::{Against, CheckFault, check};
-use audit_trail::verify::Verified;
+use export_audit::RecordedInTable;
 use indicatif::HumanBytes;
-use key_inventory::table::Table;
+use store::Table;
+use trail::archive::{Archive, Listing};
+use trail::calendar;
+use trail::check::{CheckFault, check, check_against};
+use trail::verify::Verified;
 
 use super::{listing, open, progress_bar};
 use crate::arguments::audit::VerifyArguments;
@@ -39,14 +40,18 @@ async fn run(
     arguments: &VerifyArguments,
     table: Option<&Table>,
 ) -> Result<Verified, Failure> {
-    let against =
-        Against { anchor: arguments.anchor, table: table.map(|table| (table, Instant::now() + LONGEST)) };
     let bar = progress_bar(u64::try_from(listing.hours.len()).unwrap_or(u64::MAX));
-    let checked = check(archive, listing, &against, |verified| {
+    let progress = |verified: &Verified| {
         bar.set_position(verified.hours);
         bar.set_message(format!("{} events", verified.events));
-    });
-    let checked = checked.await;
+    };
+    let checked = match table {
+        None => check(archive, listing, arguments.anchor, progress).await,
+        Some(table) => {
+            let recorded = RecordedInTable { table, deadline: Instant::now() + LONGEST };
+            check_against(&recorded, archive, listing, arguments.anchor, progress).await
+        }
+    };
     bar.finish_and_clear();
     checked.map_err(|fault| match fault {
         CheckFault::Fault(fault) => Failure(format!("{fault}.")),

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use key_inventory::http::target::percent_decoded;
-use key_inventory::values::{EpochMillis, UserId};
+use api::http::target::percent_decoded;
+use domain::values::{EpochMillis, UserId};
 use local_inventory::dynamodb::AccessKeyId;
 use local_inventory::issuer::{LOCAL_AUDIENCE, LOCAL_ISSUER, LOCAL_MANAGER_CLAIM, LOCAL_SERVICE_CLAIM};
 use local_inventory::private_file;

@@ -4,9 +4,9 @@
 
 use std::path::{Path, PathBuf};
 
-use audit_trail::calendar;
-use key_inventory::clock::Clock;
-use key_inventory::values::{EpochMillis, Hour};
+use domain::values::{EpochMillis, Hour};
+use process::clock::Clock;
+use trail::calendar;
 
 use crate::program::{Run, Server, folder, run};
 

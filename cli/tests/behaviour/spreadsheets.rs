@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::program::{Run, Server, folder, run, start};
 use tempfile::TempDir;
+
+use crate::program::{Run, Server, folder, run, start};
 
 /// A server, a folder to work in, and the credentials of a service of the demo organisation.
 struct Office {

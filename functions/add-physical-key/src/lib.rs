@@ -1,12 +1,12 @@
 //! `POST /users/{id}/AddPhysicalKey`: records that an organisation issued a physical key to the user.
 
-use key_inventory::backend::Backend;
-use key_inventory::execute::answer_command;
-use key_inventory::http::body::BodyObject;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::routes::Route;
-use key_inventory::user::{AddPhysicalKey, Command};
-use key_inventory::values::{Note, OrgId, OrgName};
+use api::backend::Backend;
+use api::execute::answer_command;
+use api::http::body::BodyObject;
+use api::http::exchange::Exchange;
+use api::http::routes::Route;
+use domain::user::{AddPhysicalKey, Command};
+use domain::values::{Note, OrgId, OrgName};
 use lambda_http::{Body, Request, Response};
 
 /// Answers one request.

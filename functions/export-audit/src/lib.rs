@@ -2,16 +2,23 @@
 //!
 //! The schedule's event is not looked at: which hours are due is told by the table's checkpoint and the clock.
 
+pub mod export;
+pub mod hour_events;
+mod recorded;
+
 use std::time::{Duration, Instant};
 
-use audit_trail::archive::{Archive, ArchiveFault};
-use audit_trail::calendar;
-use audit_trail::export::{ExportFault, Exporter, Report};
-use key_inventory::clock::Clock;
-use key_inventory::config::{ConfigFault, optional, required};
-use key_inventory::table::{AuditShards, Table};
-use key_inventory::values::{EpochMillis, Hour};
+use domain::values::{EpochMillis, Hour};
+use process::clock::Clock;
+use process::environment::{ConfigFault, optional, required};
+use process::sam_local::StandIns;
+pub use recorded::RecordedInTable;
+use store::{AuditShards, Table};
+use trail::archive::{Archive, ArchiveFault};
+use trail::calendar;
 use url::Url;
+
+use crate::export::{ExportFault, Exporter, Report};
 
 /// Time for the answer after the last hour.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -67,7 +74,7 @@ pub struct Export {
 impl Export {
     /// An export as configured.
     pub async fn connect(config: ExportConfig, clock: Clock) -> Result<Self, ArchiveFault> {
-        let archive = Archive::open(&config.url)?;
+        let archive = Archive::open_at(&config.url, StandIns::of_process().s3_endpoint)?;
         // The shards are the writers' business: an export reads all that there can be.
         let table = Table::connect(config.table_name, AuditShards::DEFAULT).await;
         Ok(Self { table, archive, clock, first_hour: config.first_hour })

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
+use domain::values::EpochMillis;
 use export_audit::{Export, ExportConfig};
-use key_inventory::clock::Clock;
-use key_inventory::lambda;
-use key_inventory::values::EpochMillis;
 use lambda_runtime::{LambdaEvent, run, service_fn};
+use process::clock::Clock;
+use process::lambda;
 use serde::de::IgnoredAny;
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,14 +1,14 @@
 //! `GET /users/{id}/PhysicalKeys/{number}`: one physical key that a user holds.
 
-use key_inventory::backend::Backend;
-use key_inventory::http::answer::Answer;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::problem::Problem;
-use key_inventory::http::query;
-use key_inventory::queries::{About, look_up_user};
-use key_inventory::retry::Backoff;
-use key_inventory::user::Refusal;
+use api::backend::Backend;
+use api::http::answer::Answer;
+use api::http::exchange::Exchange;
+use api::http::problem::Problem;
+use api::http::query;
+use api::queries::{About, look_up_user};
+use domain::user::Refusal;
 use lambda_http::{Body, Request, Response};
+use process::retry::Backoff;
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {

@@ -1,16 +1,16 @@
 //! `GET /orgs/{orgId}/PhysicalKeys`: who holds an organisation's physical keys, over all users, newest
 //! first.
 
-use key_inventory::backend::Backend;
-use key_inventory::http::answer::Answer;
-use key_inventory::http::cursor::CursorSealer;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys};
-use key_inventory::http::problem::Problem;
-use key_inventory::http::query::Asking;
-use key_inventory::queries::{Selection, find, look_up_organisation};
-use key_inventory::table::{HeldKey, Listed};
+use api::backend::Backend;
+use api::http::answer::Answer;
+use api::http::cursor::CursorSealer;
+use api::http::exchange::Exchange;
+use api::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys};
+use api::http::problem::Problem;
+use api::http::query::Asking;
+use api::queries::{Selection, find, look_up_organisation};
 use lambda_http::{Body, Request, Response};
+use store::{HeldKey, Listed};
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {

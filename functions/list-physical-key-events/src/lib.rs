@@ -3,16 +3,16 @@
 //! A caller who is confined to an organisation gets the events of that organisation's physical keys. Their versions
 //! have gaps then, and their hashes follow ones that are not shown.
 
-use key_inventory::backend::Backend;
-use key_inventory::history::IssuedRecord;
-use key_inventory::http::answer::Answer;
-use key_inventory::http::cursor::CursorSealer;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::lists::PhysicalKeyEvents;
-use key_inventory::http::problem::Problem;
-use key_inventory::http::query::Asking;
-use key_inventory::queries::{About, Selection, find, look_up_user};
-use key_inventory::values::Version;
+use api::backend::Backend;
+use api::http::answer::Answer;
+use api::http::cursor::CursorSealer;
+use api::http::exchange::Exchange;
+use api::http::lists::PhysicalKeyEvents;
+use api::http::problem::Problem;
+use api::http::query::Asking;
+use api::queries::{About, Selection, find, look_up_user};
+use domain::history::IssuedRecord;
+use domain::values::Version;
 use lambda_http::{Body, Request, Response};
 
 /// Answers one request.

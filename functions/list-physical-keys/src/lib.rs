@@ -1,16 +1,16 @@
 //! `GET /users/{id}/PhysicalKeys`: the physical keys that a user holds: of one issuer in the order of
 //! their numbers, of all of them issuer by issuer.
 
-use key_inventory::backend::Backend;
-use key_inventory::http::answer::Answer;
-use key_inventory::http::cursor::CursorSealer;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::lists::PhysicalKeys;
-use key_inventory::http::problem::Problem;
-use key_inventory::http::query::{Asking, PhysicalKeyFilter};
-use key_inventory::queries::{About, Selection, find, look_up_user};
-use key_inventory::user::PhysicalKey;
-use key_inventory::values::{KeyNumber, OrgTag};
+use api::backend::Backend;
+use api::http::answer::Answer;
+use api::http::cursor::CursorSealer;
+use api::http::exchange::Exchange;
+use api::http::lists::PhysicalKeys;
+use api::http::problem::Problem;
+use api::http::query::{Asking, PhysicalKeyFilter};
+use api::queries::{About, Selection, find, look_up_user};
+use domain::user::PhysicalKey;
+use domain::values::{KeyNumber, OrgTag};
 use lambda_http::{Body, Request, Response};
 use serde::{Deserialize, Serialize};
 

@@ -1,12 +1,12 @@
 //! Every path that is no route, and every route with another method. API Gateway's own answers to these would not
 //! have the contract's body, and preflights end here; this function has neither permissions nor configuration.
 
-use key_inventory::chance::Chance;
-use key_inventory::clock::Clock;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::problem::Problem;
-use key_inventory::http::routes::Route;
+use api::http::exchange::Exchange;
+use api::http::problem::Problem;
+use api::http::routes::Route;
 use lambda_http::{Body, Request, RequestExt, Response};
+use process::chance::Chance;
+use process::clock::Clock;
 
 /// Answers one request.
 pub async fn handle(clock: &Clock, chance: &Chance, request: Request) -> Response<Body> {

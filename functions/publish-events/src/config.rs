@@ -1,6 +1,6 @@
 //! The configuration, parsed once from the environment.
 
-use key_inventory::config::{ConfigFault, required};
+use process::environment::{ConfigFault, required};
 
 /// The configuration of the publisher.
 #[derive(Debug, Clone)]

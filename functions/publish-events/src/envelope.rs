@@ -1,8 +1,8 @@
 //! What a consumer of the bus sees of an event. Pure.
 
-use key_inventory::history::{EventHash, IssuedRecord};
-use key_inventory::user::{Event, PhysicalKeyAdded, PhysicalKeyRemoved};
-use key_inventory::values::{EpochMillis, OrgId, UserId, Version};
+use domain::history::{EventHash, IssuedRecord};
+use domain::user::{Event, PhysicalKeyAdded, PhysicalKeyRemoved};
+use domain::values::{EpochMillis, OrgId, UserId, Version};
 use serde::Serialize;
 
 use crate::letter::Unpublishable;

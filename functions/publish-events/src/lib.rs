@@ -14,17 +14,15 @@ mod stream;
 
 use std::time::{Duration, Instant};
 
-use key_inventory::retry::Backoff;
-use key_inventory::values::EpochMillis;
-use lambda_runtime::LambdaEvent;
-use serde::Serialize;
-
 pub use config::PublisherConfig;
-pub use publisher::Publisher;
-pub use stream::StreamBatch;
-
+use domain::values::EpochMillis;
+use lambda_runtime::LambdaEvent;
 use lanes::Lanes;
+use process::retry::Backoff;
 use publish::Tally;
+pub use publisher::Publisher;
+use serde::Serialize;
+pub use stream::StreamBatch;
 
 /// What is left of an invocation's time for answering when everything else has to be over.
 const MARGIN: Duration = Duration::from_millis(500);

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::process::ExitCode;
 
-use key_inventory::clock::Clock;
-use key_inventory::lambda;
 use lambda_runtime::{run, service_fn};
+use process::clock::Clock;
+use process::lambda;
 use publish_events::{Publisher, PublisherConfig};
 
 #[tokio::main(flavor = "current_thread")]

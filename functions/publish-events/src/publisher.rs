@@ -7,9 +7,9 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use key_inventory::clock::Clock;
-use key_inventory::sam_local::aws_environment;
-use key_inventory::values::EpochMillis;
+use domain::values::EpochMillis;
+use process::clock::Clock;
+use process::sam_local::aws_environment;
 
 use crate::config::PublisherConfig;
 

@@ -1,8 +1,8 @@
 //! Records of the table's stream, and what is to be done about each. Pure.
 
-use key_inventory::table::items;
 use serde::Deserialize;
 use serde_json::Value;
+use store::items;
 
 use crate::envelope::Envelope;
 use crate::letter::Unpublishable;

@@ -1,11 +1,11 @@
 //! `POST /users/{id}/RemovePhysicalKey`: records that a physical key was taken back.
 
-use key_inventory::backend::Backend;
-use key_inventory::execute::answer_command;
-use key_inventory::http::body::BodyObject;
-use key_inventory::http::exchange::Exchange;
-use key_inventory::http::routes::Route;
-use key_inventory::user::{Command, RemovePhysicalKey};
+use api::backend::Backend;
+use api::execute::answer_command;
+use api::http::body::BodyObject;
+use api::http::exchange::Exchange;
+use api::http::routes::Route;
+use domain::user::{Command, RemovePhysicalKey};
 use lambda_http::{Body, Request, Response};
 
 /// Answers one request.

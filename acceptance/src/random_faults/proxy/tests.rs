@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
 use futures_util::future::join_all;
-use key_inventory::table::{AuditShards, Stream, Table};
 use local_inventory::dynamodb::{self, Access, EmbeddedDynamoDb};
+use store::{AuditShards, Stream, Table};
 
 use super::super::scan;
 use super::super::weather::{Fault, Odds, Weather};

@@ -1,12 +1,11 @@
 //! What the contract's sentences ("Who may do what") come to for each caller and operation, worked out apart from the code.
 
-use acceptance::refused::{API_KEY, BEARER, Refused};
-use key_inventory::auth::RequiredCredentials::{self, Both, Either};
-
 use ApiKey::*;
 use Operation::*;
 use Outcome::*;
 use Token::*;
+use acceptance::refused::{API_KEY, BEARER, Refused};
+use api::auth::RequiredCredentials::{self, Both, Either};
 
 use crate::scene::{DISAGREE, ORGANISATION_REQUIRED, physical_key_not_found};
 

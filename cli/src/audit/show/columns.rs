@@ -3,9 +3,9 @@
 use std::io::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-use audit_trail::select::Selected;
-use key_inventory::user::Event;
-use key_inventory::values::{Note, OrgId, OrgName, Subject};
+use domain::user::Event;
+use domain::values::{Note, OrgId, OrgName, Subject};
+use trail::select::Selected;
 
 use crate::output::visible;
 use crate::spreadsheet::cell;

@@ -1,6 +1,6 @@
-use key_inventory::history::{Actor, ActorKind, Circumstances, Snapshot};
-use key_inventory::user::{AddPhysicalKey, PhysicalKey};
-use key_inventory::values::{Note, OrgName};
+use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
+use domain::user::{AddPhysicalKey, PhysicalKey};
+use domain::values::{Note, OrgName};
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,0 +1,314 @@
+//! One command, from its parsed request to its answer: one read, one decision, one write, and again after a race.
+//!
+//! What is answered is true for ever, whatever arrives late, twice or not at all. `write-model` is the twin of this room:
+//! whoever changes one changes the other.
+
+use std::time::{Duration, Instant};
+
+use domain::history::Circumstances;
+use domain::user::{Command, Event, Refusal};
+use domain::values::{EpochMillis, KeyNumber, OrgId};
+use process::retry::Backoff;
+use store::{AttemptToken, Commit, Lookup, RequestRecord, SendingFault, StoreFault, UserState, Writer};
+
+use crate::attempt::Attempt;
+use crate::auth::{Caller, Presented};
+use crate::backend::Backend;
+use crate::http::answer::Answer;
+use crate::http::command::CommandRequest;
+use crate::http::exchange::Exchange;
+use crate::http::problem::{Problem, Written};
+use crate::http::routes::Route;
+use crate::http::{body::BodyObject, command};
+use crate::idempotency::{fingerprint, request_hash};
+
+/// What is left for the look at what has become of an open attempt: two reads, which usually take milliseconds.
+const LOOK: Duration = Duration::from_millis(400);
+
+/// How many sendings of a command may fail, other than by a race. A store that goes on failing is not waited for.
+const MOST_FAILED_SENDINGS: u32 = 3;
+
+/// Answers a request of a command's route: credentials first, then the request, then the command.
+pub async fn answer_command(
+    backend: &Backend,
+    exchange: &mut Exchange,
+    request: &lambda_http::Request,
+    route: Route,
+    read: fn(&mut BodyObject<'_>) -> Option<Command>,
+) -> Result<Answer, Problem> {
+    let presented = backend.authenticator.present(request.headers(), backend.clock.now()).await?;
+    let request = command::parse(request, route, read)?;
+    exchange.trail.user_id = Some(request.user_id.clone());
+    let request_hash = request_hash(&presented, &request);
+    let lookup = Lookup {
+        credentials: presented.lookup(),
+        user_id: &request.user_id,
+        number: number_asked_for(&request.command),
+        mark: matches!(request.command, Command::AddPhysicalKey(_)),
+        request_hash: request_hash.as_deref(),
+    };
+    let waits = backend.chance.for_waits();
+    let until = exchange.deadline().checked_sub(LOOK).unwrap_or(exchange.deadline());
+    let (presented, request, backoff) = (&presented, &request, Backoff::new(waits));
+    let (attempt, fingerprint) = (None, None);
+    let execution = Execution {
+        backend,
+        exchange,
+        presented,
+        request,
+        lookup,
+        backoff,
+        until,
+        attempt,
+        fingerprint,
+        sent: false,
+        failed: 0,
+    };
+    execution.run().await
+}
+
+/// A command on its way to its answer.
+struct Execution<'a> {
+    backend: &'a Backend,
+    exchange: &'a mut Exchange,
+    presented: &'a Presented,
+    request: &'a CommandRequest,
+    lookup: Lookup<'a>,
+    backoff: Backoff,
+    /// When the last look begins, at the latest.
+    until: Instant,
+    /// The decision that is being sent.
+    attempt: Option<Attempt>,
+    /// What makes the request the same as another one. It depends on the caller, who is known after the first read.
+    fingerprint: Option<String>,
+    /// Whether anything was sent at all.
+    sent: bool,
+    /// How many sendings failed other than by a race.
+    failed: u32,
+}
+
+/// What a read tells of the attempt.
+enum Settled {
+    /// There is none, or it is dead.
+    Nothing,
+    /// It can still be carried out.
+    Stands,
+    /// It was carried out.
+    Ours(Answer),
+    /// Its version is gone, and the event that took it does not show yet.
+    NotYet,
+}
+
+impl Execution<'_> {
+    /// Executes the command until it is carried out, refused, or out of time.
+    async fn run(mut self) -> Result<Answer, Problem> {
+        loop {
+            self.exchange.trail.attempts += 1;
+            match self.round().await {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) if self.backoff.wait(self.until).await.is_ok() => {}
+                Ok(None) => return self.conclude(Problem::Contention(Written::Unsaid)).await,
+                Err(problem) => return self.conclude(problem).await,
+            }
+        }
+    }
+
+    /// One round: one read, one decision unless there is one, one sending. Gives nothing if another round is needed.
+    async fn round(&mut self) -> Result<Option<Answer>, Problem> {
+        let (table, now) = (&self.backend.table, self.backend.clock.now());
+        let state = table.look_up(&self.lookup, now, self.waits(), self.until).await?;
+        let caller = self.presented.confirm(&state.credentials, now)?;
+        self.exchange.trail.actor = Some(caller.actor.clone());
+        authorise(&caller, self.request)?;
+        self.fingerprint = Some(fingerprint(&caller, self.request));
+        if let Some(earlier) = &state.earlier {
+            return self.replay(earlier).map(Some);
+        }
+        match self.settle(&state).await? {
+            Settled::Ours(answer) => return Ok(Some(answer)),
+            Settled::NotYet => return Ok(None),
+            Settled::Stands => {}
+            Settled::Nothing => match self.attempt(caller, &state, now)? {
+                Some(attempt) => self.attempt = Some(attempt),
+                None => return Ok(None),
+            },
+        }
+        self.send().await
+    }
+
+    /// Finds out what has become of the attempt, by a read that was made after it was sent.
+    async fn settle(&mut self, state: &UserState) -> Result<Settled, Problem> {
+        let Some(attempt) = self.attempt.take_if(|attempt| !attempt.has_its_ground(state)) else {
+            return Ok(if self.attempt.is_some() { Settled::Stands } else { Settled::Nothing });
+        };
+        if attempt.open().is_none() {
+            return Ok(Settled::Nothing);
+        }
+        // Not in the same batch, where it might have been read before the item that shows the ground gone.
+        let attempt = self.attempt.insert(attempt);
+        let (table, user_id) = (&self.backend.table, self.lookup.user_id);
+        let waits = Backoff::new(self.backend.chance.for_waits());
+        let writer = table.read_writer(user_id, attempt.before.next(), waits, self.until).await?;
+        Ok(match writer {
+            Writer::Attempt(token) if token == attempt.token => Settled::Ours(attempt.answer.clone()),
+            Writer::Nobody if !attempt.has_its_version(state) => Settled::NotYet,
+            Writer::Nobody | Writer::Attempt(_) => {
+                self.attempt = None;
+                Settled::Nothing
+            }
+        })
+    }
+
+    /// Decides, and makes an attempt of the decision.
+    fn attempt(
+        &self,
+        caller: Caller,
+        state: &UserState,
+        now: EpochMillis,
+    ) -> Result<Option<Attempt>, Problem> {
+        let before = state.snapshot.user.version;
+        let Some(decided) = decide(&caller, &self.request.command, state, now)? else { return Ok(None) };
+        let circumstances = Circumstances {
+            actor: caller.actor,
+            request_id: self.exchange.request_id().to_owned(),
+            recorded_at: now,
+        };
+        let (record, after) = state.snapshot.append(decided.event, circumstances);
+        let event = &record.record.event;
+        let answer = Answer::new(&record);
+        let fingerprint = self.fingerprint.clone().unwrap_or_default();
+        let kept = RequestRecord::new(fingerprint, answer.body.clone(), &record, now);
+        let commit = Commit {
+            before: &state.snapshot,
+            after: &after,
+            record: &record,
+            issuer: &decided.issuer,
+            is_first_of_issuer: self.lookup.mark && !state.is_marked,
+            request: self.lookup.request_hash.map(|hash| (hash, &kept)),
+        };
+        let token = AttemptToken::new(self.backend.chance.bytes());
+        let write = self.backend.table.write_of(&commit, &token, now)?;
+        Ok(Some(Attempt::new(token, before, event, write, answer)))
+    }
+
+    /// Sends the attempt, once more or for the first time.
+    async fn send(&mut self) -> Result<Option<Answer>, Problem> {
+        let Some(attempt) = &mut self.attempt else { return Ok(None) };
+        self.sent = true;
+        let fault = match self.backend.table.send(&attempt.write, self.until).await {
+            Ok(()) => return Ok(Some(attempt.answer.clone())),
+            Err(SendingFault::Contention) => return Ok(None),
+            Err(SendingFault::NotCarriedOut(fault)) => fault,
+            Err(SendingFault::Unanswered(cause)) => {
+                attempt.is_left_unanswered(cause.clone());
+                StoreFault::Unreachable(cause)
+            }
+        };
+        self.failed += 1;
+        let may_pass = matches!(fault, StoreFault::Throttled | StoreFault::Unreachable(_));
+        if may_pass && self.failed < MOST_FAILED_SENDINGS { Ok(None) } else { Err(fault.into()) }
+    }
+
+    /// The last look, before anything but a 200 is answered: EVENT first, then REQUEST, in two reads. In one, REQUEST might
+    /// be read before the command is committed, and EVENT after.
+    async fn conclude(self, refusal: Problem) -> Result<Answer, Problem> {
+        let (table, user_id, until) = (&self.backend.table, self.lookup.user_id, self.exchange.deadline());
+        let mut instead = None;
+        if let Some(attempt) = &self.attempt
+            && let Some(cause) = attempt.open()
+        {
+            match table.read_writer(user_id, attempt.before.next(), self.waits(), until).await {
+                Ok(Writer::Attempt(token)) if token == attempt.token => {
+                    return Ok(attempt.answer.clone());
+                }
+                Ok(Writer::Attempt(_)) => {}
+                Ok(Writer::Nobody) | Err(_) => {
+                    let last = refusal.cause().unwrap_or_else(|| refusal.code().to_owned());
+                    instead = Some(StoreFault::OutcomeUnknown(format!("{cause}; in the end: {last}")));
+                }
+            }
+        }
+        if let Some(hash) = self.lookup.request_hash
+            && (self.sent || refusal.depends_on_the_inventory())
+        {
+            let now = self.backend.clock.now();
+            match table.read_request(user_id, hash, now, self.waits(), until).await {
+                Ok(Some(earlier)) => return self.replay(&earlier),
+                Ok(None) => {}
+                Err(fault) => {
+                    instead.get_or_insert(fault);
+                }
+            }
+        }
+        // Under an idempotency key, another sending of the request may have been carried out, or may yet be.
+        let written = match (self.lookup.request_hash, &instead) {
+            (None, None) => Written::Nothing,
+            _ => Written::Unsaid,
+        };
+        Err(instead.map_or(refusal, Problem::from).saying(written))
+    }
+
+    /// The earlier answer to the same request; a refusal if the idempotency key was another request's.
+    fn replay(&self, earlier: &RequestRecord) -> Result<Answer, Problem> {
+        let ours = |attempt: &&Attempt| attempt.open().is_some() && attempt.answer.body == earlier.body;
+        if let Some(attempt) = self.attempt.as_ref().filter(ours) {
+            // The first answer, not a repeated one.
+            return Ok(attempt.answer.clone());
+        }
+        if self.fingerprint.as_ref() == Some(&earlier.fingerprint) {
+            Ok(Answer::again(earlier.body.clone(), earlier.event_hash))
+        } else {
+            Err(Problem::IdempotencyKeyReused)
+        }
+    }
+
+    fn waits(&self) -> Backoff {
+        Backoff::new(self.backend.chance.for_waits())
+    }
+}
+
+/// The physical key whose item a decision needs.
+const fn number_asked_for(command: &Command) -> Option<KeyNumber> {
+    match command {
+        Command::AddPhysicalKey(_) => None,
+        Command::RemovePhysicalKey(remove) => Some(remove.number),
+    }
+}
+
+fn authorise(caller: &Caller, request: &CommandRequest) -> Result<(), Problem> {
+    caller.confinement.may_command()?;
+    caller.confinement.may_act_on(&request.user_id)?;
+    match &request.command {
+        Command::AddPhysicalKey(add) => Ok(caller.confinement.may_issue_for(&add.org_id)?),
+        // Whose physical key it is decides whether it is there at all, not whether it may be removed.
+        Command::RemovePhysicalKey(_) => Ok(()),
+    }
+}
+
+/// What was decided, and who issued the physical key that it is about.
+struct Decided {
+    event: Event,
+    issuer: OrgId,
+}
+
+/// What the aggregate decides on the state that was read; nothing if that state never was.
+fn decide(
+    caller: &Caller,
+    command: &Command,
+    state: &UserState,
+    now: EpochMillis,
+) -> Result<Option<Decided>, Refusal> {
+    let user = &state.snapshot.user;
+    match command {
+        Command::AddPhysicalKey(add) => {
+            Ok(Some(Decided { event: user.add(add.clone(), now), issuer: add.org_id.clone() }))
+        }
+        Command::RemovePhysicalKey(_) => {
+            let held = state.physical_key.as_ref().filter(|key| caller.confinement.sees(&key.org_id));
+            let event = user.remove(held, now)?;
+            // If not, the read was torn: the user item was read before the physical key was added.
+            let held = held.filter(|key| user.may_hold(key.number));
+            Ok(held.map(|key| Decided { event, issuer: key.org_id.clone() }))
+        }
+    }
+}

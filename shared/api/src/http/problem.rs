@@ -1,0 +1,234 @@
+//! Refusals: every reason there is, and its response. Its status, code and words are in `told.rs`.
+//!
+//! The body is RFC 9457 problem details that is also what the vendor's clients read (contract, "Refusals"). Its
+//! `type` is `about:blank`: the stable `error` code says what the status does not.
+
+use domain::confinement::Forbidden;
+use domain::user::Refusal;
+use lambda_http::Body;
+use lambda_http::http::Response;
+use lambda_http::http::header::{
+    ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use serde::Serialize;
+use store::StoreFault;
+
+use super::Fault;
+use super::challenge::challenges;
+use super::cursor::CursorFault;
+use super::routes::Route;
+use super::told::Told;
+use crate::auth::{AuthFault, CredentialFault};
+
+/// Why a request is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The request cannot be understood; every fault is named.
+    InvalidRequest(Vec<Fault>),
+    /// Credentials are missing or refused; every one is named.
+    Unauthenticated(Vec<CredentialFault>),
+    /// The credentials are good, and this is not theirs to do.
+    Forbidden(Forbidden),
+    /// The aggregate refuses.
+    Refused(Refusal),
+    /// No such route.
+    RouteNotFound,
+    /// This route takes another method.
+    MethodNotAllowed(Route),
+    /// Gave up on contention before the deadline.
+    Contention(Written),
+    /// The body is larger than 16 KiB.
+    BodyTooLarge,
+    /// The body is not `application/json`.
+    UnsupportedMediaType,
+    /// The body did not come in time: the local server's refusal, which in AWS is the gateway's own.
+    BodyOutOfTime,
+    /// The body has a `Content-Encoding` other than `identity`.
+    EncodedBody,
+    /// The `Idempotency-Key` was used before, with another request.
+    IdempotencyKeyReused,
+    /// The store could not be used; the cause is for the log.
+    Store(StoreFault, Written),
+    /// The token issuer's keys are not known.
+    SigningKeysUnavailable,
+    /// The cursor of the next page could not be made.
+    Cursor(CursorFault),
+}
+
+/// What a refusal says about what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Nothing, for certain and for ever.
+    Nothing,
+    /// It does not say: under an idempotency key, another sending of the request may have been carried out.
+    Unsaid,
+}
+
+impl From<AuthFault> for Problem {
+    fn from(fault: AuthFault) -> Self {
+        match fault {
+            AuthFault::Unauthenticated(faults) => Self::Unauthenticated(faults),
+            AuthFault::Forbidden(forbidden) => Self::Forbidden(forbidden),
+            AuthFault::SigningKeysUnavailable => Self::SigningKeysUnavailable,
+        }
+    }
+}
+
+impl From<Forbidden> for Problem {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::Forbidden(forbidden)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<CursorFault> for Problem {
+    fn from(fault: CursorFault) -> Self {
+        Self::Cursor(fault)
+    }
+}
+
+impl From<StoreFault> for Problem {
+    fn from(fault: StoreFault) -> Self {
+        Self::Store(fault, Written::Unsaid)
+    }
+}
+
+/// A refusal: problem details (RFC 9457), with what the vendor's clients read beside them.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Problem))]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemBody<'a> {
+    /// Always `false`.
+    success: bool,
+    /// The stable code of the reason.
+    error: &'a str,
+    /// What is wrong, and the mend, for people.
+    message: &'a str,
+    /// `about:blank`: the reason is in `error`.
+    #[serde(rename = "type")]
+    problem_type: &'a str,
+    /// The words of the status.
+    title: &'a str,
+    /// The status.
+    status: u16,
+    /// The same as `message`.
+    detail: &'a str,
+    /// The id of the request, as in the `X-Request-Id` header and in the log.
+    request_id: &'a str,
+    /// Everything that is wrong.
+    errors: Vec<ErrorBody<'a>>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ProblemError))]
+pub struct ErrorBody<'a> {
+    /// The status.
+    code: u16,
+    /// What is wrong, and the mend.
+    message: String,
+    /// Where in the body, as a JSON pointer (RFC 6901).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<&'a str>,
+}
+
+impl Problem {
+    /// The same, saying what was written where it would say something.
+    #[must_use]
+    pub fn saying(self, written: Written) -> Self {
+        match self {
+            Self::Contention(_) => Self::Contention(written),
+            Self::Store(fault, _) => Self::Store(fault, written),
+            other => other,
+        }
+    }
+
+    /// Whether it is true of one state of the inventory only, so that under an idempotency key it may have become
+    /// false by another sending of the same request.
+    #[must_use]
+    pub const fn depends_on_the_inventory(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Contention(_))
+    }
+
+    /// The stable code, for the log.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.told().code
+    }
+
+    /// The cause of a fault of ours or of the store, for the log only.
+    #[must_use]
+    pub fn cause(&self) -> Option<String> {
+        match self {
+            Self::Store(fault, _) => Some(fault.to_string()),
+            Self::Cursor(fault) => Some(fault.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Each thing that is wrong: words and, in the body, place.
+    fn each(&self, told: &Told) -> Vec<(String, Option<&str>)> {
+        match self {
+            Self::InvalidRequest(faults) => {
+                faults.iter().map(|fault| (fault.message.clone(), fault.pointer.as_deref())).collect()
+            }
+            Self::Unauthenticated(faults) => faults.iter().map(|fault| (fault.to_string(), None)).collect(),
+            _ => vec![(told.message.to_owned(), None)],
+        }
+    }
+
+    /// The response, without the headers that every answer has.
+    #[must_use]
+    pub fn response(&self, request_id: &str, media_type: HeaderValue) -> Response<Body> {
+        let told = self.told();
+        let each = self.each(&told);
+        // With one thing wrong, the message says which; with several, it points to the list.
+        let message = match each.as_slice() {
+            [(only, _)] => only.clone(),
+            _ => told.message.to_owned(),
+        };
+        let status = told.status;
+        let body = ProblemBody {
+            success: false,
+            error: told.code,
+            message: &message,
+            problem_type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: &message,
+            request_id,
+            errors: each
+                .into_iter()
+                .map(|(message, pointer)| ErrorBody { code: status.as_u16(), message, pointer })
+                .collect(),
+        };
+        let mut response = Response::new(Body::from(serde_json::to_vec(&body).unwrap_or_default()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, media_type);
+        if let Some(seconds) = told.retry_after_seconds {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        match self {
+            Self::Unauthenticated(faults) => {
+                headers.insert(WWW_AUTHENTICATE, challenges(faults));
+            }
+            Self::MethodNotAllowed(route) => {
+                headers.insert(ALLOW, HeaderValue::from_static(route.allowed()));
+            }
+            // What would have been accepted (RFC 9110, section 12.5.3).
+            Self::EncodedBody => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            }
+            _ => {}
+        }
+        response
+    }
+}

@@ -1,0 +1,13 @@
+//! The inventory itself, without I/O, clock or chance, and without knowing where anything comes from or is kept.
+//!
+//! [`values`] is what an id, a note, a number is; [`user`] the aggregate: events, state, decisions; [`history`] what is
+//! recorded of them, and its chain; [`organisation`] and its [`api_key`]s; [`confinement`] who may do what;
+//! [`checkpoint`] how far the history has been exported.
+
+pub mod api_key;
+pub mod checkpoint;
+pub mod confinement;
+pub mod history;
+pub mod organisation;
+pub mod user;
+pub mod values;

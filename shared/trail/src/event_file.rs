@@ -1,0 +1,228 @@
+//! A file of events: gzip of one line for each event, canonical JSON (RFC 8785) with its two hashes.
+//!
+//! Whoever takes `"hash":"…","previousHash":"…",` out of a line has what was hashed: an event's hash is SHA-256 over
+//! the 32 bytes of `previousHash` and the rest of the line. No JSON library is needed to check it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+
+use bytes::Bytes;
+use domain::history::ChainedRecord;
+use domain::values::Sha256Hash;
+use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
+use flate2::{Compression, GzBuilder};
+
+use crate::manifest::{EVENTS, EventEntry, FileEntry};
+
+/// The largest file that an export writes. A hundred thousand events are about 10 MB.
+const MOST_BYTES: usize = 512 << 20;
+/// The longest line that is read. The longest event is about 8 KB: nobody's file fills the memory of who checks it.
+const LONGEST_LINE: u64 = 64 << 10;
+
+/// A file that is being made in memory. The same events give the same bytes.
+#[derive(Debug)]
+pub struct EventFile {
+    gzip: GzEncoder<Vec<u8>>,
+    ends: Option<(EventEntry, EventEntry)>,
+    events: u64,
+}
+
+/// Why a file cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum EventFileFault {
+    /// More events than one file may hold.
+    #[error("the hour's events take more than {} MiB", MOST_BYTES >> 20)]
+    TooLarge,
+    /// They cannot be written.
+    #[error("an event cannot be written: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+impl Default for EventFile {
+    fn default() -> Self {
+        // Neither a time nor an operating system: the header is the same whoever writes it.
+        let gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
+        Self { gzip, ends: None, events: 0 }
+    }
+}
+
+impl EventFile {
+    /// Adds an event.
+    pub fn push(&mut self, event: &ChainedRecord) -> Result<(), EventFileFault> {
+        if self.gzip.get_ref().len() > MOST_BYTES {
+            return Err(EventFileFault::TooLarge);
+        }
+        self.gzip.write_all(&serde_json_canonicalizer::to_vec(event).map_err(std::io::Error::from)?)?;
+        self.gzip.write_all(b"\n")?;
+        let entry = EventEntry::from(event);
+        match &mut self.ends {
+            Some((_, last)) => *last = entry,
+            None => self.ends = Some((entry.clone(), entry)),
+        }
+        self.events += 1;
+        Ok(())
+    }
+
+    /// How many events it has.
+    #[must_use]
+    pub const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Its bytes and what a manifest says of them; none if there are no events.
+    pub fn finish(self) -> Result<Option<(Bytes, FileEntry)>, EventFileFault> {
+        let bytes = Bytes::from(self.gzip.finish()?);
+        let Some((first, last)) = self.ends else { return Ok(None) };
+        let entry = entry(&bytes, first, last);
+        Ok(Some((bytes, entry)))
+    }
+}
+
+/// What a manifest says of a file.
+#[must_use]
+pub fn entry(bytes: &[u8], first: EventEntry, last: EventEntry) -> FileEntry {
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    FileEntry { name: EVENTS.to_owned(), bytes: length, sha256: Sha256Hash::of(bytes), first, last }
+}
+
+/// Why a line cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LineFault {
+    /// The file ends within it.
+    #[error("the file ends in the middle")]
+    EndsEarly,
+    /// It is not compressed text, or longer than any event.
+    #[error("it is not compressed text")]
+    NotText,
+    /// It is not the canonical JSON of an event.
+    #[error("it is no event")]
+    NotAnEvent,
+}
+
+/// The lines of a file, in order.
+#[derive(Debug)]
+pub struct Lines<'a> {
+    text: BufReader<GzDecoder<&'a [u8]>>,
+    ended: bool,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of these bytes.
+    #[must_use]
+    pub fn of(bytes: &'a [u8]) -> Self {
+        Self { text: BufReader::with_capacity(64 << 10, GzDecoder::new(bytes)), ended: false }
+    }
+
+    fn read(&mut self) -> Result<Option<String>, LineFault> {
+        let mut line = Vec::with_capacity(512);
+        let read = (&mut self.text).take(LONGEST_LINE).read_until(b'\n', &mut line);
+        match read {
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(LineFault::EndsEarly),
+            // Nothing may follow the compressed text: it would be in the file and nobody would read it.
+            Ok(0) if self.text.get_ref().get_ref().is_empty() => Ok(None),
+            Err(_) | Ok(0) => Err(LineFault::NotText),
+            Ok(_) if line.pop() == Some(b'\n') => {
+                String::from_utf8(line).map(Some).map_err(|_| LineFault::NotText)
+            }
+            Ok(length) if length as u64 == LONGEST_LINE => Err(LineFault::NotText),
+            Ok(_) => Err(LineFault::EndsEarly),
+        }
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Result<String, LineFault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let line = self.read().transpose();
+        self.ended = !matches!(line, Some(Ok(_)));
+        line
+    }
+}
+
+/// The event that a line spells.
+pub fn parse_line(line: &str) -> Result<ChainedRecord, LineFault> {
+    serde_json::from_str(line).map_err(|_| LineFault::NotAnEvent)
+}
+
+/// Whether the event's hash is that of its line. The hash covers every byte: another spelling of the same event has
+/// another hash.
+#[must_use]
+pub fn has_its_hash(line: &str, event: &ChainedRecord) -> bool {
+    let hashes = format!("\"hash\":\"{}\",\"previousHash\":\"{}\",", event.hash, event.previous_hash);
+    // Quotes within JSON strings are escaped, so this cannot be found in a text that somebody entered.
+    line.split_once(&hashes).is_some_and(|(before, after)| {
+        event.previous_hash.chain_canonical([before.as_bytes(), after.as_bytes()]) == event.hash
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
+    use domain::user::AddPhysicalKey;
+    use domain::values::{EpochMillis, Note, OrgId, Subject, UserId};
+
+    use super::*;
+
+    fn event() -> ChainedRecord {
+        let snapshot = Snapshot::new(UserId::parse("alice").unwrap());
+        let note = Note::parse("\"hash\":\"x\",\"previousHash\":\"y\", \\\" 鍵").unwrap();
+        let command =
+            AddPhysicalKey { org_id: OrgId::parse("acme").unwrap(), org_name: None, note: Some(note) };
+        let now = EpochMillis::new(1_795_435_200_000);
+        let actor = Actor {
+            kind: ActorKind::User,
+            iss: None,
+            id: Subject::parse("alice").ok(),
+            org_id: None,
+            api_key_id: None,
+        };
+        let circumstances = Circumstances { actor, request_id: "r1".to_owned(), recorded_at: now };
+        snapshot.append(snapshot.user.add(command, now), circumstances).0
+    }
+
+    fn file() -> Bytes {
+        let mut file = EventFile::default();
+        file.push(&event()).unwrap();
+        file.finish().unwrap().unwrap().0
+    }
+
+    #[test]
+    fn a_line_without_its_hashes_is_what_was_hashed() {
+        let bytes = file();
+        let line = Lines::of(&bytes).next().unwrap().unwrap();
+        assert_eq!(parse_line(&line), Ok(event()));
+        assert!(has_its_hash(&line, &event()));
+        for changed in
+            [line.replace("r1", "r2"), line.replace("{\"actor\"", "{ \"actor\""), line.clone() + " "]
+        {
+            assert!(!has_its_hash(&changed, &parse_line(&changed).unwrap()), "{changed}");
+        }
+    }
+
+    #[test]
+    fn the_same_events_give_the_same_bytes() {
+        assert_eq!(file(), file());
+        let header = file();
+        assert_eq!((&header[4..8], header[9]), (&[0; 4][..], 255), "neither a time nor a system (RFC 1952)");
+        assert!(EventFile::default().finish().unwrap().is_none());
+    }
+
+    #[test]
+    fn what_ends_early_or_goes_on_is_told() {
+        let bytes = file();
+        for length in 0..bytes.len() {
+            let last = Lines::of(&bytes[..length]).last();
+            assert_eq!(last, Some(Err(LineFault::EndsEarly)), "{length} bytes");
+        }
+        let more = [&bytes[..], b"more"].concat();
+        assert_eq!(Lines::of(&more).last(), Some(Err(LineFault::NotText)));
+        let mut other = EventFile::default();
+        other.gzip.write_all(&vec![b'x'; 1 << 20]).unwrap();
+        let long = other.gzip.finish().unwrap();
+        assert_eq!(Lines::of(&long).next(), Some(Err(LineFault::NotText)));
+    }
+}
