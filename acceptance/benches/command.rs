@@ -8,11 +8,13 @@ use std::collections::HashMap;
 use std::hint::black_box;
 
 use acceptance::{RequestBuilder, Stage};
+use add_physical_key::AddPhysicalKeyRecipe;
+use api::execute::CommandRecipe;
 use api::http::answer::Answer;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
 use criterion::{Criterion, criterion_group, criterion_main};
 use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
-use domain::user::AddPhysicalKey;
+use domain::user::{AddPhysicalKey, Command};
 use domain::values::{EpochMillis, Note, OrgId, OrgName, Subject, UserId};
 use serde_json::json;
 
@@ -171,8 +173,10 @@ fn pure_part(criterion: &mut Criterion) {
     };
     criterion.bench_function("decide, record and answer", |bencher| {
         bencher.iter(|| {
-            let event = snapshot.user.add(black_box(command.clone()), now);
-            Answer::new(&snapshot.append(event, circumstances.clone()).0)
+            let happened =
+                black_box(&command).decide(&snapshot.user, None, now).expect("a decision").happened;
+            let (recorded, _) = snapshot.append(happened.clone().into(), circumstances.clone());
+            Answer::to_command(&AddPhysicalKeyRecipe::answer(&happened, &recorded), recorded.hash)
         });
     });
 }

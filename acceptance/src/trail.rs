@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use api::auth::RequiredCredentials;
 use bytes::Bytes;
 use domain::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
-use domain::user::AddPhysicalKey;
+use domain::user::{AddPhysicalKey, Command};
 use domain::values::{Hour, Note, OrgId, Sha256Hash, UserId};
 use export_audit::RecordedInTable;
 use export_audit::export::{ExportFault, Exporter, GRACE, Report};
@@ -138,7 +138,10 @@ pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<
         };
         let request_id = format!("request-{place}");
         let circumstances = Circumstances { actor, request_id, recorded_at: at };
-        let (event, after) = history.append(history.user.add(command, at), circumstances);
+        let (event, after) = history.append(
+            command.decide(&history.user, None, at).expect("a decision").happened.into(),
+            circumstances,
+        );
         *history = after;
         at = at.plus(apart);
         event

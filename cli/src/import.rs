@@ -1,13 +1,15 @@
 //! `import`: issues the physical keys of a spreadsheet through the API, each once, however often it is run.
 
+mod row_key;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use data_encoding::HEXLOWER;
 use futures_util::stream::{self, StreamExt};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::row_key::row_keys;
 use crate::api_client::{ApiClient, ApiFault};
 use crate::arguments::ImportArguments;
 use crate::output::{Failure, tell};
@@ -50,7 +52,7 @@ async fn send(
     arguments: &ImportArguments,
     rows: &[Row],
 ) -> Result<HashMap<u64, Outcome>, Failure> {
-    let keys = idempotency_keys(&import_name(arguments), arguments, rows);
+    let keys = row_keys(&import_name(arguments), arguments.org.as_str(), rows);
     let mut users: Vec<Vec<(&Row, &String)>> = Vec::new();
     let mut places = HashMap::new();
     for (row, key) in rows.iter().zip(&keys) {
@@ -117,20 +119,6 @@ async fn add(
 fn import_name(arguments: &ImportArguments) -> String {
     let of_file = || arguments.file.file_name().map(|name| name.to_string_lossy().into_owned());
     arguments.name.clone().or_else(of_file).unwrap_or_default()
-}
-
-/// One idempotency key for each row, the same in every run: a digest of the import's name and the row's content, and,
-/// for rows of the same content, of which of them it is. Lines may be moved or added between runs.
-fn idempotency_keys(name: &str, arguments: &ImportArguments, rows: &[Row]) -> Vec<String> {
-    let mut seen = HashMap::new();
-    let keys = rows.iter().map(|row| {
-        let content = (&row.user, &row.org_name, &row.note);
-        let nth = seen.entry(content).and_modify(|nth| *nth += 1).or_insert(1_u64);
-        let parts: Value = json!([name, arguments.org, row.user, row.org_name, row.note, nth]);
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, parts.to_string().as_bytes());
-        format!("import-{}", HEXLOWER.encode(digest.as_ref()))
-    });
-    keys.collect()
 }
 
 /// On a terminal, a bar on standard error; elsewhere, nothing.

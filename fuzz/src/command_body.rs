@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use add_physical_key::AddPhysicalKeyRecipe;
+use api::execute::CommandRecipe;
 use api::http::body::BodyObject;
-use domain::user::Command;
-use domain::values::KeyNumber;
+use domain::user::{AddPhysicalKey, RemovePhysicalKey};
+use domain::values::{KeyNumber, Note, OrgName};
+use remove_physical_key::RemovePhysicalKeyRecipe;
 use serde_json::value::RawValue;
 
 /// Most faults of one answer: a hundred, and how many there are beyond.
@@ -12,37 +15,43 @@ const MOST_FAULTS: usize = 101;
 
 /// The body of either command. What is accepted, `serde_json` and the standard library read the same.
 pub fn command_body(bytes: &[u8]) {
-    for read in [add_physical_key::read, remove_physical_key::read] {
-        let Ok(mut object) = BodyObject::read(bytes) else { continue };
-        let command = read(&mut object);
-        let faults = object.finish();
-        assert!(faults.len() <= MOST_FAULTS && faults.iter().all(|fault| !fault.message.is_empty()));
-        if faults.is_empty() {
-            check(&command.expect("a command, where nothing is wrong"), bytes);
-        }
+    if let Some(AddPhysicalKey { org_id, org_name, note }) = accepted::<AddPhysicalKeyRecipe>(bytes) {
+        let members = Members::of(bytes);
+        assert_eq!(Some(org_id.as_str()), members.text("orgId").as_deref());
+        assert_eq!(org_name.as_ref().map(OrgName::as_str), members.text("orgName").as_deref());
+        assert_eq!(note.as_ref().map(Note::as_str), members.text("note").as_deref());
+        members.are(1 + usize::from(org_name.is_some()) + usize::from(note.is_some()));
+    }
+    if let Some(RemovePhysicalKey { number }) = accepted::<RemovePhysicalKeyRecipe>(bytes) {
+        let members = Members::of(bytes);
+        check_number(number, members.0["number"].get());
+        members.are(1);
     }
 }
 
-fn check(command: &Command, bytes: &[u8]) {
-    let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(bytes).expect("an object");
-    let text =
-        |name: &str| members.get(name).map(|raw| serde_json::from_str::<String>(raw.get()).expect("text"));
-    let known = match command {
-        Command::AddPhysicalKey(add) => {
-            assert_eq!(Some(add.org_id.as_str()), text("orgId").as_deref());
-            assert_eq!(
-                add.org_name.as_ref().map(domain::values::OrgName::as_str),
-                text("orgName").as_deref()
-            );
-            assert_eq!(add.note.as_ref().map(domain::values::Note::as_str), text("note").as_deref());
-            1 + usize::from(add.org_name.is_some()) + usize::from(add.note.is_some())
-        }
-        Command::RemovePhysicalKey(remove) => {
-            check_number(remove.number, members["number"].get());
-            1
-        }
-    };
-    assert_eq!(members.len(), known, "what nobody asked for is a fault");
+fn accepted<R: CommandRecipe>(bytes: &[u8]) -> Option<R::Command> {
+    let mut object = BodyObject::read(bytes).ok()?;
+    let command = R::read(&mut object);
+    let faults = object.finish();
+    assert!(faults.len() <= MOST_FAULTS && faults.iter().all(|fault| !fault.message.is_empty()));
+    faults.is_empty().then(|| command.expect("a command, where nothing is wrong"))
+}
+
+/// The members as `serde_json` finds them.
+struct Members(BTreeMap<String, Box<RawValue>>);
+
+impl Members {
+    fn of(bytes: &[u8]) -> Self {
+        Self(serde_json::from_slice(bytes).expect("an object"))
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(|raw| serde_json::from_str(raw.get()).expect("text"))
+    }
+
+    fn are(&self, known: usize) {
+        assert_eq!(self.0.len(), known, "what nobody asked for is a fault");
+    }
 }
 
 /// The same number, as exactly as a float tells; beyond what is counted, the largest there is.

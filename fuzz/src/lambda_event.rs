@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
+use add_physical_key::AddPhysicalKeyRecipe;
 use api::auth::{API_KEY_HEADER, Authenticator, Presented, RequiredCredentials};
+use api::execute::CommandRecipe;
 use api::gateway_event;
 use api::http::answer::Answer;
 use api::http::command;
@@ -15,6 +17,7 @@ use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Context, Request, Response};
 use process::chance::Chance;
 use process::clock::Clock;
+use remove_physical_key::RemovePhysicalKeyRecipe;
 use serde_json::{Map, Value};
 
 use crate::{NOW, api_key, cursor, token};
@@ -51,8 +54,8 @@ async fn handle(request: Request) -> Response<Body> {
 
 /// What the functions read of a request, each of them.
 fn read(request: &Request) -> Result<Answer, Problem> {
-    let add = command::parse(request, Route::AddPhysicalKey, add_physical_key::read).map(|_| ());
-    let remove = command::parse(request, Route::RemovePhysicalKey, remove_physical_key::read).map(|_| ());
+    let add = command::parse(request, Route::AddPhysicalKey, AddPhysicalKeyRecipe::read).map(|_| ());
+    let remove = command::parse(request, Route::RemovePhysicalKey, RemovePhysicalKeyRecipe::read).map(|_| ());
     let one = query::physical_key(request).map(|_| ());
     let asking = Asking { presented: &PRESENTED, cursors: &cursor::SEALER, now: NOW };
     let list = asking.physical_keys::<String>(request).map(|(_, _, page)| check(&page));

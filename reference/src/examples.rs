@@ -1,32 +1,25 @@
 //! Examples of requests and of answers: the demo user gets a physical key and gives it back, by the functions' own
 //! code.
 
-use api::http::answer::Answer;
+use add_physical_key::AddPhysicalKeyRecipe;
+use api::execute::CommandRecipe;
+use api::http::body::BodyObject;
 use api::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
 use api::http::routes::Route;
-use domain::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
-use domain::user::{AddPhysicalKey, Event, PhysicalKey, RemovePhysicalKey};
-use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, Subject, UserId};
+use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
+use domain::user::{Command, PhysicalKey};
+use domain::values::{EpochMillis, OrgId, Subject, UserId};
+use remove_physical_key::RemovePhysicalKeyRecipe;
 use serde_json::{Value, json};
 use store::HeldKey;
 
 /// 2026-11-23T12:00:00Z.
 const NOON: EpochMillis = EpochMillis::new(1_795_435_200_000);
 
-/// The names are valid by the tests of this package; were one not, its example would be missing.
-fn names() -> Option<(UserId, AddPhysicalKey)> {
-    let command = AddPhysicalKey {
-        org_id: OrgId::parse("demo-org").ok()?,
-        org_name: Some(OrgName::parse("Demo Organisation").ok()?),
-        note: Some(Note::parse("Front door").ok()?),
-    };
-    Some((UserId::parse("demo-user").ok()?, command))
-}
-
 pub(crate) fn request(route: Route) -> Value {
     match route {
-        Route::AddPhysicalKey => json!(names().map(|(_, command)| command)),
-        Route::RemovePhysicalKey => json!(RemovePhysicalKey { number: KeyNumber::FIRST }),
+        Route::AddPhysicalKey => add_physical_key::example(),
+        Route::RemovePhysicalKey => remove_physical_key::example(),
         Route::ListPhysicalKeys
         | Route::GetPhysicalKey
         | Route::ListPhysicalKeyEvents
@@ -39,22 +32,23 @@ pub(crate) fn answer(route: Route) -> Value {
 }
 
 fn answered(route: Route) -> Option<Value> {
-    let (user_id, command) = names()?;
+    let user_id = UserId::parse("demo-user").ok()?;
     let before = Snapshot::new(user_id.clone());
-    let added = before.user.add(command, NOON);
-    let Event::PhysicalKeyAdded(data) = &added else { return None };
-    let key = PhysicalKey::from(data);
-    let (addition, after) = before.append(added, circumstances());
+    let addition = example::<AddPhysicalKeyRecipe>()?.decide(&before.user, None, NOON).ok()?.happened;
+    let key = PhysicalKey::from(&addition);
+    let (added, after) = before.append(addition.clone().into(), circumstances());
     let (keys, next_cursor) = (vec![key.clone()], None);
     Some(match route {
-        Route::AddPhysicalKey => body(&addition)?,
+        Route::AddPhysicalKey => json!(AddPhysicalKeyRecipe::answer(&addition, &added)),
         Route::RemovePhysicalKey => {
-            let removed = after.user.remove(Some(&key), NOON).ok()?;
-            body(&after.append(removed, circumstances()).0)?
+            let removal =
+                example::<RemovePhysicalKeyRecipe>()?.decide(&after.user, Some(&key), NOON).ok()?.happened;
+            let (removed, _) = after.append(removal.clone().into(), circumstances());
+            json!(RemovePhysicalKeyRecipe::answer(&removal, &removed))
         }
         Route::ListPhysicalKeys => json!(PhysicalKeys { keys, total: Some(1), next_cursor }),
         Route::GetPhysicalKey => json!(key),
-        Route::ListPhysicalKeyEvents => json!(PhysicalKeyEvents { events: vec![addition], next_cursor }),
+        Route::ListPhysicalKeyEvents => json!(PhysicalKeyEvents { events: vec![added], next_cursor }),
         Route::ListOrgPhysicalKeys => {
             let keys = vec![IssuedPhysicalKey::from(HeldKey { user_id, key })];
             json!(OrgPhysicalKeys { keys, next_cursor })
@@ -62,8 +56,11 @@ fn answered(route: Route) -> Option<Value> {
     })
 }
 
-fn body(recorded: &ChainedRecord) -> Option<Value> {
-    serde_json::from_str(&Answer::new(recorded).body).ok()
+/// The example of a command, read as the function reads it; were it not valid, what is shown of it would be missing.
+fn example<R: CommandRecipe>() -> Option<R::Command> {
+    let body = request(R::ROUTE).to_string();
+    let mut body = BodyObject::read(body.as_bytes()).ok()?;
+    R::read(&mut body)
 }
 
 fn circumstances() -> Circumstances {

@@ -1,7 +1,7 @@
 //! The operation of each route.
 
 use api::http::body::LARGEST_BODY;
-use api::http::routes::Route;
+use api::http::routes::{Documentation, Route};
 use utoipa::openapi::path::{Operation, OperationBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{ContentBuilder, HttpMethod, Ref, Required};
@@ -13,7 +13,7 @@ pub(crate) fn http_method(route: Route) -> HttpMethod {
 }
 
 pub(crate) fn operation(route: Route) -> Operation {
-    let (summary, description) = words(route);
+    let Documentation { summary, description } = documentation(route);
     OperationBuilder::new()
         .operation_id(Some(route.name()))
         .tag(if route.is_command() { "Commands" } else { "Queries" })
@@ -25,45 +25,14 @@ pub(crate) fn operation(route: Route) -> Operation {
         .build()
 }
 
-const fn words(route: Route) -> (&'static str, &'static str) {
+const fn documentation(route: Route) -> Documentation {
     match route {
-        Route::AddPhysicalKey => (
-            "Record that a physical key was issued",
-            "Records that an organisation issued a physical key to the user. The server gives it the user's next \
-             number: 1, 2, 3, … in the order of commits, without gaps, never twice. A user's inventory begins with \
-             its first physical key. Repeating the command adds another one, unless it has the same Idempotency-Key.",
-        ),
-        Route::RemovePhysicalKey => (
-            "Record that a physical key was taken back",
-            "Records that a physical key was taken back. Its number is never given again. A number that the user \
-             does not hold, or that another organisation issued, is not found.",
-        ),
-        Route::ListPhysicalKeys => (
-            "List the physical keys a user holds",
-            "In the order of their numbers, strongly consistent: a physical key just added is in the next list. \
-             Filters combine with AND. `total` counts what matches, on this page and on others.\n\nWith a filter, or \
-             for a caller who is confined to an organisation, the first page counts through the inventory, up to \
-             10,000 physical keys; a larger one is filtered in parts: a page may then have few or no keys and a \
-             `nextCursor`, and no `total`. All other pages cost what they return.",
-        ),
-        Route::GetPhysicalKey => (
-            "Get one physical key",
-            "One physical key that the user holds. One that was taken back, or that another organisation issued, \
-             is not found.",
-        ),
-        Route::ListPhysicalKeyEvents => (
-            "Read a user's history",
-            "Everything that happened to the inventory, physical keys that were taken back included, in the order \
-             of versions, with actor, request id and hash chain. An event's `hash` is SHA-256 over the `previousHash` \
-             (32 bytes, zeros at first) followed by the event without its two hashes as canonical JSON (RFC 8785). A \
-             caller who is confined to an organisation gets the events of its physical keys only.",
-        ),
-        Route::ListOrgPhysicalKeys => (
-            "List who holds an organisation's physical keys",
-            "The physical keys that the organisation has out, over all users, in the order of user ids and numbers. \
-             For callers who are confined to that organisation and to no single user. It may lag the last second's \
-             writes.",
-        ),
+        Route::AddPhysicalKey => add_physical_key::DOCUMENTATION,
+        Route::RemovePhysicalKey => remove_physical_key::DOCUMENTATION,
+        Route::ListPhysicalKeys => list_physical_keys::DOCUMENTATION,
+        Route::GetPhysicalKey => get_physical_key::DOCUMENTATION,
+        Route::ListPhysicalKeyEvents => list_physical_key_events::DOCUMENTATION,
+        Route::ListOrgPhysicalKeys => list_org_physical_keys::DOCUMENTATION,
     }
 }
 

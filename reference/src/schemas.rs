@@ -1,10 +1,11 @@
 //! The derived schemas, and what Rust's types do not say of themselves: nothing is ever `null`, and a request has no
 //! members but the documented ones.
 
-use api::http::answer::{AddPhysicalKeyAnswer, RemovePhysicalKeyAnswer};
+use add_physical_key::AddPhysicalKeyAnswer;
 use api::http::lists::{OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
 use api::http::problem::ProblemBody;
 use domain::user::{AddPhysicalKey, PhysicalKey, RemovePhysicalKey};
+use remove_physical_key::RemovePhysicalKeyAnswer;
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, Object, Schema, SchemaType, Type};

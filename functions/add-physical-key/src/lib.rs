@@ -1,26 +1,121 @@
 //! `POST /users/{id}/AddPhysicalKey`: records that an organisation issued a physical key to the user.
 
 use api::backend::Backend;
-use api::execute::answer_command;
+use api::execute::{self, CommandRecipe};
 use api::http::body::BodyObject;
-use api::http::exchange::Exchange;
-use api::http::routes::Route;
-use domain::user::{AddPhysicalKey, Command};
-use domain::values::{Note, OrgId, OrgName};
+use api::http::routes::{Documentation, Route};
+use domain::history::ChainedRecord;
+use domain::user::{AddPhysicalKey, Event, PhysicalKeyAdded};
+use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
 use lambda_http::{Body, Request, Response};
+use serde::Serialize;
+
+/// What the reference says of it.
+pub const DOCUMENTATION: Documentation = Documentation {
+    summary: "Record that a physical key was issued",
+    description: "Records that an organisation issued a physical key to the user. The server gives it the user's next \
+                  number: 1, 2, 3, … in the order of commits, without gaps, never twice. A user's inventory begins with \
+                  its first physical key. Repeating the command adds another one, unless it has the same Idempotency-Key.",
+};
+
+/// An example of its body.
+#[must_use]
+pub fn example() -> serde_json::Value {
+    serde_json::json!({"orgId": "demo-org", "orgName": "Demo Organisation", "note": "Front door"})
+}
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
-    let answer = async |exchange: &mut Exchange| {
-        answer_command(backend, exchange, &request, Route::AddPhysicalKey, read).await
-    };
-    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
+    execute::handle::<AddPhysicalKeyRecipe>(backend, request).await
 }
 
-/// Reads the body: `{"orgId": …, "orgName"?: …, "note"?: …}`. Every member is read, so that every fault is found.
-pub fn read(body: &mut BodyObject<'_>) -> Option<Command> {
-    let org_id = body.required_text("orgId", OrgId::parse);
-    let org_name = body.optional_text("orgName", OrgName::parse);
-    let note = body.optional_text("note", Note::parse);
-    Some(Command::AddPhysicalKey(AddPhysicalKey { org_id: org_id?, org_name, note }))
+/// What is particular to the command.
+#[derive(Debug, Clone, Copy)]
+pub struct AddPhysicalKeyRecipe;
+
+impl CommandRecipe for AddPhysicalKeyRecipe {
+    type Answer<'a> = AddPhysicalKeyAnswer<'a>;
+    type Asked<'a> = Asked<'a>;
+    type Command = AddPhysicalKey;
+
+    const ROUTE: Route = Route::AddPhysicalKey;
+
+    /// Reads `{"orgId": …, "orgName"?: …, "note"?: …}`.
+    fn read(body: &mut BodyObject<'_>) -> Option<AddPhysicalKey> {
+        let org_id = body.required_text("orgId", OrgId::parse);
+        let org_name = body.optional_text("orgName", OrgName::parse);
+        let note = body.optional_text("note", Note::parse);
+        Some(AddPhysicalKey { org_id: org_id?, org_name, note })
+    }
+
+    fn asked(command: &AddPhysicalKey) -> Asked<'_> {
+        let AddPhysicalKey { org_id, org_name, note } = command;
+        Asked { command: Self::ROUTE.name(), org_id, org_name: org_name.as_ref(), note: note.as_ref() }
+    }
+
+    fn answer<'a>(happened: &'a PhysicalKeyAdded, recorded: &'a ChainedRecord) -> AddPhysicalKeyAnswer<'a> {
+        let PhysicalKeyAdded { user_id, number, org_id, org_name, note, added_at } = happened;
+        AddPhysicalKeyAnswer {
+            success: true,
+            aggregate_id: user_id,
+            version: recorded.record.version,
+            event: &recorded.record.event,
+            number: *number,
+            org_id,
+            org_name: org_name.as_ref(),
+            note: note.as_ref(),
+            added_at: *added_at,
+        }
+    }
+}
+
+/// The command in the fingerprint of a request. What was not given is `null` in it, as it always was; a member that is new
+/// must be left out where it was not given.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked<'a> {
+    command: &'static str,
+    org_id: &'a OrgId,
+    org_name: Option<&'a OrgName>,
+    note: Option<&'a Note>,
+}
+
+/// The answer to `AddPhysicalKey`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AddPhysicalKeyAnswer<'a> {
+    /// Always `true`.
+    success: bool,
+    /// The user's id.
+    aggregate_id: &'a UserId,
+    /// The number of events in the user's history after the command.
+    version: Version,
+    /// The event that the command led to.
+    event: &'a Event,
+    /// The number that the server gave the physical key.
+    number: KeyNumber,
+    /// The organisation that issued it.
+    org_id: &'a OrgId,
+    /// The organisation's display name, if it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    org_name: Option<&'a OrgName>,
+    /// Free text, if it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a Note>,
+    /// When it was decided.
+    added_at: EpochMillis,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_is_spelled_as_it_always_was() {
+        let (org_id, org_name) = (OrgId::parse("acme").unwrap(), OrgName::parse("Büro").ok());
+        let command = AddPhysicalKey { org_id, org_name, note: None };
+        let spelled = serde_json::to_string(&AddPhysicalKeyRecipe::asked(&command)).unwrap();
+        assert_eq!(spelled, r#"{"command":"AddPhysicalKey","orgId":"acme","orgName":"Büro","note":null}"#);
+    }
 }

@@ -5,10 +5,18 @@ use api::http::answer::Answer;
 use api::http::exchange::Exchange;
 use api::http::problem::Problem;
 use api::http::query;
+use api::http::routes::Documentation;
 use api::queries::{About, look_up_user};
 use domain::user::Refusal;
 use lambda_http::{Body, Request, Response};
 use process::retry::Backoff;
+
+/// What the reference says of it.
+pub const DOCUMENTATION: Documentation = Documentation {
+    summary: "Get one physical key",
+    description: "One physical key that the user holds. One that was taken back, or that another organisation issued, \
+                  is not found.",
+};
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {

@@ -8,9 +8,18 @@ use api::http::exchange::Exchange;
 use api::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys};
 use api::http::problem::Problem;
 use api::http::query::Asking;
+use api::http::routes::Documentation;
 use api::queries::{Selection, find, look_up_organisation};
 use lambda_http::{Body, Request, Response};
 use store::{HeldKey, Listed};
+
+/// What the reference says of it.
+pub const DOCUMENTATION: Documentation = Documentation {
+    summary: "List who holds an organisation's physical keys",
+    description: "The physical keys that the organisation has out, over all users, newest first. \
+                  For callers who are confined to that organisation and to no single user. It may lag the last second's \
+                  writes.",
+};
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {

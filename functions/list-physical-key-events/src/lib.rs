@@ -10,10 +10,20 @@ use api::http::exchange::Exchange;
 use api::http::lists::PhysicalKeyEvents;
 use api::http::problem::Problem;
 use api::http::query::Asking;
+use api::http::routes::Documentation;
 use api::queries::{About, Selection, find, look_up_user};
 use domain::history::IssuedRecord;
 use domain::values::Version;
 use lambda_http::{Body, Request, Response};
+
+/// What the reference says of it.
+pub const DOCUMENTATION: Documentation = Documentation {
+    summary: "Read a user's history",
+    description: "Everything that happened to the inventory, physical keys that were taken back included, in the order \
+                  of versions, with actor, request id and hash chain. An event's `hash` is SHA-256 over the `previousHash` \
+                  (32 bytes, zeros at first) followed by the event without its two hashes as canonical JSON (RFC 8785). A \
+                  caller who is confined to an organisation gets the events of its physical keys only.",
+};
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {

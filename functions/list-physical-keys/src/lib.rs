@@ -8,6 +8,7 @@ use api::http::exchange::Exchange;
 use api::http::lists::PhysicalKeys;
 use api::http::problem::Problem;
 use api::http::query::{Asking, PhysicalKeyFilter};
+use api::http::routes::Documentation;
 use api::queries::{About, Selection, find, look_up_user};
 use domain::user::PhysicalKey;
 use domain::values::{KeyNumber, OrgTag};
@@ -21,6 +22,16 @@ struct Place {
     listed: u64,
     total: Option<u64>,
 }
+
+/// What the reference says of it.
+pub const DOCUMENTATION: Documentation = Documentation {
+    summary: "List the physical keys a user holds",
+    description: "Issuer by issuer, each in the order of numbers; strongly consistent: a physical key just added is in the next list. \
+                  Filters combine with AND. `total` counts what matches, on this page and on others.\n\nWith a filter, or \
+                  for a caller who is confined to an organisation, the first page counts through the inventory, up to \
+                  10,000 physical keys; a larger one is filtered in parts: a page may then have few or no keys and a \
+                  `nextCursor`, and no `total`. All other pages cost what they return.",
+};
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {

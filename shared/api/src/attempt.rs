@@ -5,7 +5,6 @@
 //! ever: the version that it is conditional on, or the physical key that it removes. Whose the version became, the event
 //! tells: its item carries the token of the attempt that wrote it. `write-model` explores these rules exhaustively.
 
-use domain::user::Event;
 use domain::values::{KeyNumber, Version};
 use store::{AttemptToken, UserState, Write};
 
@@ -22,7 +21,7 @@ pub(crate) struct Attempt {
     pub(crate) write: Write,
     /// What is answered once it is carried out.
     pub(crate) answer: Answer,
-    removes: Option<KeyNumber>,
+    concerns: Option<KeyNumber>,
     unanswered: Option<String>,
 }
 
@@ -30,15 +29,11 @@ impl Attempt {
     pub(crate) fn new(
         token: AttemptToken,
         before: Version,
-        event: &Event,
+        concerns: Option<KeyNumber>,
         write: Write,
         answer: Answer,
     ) -> Self {
-        let removes = match event {
-            Event::PhysicalKeyAdded(_) => None,
-            Event::PhysicalKeyRemoved(removed) => Some(removed.number),
-        };
-        Self { token, before, write, answer, removes, unanswered: None }
+        Self { token, before, write, answer, concerns, unanswered: None }
     }
 
     /// Notes that a sending had no answer, or none that tells. It stays open from then on, whatever is answered later.
@@ -55,7 +50,7 @@ impl Attempt {
     /// that is gone never comes back; without that, an attempt whose read was torn would be sent for ever while nobody
     /// else moves the version.
     pub(crate) fn has_its_ground(&self, state: &UserState) -> bool {
-        self.has_its_version(state) && (self.removes.is_none() || state.physical_key.is_some())
+        self.has_its_version(state) && (self.concerns.is_none() || state.physical_key.is_some())
     }
 
     /// Whether a read shows the version that it is conditional on.

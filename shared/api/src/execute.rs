@@ -5,17 +5,19 @@
 
 use std::time::{Duration, Instant};
 
+use domain::history::ChainedRecord;
 use domain::history::Circumstances;
-use domain::user::{Command, Event, Refusal};
-use domain::values::{EpochMillis, KeyNumber, OrgId};
+use domain::user::Command;
+use domain::values::EpochMillis;
+use lambda_http::{Body, Request, Response};
 use process::retry::Backoff;
+use serde::Serialize;
 use store::{AttemptToken, Commit, Lookup, RequestRecord, SendingFault, StoreFault, UserState, Writer};
 
 use crate::attempt::Attempt;
 use crate::auth::{Caller, Presented};
 use crate::backend::Backend;
 use crate::http::answer::Answer;
-use crate::http::command::CommandRequest;
 use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, Written};
 use crate::http::routes::Route;
@@ -28,39 +30,69 @@ const LOOK: Duration = Duration::from_millis(400);
 /// How many sendings of a command may fail, other than by a race. A store that goes on failing is not waited for.
 const MOST_FAILED_SENDINGS: u32 = 3;
 
-/// Answers a request of a command's route: credentials first, then the request, then the command.
-pub async fn answer_command(
+/// What is particular to a command of the API; what it means is the domain's.
+pub trait CommandRecipe {
+    /// The command.
+    type Command: Command;
+
+    /// What a request asks for, as the fingerprint of requests under an idempotency key spells it. It is kept for 30 days: a
+    /// member that was not given must not be in it, unless it always was.
+    type Asked<'a>: Serialize;
+
+    /// The body of a 200.
+    type Answer<'a>: Serialize;
+
+    /// Where it is sent to.
+    const ROUTE: Route;
+
+    /// Takes the command's members out of the body; what it does not take is a fault, and so is its `None`. Every member is
+    /// read, so that every fault is found.
+    fn read(body: &mut BodyObject<'_>) -> Option<Self::Command>;
+
+    /// The command as it was asked for.
+    fn asked(command: &Self::Command) -> Self::Asked<'_>;
+
+    /// The answer once this has happened and is recorded.
+    fn answer<'a>(
+        happened: &'a <Self::Command as Command>::Happened,
+        recorded: &'a ChainedRecord,
+    ) -> Self::Answer<'a>;
+}
+
+/// Answers a request of a command's route.
+pub async fn handle<R: CommandRecipe>(backend: &Backend, request: Request) -> Response<Body> {
+    let answer = async |exchange: &mut Exchange| answer::<R>(backend, exchange, &request).await;
+    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
+}
+
+/// Credentials first, then the request, then the command.
+async fn answer<R: CommandRecipe>(
     backend: &Backend,
     exchange: &mut Exchange,
-    request: &lambda_http::Request,
-    route: Route,
-    read: fn(&mut BodyObject<'_>) -> Option<Command>,
+    request: &Request,
 ) -> Result<Answer, Problem> {
     let presented = backend.authenticator.present(request.headers(), backend.clock.now()).await?;
-    let request = command::parse(request, route, read)?;
+    let request = command::parse(request, R::ROUTE, R::read)?;
     exchange.trail.user_id = Some(request.user_id.clone());
-    let request_hash = request_hash(&presented, &request);
+    let request_hash = request.idempotency_key.as_ref().map(|key| request_hash(&presented, key));
     let lookup = Lookup {
         credentials: presented.lookup(),
         user_id: &request.user_id,
-        number: number_asked_for(&request.command),
-        mark: matches!(request.command, Command::AddPhysicalKey(_)),
+        number: request.command.concerns(),
+        mark: request.command.may_begin(),
         request_hash: request_hash.as_deref(),
     };
-    let waits = backend.chance.for_waits();
     let until = exchange.deadline().checked_sub(LOOK).unwrap_or(exchange.deadline());
-    let (presented, request, backoff) = (&presented, &request, Backoff::new(waits));
-    let (attempt, fingerprint) = (None, None);
-    let execution = Execution {
+    let execution = Execution::<R> {
         backend,
         exchange,
-        presented,
-        request,
+        presented: &presented,
+        command: &request.command,
         lookup,
-        backoff,
+        backoff: Backoff::new(backend.chance.for_waits()),
         until,
-        attempt,
-        fingerprint,
+        attempt: None,
+        fingerprint: None,
         sent: false,
         failed: 0,
     };
@@ -68,11 +100,11 @@ pub async fn answer_command(
 }
 
 /// A command on its way to its answer.
-struct Execution<'a> {
+struct Execution<'a, R: CommandRecipe> {
     backend: &'a Backend,
     exchange: &'a mut Exchange,
     presented: &'a Presented,
-    request: &'a CommandRequest,
+    command: &'a R::Command,
     lookup: Lookup<'a>,
     backoff: Backoff,
     /// When the last look begins, at the latest.
@@ -99,7 +131,7 @@ enum Settled {
     NotYet,
 }
 
-impl Execution<'_> {
+impl<R: CommandRecipe> Execution<'_, R> {
     /// Executes the command until it is carried out, refused, or out of time.
     async fn run(mut self) -> Result<Answer, Problem> {
         loop {
@@ -119,8 +151,8 @@ impl Execution<'_> {
         let state = table.look_up(&self.lookup, now, self.waits(), self.until).await?;
         let caller = self.presented.confirm(&state.credentials, now)?;
         self.exchange.trail.actor = Some(caller.actor.clone());
-        authorise(&caller, self.request)?;
-        self.fingerprint = Some(fingerprint(&caller, self.request));
+        self.authorise(&caller)?;
+        self.fingerprint = Some(fingerprint(R::asked(self.command), &caller.confinement));
         if let Some(earlier) = &state.earlier {
             return self.replay(earlier).map(Some);
         }
@@ -166,29 +198,33 @@ impl Execution<'_> {
         state: &UserState,
         now: EpochMillis,
     ) -> Result<Option<Attempt>, Problem> {
-        let before = state.snapshot.user.version;
-        let Some(decided) = decide(&caller, &self.request.command, state, now)? else { return Ok(None) };
+        let user = &state.snapshot.user;
+        let held = state.physical_key.as_ref().filter(|key| caller.confinement.sees(&key.org_id));
+        let decision = self.command.decide(user, held, now)?;
+        if held.is_some_and(|key| !user.may_hold(key.number)) {
+            // The read was torn: the user item was read before the physical key was added.
+            return Ok(None);
+        }
         let circumstances = Circumstances {
             actor: caller.actor,
             request_id: self.exchange.request_id().to_owned(),
             recorded_at: now,
         };
-        let (record, after) = state.snapshot.append(decided.event, circumstances);
-        let event = &record.record.event;
-        let answer = Answer::new(&record);
+        let (record, after) = state.snapshot.append(decision.happened.clone().into(), circumstances);
+        let answer = Answer::to_command(&R::answer(&decision.happened, &record), record.hash);
         let fingerprint = self.fingerprint.clone().unwrap_or_default();
         let kept = RequestRecord::new(fingerprint, answer.body.clone(), &record, now);
         let commit = Commit {
             before: &state.snapshot,
             after: &after,
             record: &record,
-            issuer: &decided.issuer,
+            issuer: &decision.issuer,
             is_first_of_issuer: self.lookup.mark && !state.is_marked,
             request: self.lookup.request_hash.map(|hash| (hash, &kept)),
         };
         let token = AttemptToken::new(self.backend.chance.bytes());
         let write = self.backend.table.write_of(&commit, &token, now)?;
-        Ok(Some(Attempt::new(token, before, event, write, answer)))
+        Ok(Some(Attempt::new(token, user.version, self.command.concerns(), write, answer)))
     }
 
     /// Sends the attempt, once more or for the first time.
@@ -262,53 +298,13 @@ impl Execution<'_> {
         }
     }
 
+    fn authorise(&self, caller: &Caller) -> Result<(), Problem> {
+        caller.confinement.may_command()?;
+        caller.confinement.may_act_on(self.lookup.user_id)?;
+        Ok(self.command.authorise(&caller.confinement)?)
+    }
+
     fn waits(&self) -> Backoff {
         Backoff::new(self.backend.chance.for_waits())
-    }
-}
-
-/// The physical key whose item a decision needs.
-const fn number_asked_for(command: &Command) -> Option<KeyNumber> {
-    match command {
-        Command::AddPhysicalKey(_) => None,
-        Command::RemovePhysicalKey(remove) => Some(remove.number),
-    }
-}
-
-fn authorise(caller: &Caller, request: &CommandRequest) -> Result<(), Problem> {
-    caller.confinement.may_command()?;
-    caller.confinement.may_act_on(&request.user_id)?;
-    match &request.command {
-        Command::AddPhysicalKey(add) => Ok(caller.confinement.may_issue_for(&add.org_id)?),
-        // Whose physical key it is decides whether it is there at all, not whether it may be removed.
-        Command::RemovePhysicalKey(_) => Ok(()),
-    }
-}
-
-/// What was decided, and who issued the physical key that it is about.
-struct Decided {
-    event: Event,
-    issuer: OrgId,
-}
-
-/// What the aggregate decides on the state that was read; nothing if that state never was.
-fn decide(
-    caller: &Caller,
-    command: &Command,
-    state: &UserState,
-    now: EpochMillis,
-) -> Result<Option<Decided>, Refusal> {
-    let user = &state.snapshot.user;
-    match command {
-        Command::AddPhysicalKey(add) => {
-            Ok(Some(Decided { event: user.add(add.clone(), now), issuer: add.org_id.clone() }))
-        }
-        Command::RemovePhysicalKey(_) => {
-            let held = state.physical_key.as_ref().filter(|key| caller.confinement.sees(&key.org_id));
-            let event = user.remove(held, now)?;
-            // If not, the read was torn: the user item was read before the physical key was added.
-            let held = held.filter(|key| user.may_hold(key.number));
-            Ok(held.map(|key| Decided { event, issuer: key.org_id.clone() }))
-        }
     }
 }

@@ -1,12 +1,58 @@
 //! The User aggregate: what can happen to a user's inventory, what it adds up to, and what is decided from it.
 //!
-//! Pure: no I/O, no clock. A decision takes the state, the command and the time, and gives one event or a refusal.
+//! Pure: no I/O, no clock. A decision takes the state, the command and the time, and gives one event or a refusal. Each
+//! command is a room of its own, with who may give it, how it is decided and the event it leads to.
 
+mod add_physical_key;
+mod remove_physical_key;
+
+pub use add_physical_key::{AddPhysicalKey, PhysicalKeyAdded};
+pub use remove_physical_key::{PhysicalKeyRemoved, RemovePhysicalKey};
 use serde::{Deserialize, Serialize};
 
+use crate::confinement::{Confinement, Forbidden};
 use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
 
-// Events.
+/// A command: what deciding on it takes, who may give it, and what it leads to.
+pub trait Command {
+    /// What happens if it is carried out.
+    type Happened: Clone + Into<Event>;
+
+    /// The physical key that it is about, if it is there already: deciding takes to know whether the user holds it.
+    fn concerns(&self) -> Option<KeyNumber>;
+
+    /// Whether it may be the first that an organisation does with the user.
+    fn may_begin(&self) -> bool;
+
+    /// Whether a caller who may act on the user may give it.
+    fn authorise(&self, caller: &Confinement) -> Result<(), Forbidden>;
+
+    /// What follows from it in this state. `held` is the physical key that it concerns, if the user holds it and the caller
+    /// may know.
+    fn decide(
+        &self,
+        user: &User,
+        held: Option<&PhysicalKey>,
+        now: EpochMillis,
+    ) -> Result<Decision<Self::Happened>, Refusal>;
+}
+
+/// What a command leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision<Happened> {
+    /// What happens.
+    pub happened: Happened,
+    /// The organisation that issued the physical key that it is about.
+    pub issuer: OrgId,
+}
+
+/// Why the aggregate refuses a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The user holds no such physical key: never issued, removed already, or not there for this caller.
+    #[error("the user holds no physical key with this number")]
+    PhysicalKeyNotFound,
+}
 
 /// Something that happened to a user's inventory: `{"type":"PhysicalKeyAdded","data":{…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,42 +64,6 @@ pub enum Event {
     /// A physical key was taken back.
     PhysicalKeyRemoved(PhysicalKeyRemoved),
 }
-
-/// What is known of a physical key that was issued.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct PhysicalKeyAdded {
-    /// Who holds the physical key.
-    pub user_id: UserId,
-    /// The number the server gave it.
-    pub number: KeyNumber,
-    /// The organisation that issued it.
-    pub org_id: OrgId,
-    /// The organisation's display name, if it was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub org_name: Option<OrgName>,
-    /// Free text, if it was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<Note>,
-    /// When it was decided.
-    pub added_at: EpochMillis,
-}
-
-/// What is known of a physical key that was taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct PhysicalKeyRemoved {
-    /// Who held the physical key.
-    pub user_id: UserId,
-    /// The number of the physical key; it is never given again.
-    pub number: KeyNumber,
-    /// When it was decided.
-    pub removed_at: EpochMillis,
-}
-
-// State.
 
 /// What a user's history adds up to, as far as deciding needs it. Its size does not grow with the inventory:
 /// the one physical key that a removal is about is handed to the decision.
@@ -90,13 +100,9 @@ pub struct PhysicalKey {
 
 impl From<&PhysicalKeyAdded> for PhysicalKey {
     fn from(added: &PhysicalKeyAdded) -> Self {
-        Self {
-            number: added.number,
-            org_id: added.org_id.clone(),
-            org_name: added.org_name.clone(),
-            note: added.note.clone(),
-            added_at: added.added_at,
-        }
+        // Every field is named: one that is new has to be thought about here.
+        let PhysicalKeyAdded { user_id: _, number, org_id, org_name, note, added_at } = added.clone();
+        Self { number, org_id, org_name, note, added_at }
     }
 }
 
@@ -126,74 +132,6 @@ impl User {
             Event::PhysicalKeyRemoved(_) => self.active_keys = self.active_keys.saturating_sub(1),
         }
         self
-    }
-}
-
-// Decisions.
-
-/// What a caller asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "command", rename_all_fields = "camelCase")]
-pub enum Command {
-    /// Record that an organisation issued a physical key to the user.
-    AddPhysicalKey(AddPhysicalKey),
-    /// Record that a physical key was taken back.
-    RemovePhysicalKey(RemovePhysicalKey),
-}
-
-/// The body of `AddPhysicalKey`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct AddPhysicalKey {
-    /// The issuing organisation.
-    pub org_id: OrgId,
-    /// Its display name.
-    pub org_name: Option<OrgName>,
-    /// Free text.
-    pub note: Option<Note>,
-}
-
-/// The body of `RemovePhysicalKey`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct RemovePhysicalKey {
-    /// The number of the physical key to remove.
-    pub number: KeyNumber,
-}
-
-/// Why the aggregate refuses a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The user holds no such physical key: never issued, removed already, or not there for this caller.
-    #[error("the user holds no physical key with this number")]
-    PhysicalKeyNotFound,
-}
-
-impl User {
-    /// Issues a physical key. Repeating it issues another one, with the next number.
-    #[must_use]
-    pub fn add(&self, command: AddPhysicalKey, now: EpochMillis) -> Event {
-        Event::PhysicalKeyAdded(PhysicalKeyAdded {
-            user_id: self.id.clone(),
-            number: self.last_number.map_or(KeyNumber::FIRST, KeyNumber::next),
-            org_id: command.org_id,
-            org_name: command.org_name,
-            note: command.note,
-            added_at: now,
-        })
-    }
-
-    /// Takes back the physical key `held`: the one of the number asked for, if it is there and the caller may see
-    /// it. Repeating it is refused: the physical key is no longer there.
-    pub fn remove(&self, held: Option<&PhysicalKey>, now: EpochMillis) -> Result<Event, Refusal> {
-        let held = held.ok_or(Refusal::PhysicalKeyNotFound)?;
-        Ok(Event::PhysicalKeyRemoved(PhysicalKeyRemoved {
-            user_id: self.id.clone(),
-            number: held.number,
-            removed_at: now,
-        }))
     }
 }
 

@@ -162,7 +162,7 @@ pub fn has_its_hash(line: &str, event: &ChainedRecord) -> bool {
 #[cfg(test)]
 mod tests {
     use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
-    use domain::user::AddPhysicalKey;
+    use domain::user::{AddPhysicalKey, Command};
     use domain::values::{EpochMillis, Note, OrgId, Subject, UserId};
 
     use super::*;
@@ -181,7 +181,7 @@ mod tests {
             api_key_id: None,
         };
         let circumstances = Circumstances { actor, request_id: "r1".to_owned(), recorded_at: now };
-        snapshot.append(snapshot.user.add(command, now), circumstances).0
+        snapshot.append(command.decide(&snapshot.user, None, now).unwrap().happened.into(), circumstances).0
     }
 
     fn file() -> Bytes {

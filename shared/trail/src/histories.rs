@@ -118,7 +118,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
-    use domain::user::AddPhysicalKey;
+    use domain::user::{AddPhysicalKey, Command};
     use domain::values::{EpochMillis, OrgId};
 
     use super::*;
@@ -131,7 +131,10 @@ mod tests {
             let actor = Actor { kind: ActorKind::User, iss: None, id: None, org_id: None, api_key_id: None };
             let recorded_at = EpochMillis::new(at);
             let circumstances = Circumstances { actor, request_id: "r".to_owned(), recorded_at };
-            let (event, after) = snapshot.append(snapshot.user.add(command, recorded_at), circumstances);
+            let (event, after) = snapshot.append(
+                command.decide(&snapshot.user, None, recorded_at).unwrap().happened.into(),
+                circumstances,
+            );
             snapshot = after;
             event
         })

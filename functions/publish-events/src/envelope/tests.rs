@@ -1,5 +1,5 @@
 use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
-use domain::user::{AddPhysicalKey, PhysicalKey};
+use domain::user::{AddPhysicalKey, Command, PhysicalKey, RemovePhysicalKey};
 use domain::values::{Note, OrgName};
 use serde_json::{Value, json};
 
@@ -18,21 +18,22 @@ fn circumstances() -> Circumstances {
 }
 
 /// An addition of this command and the removal of the same physical key.
-fn two_records(user_id: &str, command: AddPhysicalKey) -> (IssuedRecord, IssuedRecord) {
+fn two_records(user_id: &str, command: &AddPhysicalKey) -> (IssuedRecord, IssuedRecord) {
     let issuer = command.org_id.clone();
     let snapshot = Snapshot::new(UserId::parse(user_id).unwrap());
-    let event = snapshot.user.add(command, EpochMillis::new(1_700_000_000_000));
-    let Event::PhysicalKeyAdded(added) = &event else { panic!("{event:?}") };
-    let held = PhysicalKey::from(added);
-    let (addition, snapshot) = snapshot.append(event, circumstances());
-    let event = snapshot.user.remove(Some(&held), EpochMillis::new(1_700_000_000_003)).unwrap();
-    let (removal, _) = snapshot.append(event, circumstances());
+    let added = command.decide(&snapshot.user, None, EpochMillis::new(1_700_000_000_000)).unwrap().happened;
+    let held = PhysicalKey::from(&added);
+    let (addition, snapshot) = snapshot.append(added.into(), circumstances());
+    let command = RemovePhysicalKey { number: held.number };
+    let removed =
+        command.decide(&snapshot.user, Some(&held), EpochMillis::new(1_700_000_000_003)).unwrap().happened;
+    let (removal, _) = snapshot.append(removed.into(), circumstances());
     (IssuedRecord { record: addition, issuer: issuer.clone() }, IssuedRecord { record: removal, issuer })
 }
 
 fn usual_records() -> (IssuedRecord, IssuedRecord) {
     let note = Some(Note::parse("Öffnet \"Tor 3\"").unwrap());
-    two_records("alice", AddPhysicalKey { org_id: OrgId::parse("acme").unwrap(), org_name: None, note })
+    two_records("alice", &AddPhysicalKey { org_id: OrgId::parse("acme").unwrap(), org_name: None, note })
 }
 
 fn detail(envelope: &Envelope) -> Value {
@@ -93,7 +94,7 @@ fn a_call_full_of_the_largest_events_is_within_the_limit() {
         org_name: Some(OrgName::parse("\u{1}".repeat(200)).unwrap()),
         note: Some(Note::parse("\u{1}".repeat(500)).unwrap()),
     };
-    let (addition, _) = two_records(&"🗝".repeat(128), command);
+    let (addition, _) = two_records(&"🗝".repeat(128), &command);
     let Envelope { detail_type, detail } = Envelope::of(&addition).unwrap();
     let size = SOURCE.len() + detail_type.len() + detail.len();
     assert!(size > 6_000, "these are large: {size}");

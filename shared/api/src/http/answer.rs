@@ -1,8 +1,6 @@
 //! Answers: to a command that was carried out, and to a query.
 
-use domain::history::{ChainedRecord, EventHash};
-use domain::user::Event;
-use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
+use domain::history::EventHash;
 use lambda_http::Body;
 use lambda_http::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use lambda_http::http::{Response, StatusCode};
@@ -47,77 +45,11 @@ impl Done {
     }
 }
 
-/// The answer to `AddPhysicalKey`.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct AddPhysicalKeyAnswer<'a> {
-    /// Always `true`.
-    success: bool,
-    /// The user's id.
-    aggregate_id: &'a UserId,
-    /// The number of events in the user's history after the command.
-    version: Version,
-    /// The event that the command led to.
-    event: &'a Event,
-    /// The number that the server gave the physical key.
-    number: KeyNumber,
-    /// The organisation that issued it.
-    org_id: &'a OrgId,
-    /// The organisation's display name, if it was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    org_name: Option<&'a OrgName>,
-    /// Free text, if it was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'a Note>,
-    /// When it was decided.
-    added_at: EpochMillis,
-}
-
-/// The answer to `RemovePhysicalKey`.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct RemovePhysicalKeyAnswer<'a> {
-    /// Always `true`.
-    success: bool,
-    /// The user's id.
-    aggregate_id: &'a UserId,
-    /// The number of events in the user's history after the command.
-    version: Version,
-    /// The event that the command led to.
-    event: &'a Event,
-    /// The number of the physical key; it is never given again.
-    number: KeyNumber,
-}
-
 impl Answer {
-    /// The answer to the command that led to this event.
+    /// The answer to a command that was carried out, and led to the event with this hash.
     #[must_use]
-    pub fn new(recorded: &ChainedRecord) -> Self {
-        let (success, done) = (true, Done::Committed(recorded.hash));
-        let (event, version) = (&recorded.record.event, recorded.record.version);
-        match event {
-            Event::PhysicalKeyAdded(added) => {
-                let body = AddPhysicalKeyAnswer {
-                    success,
-                    aggregate_id: &added.user_id,
-                    version,
-                    event,
-                    number: added.number,
-                    org_id: &added.org_id,
-                    org_name: added.org_name.as_ref(),
-                    note: added.note.as_ref(),
-                    added_at: added.added_at,
-                };
-                Self::of(&body, done)
-            }
-            Event::PhysicalKeyRemoved(removed) => {
-                let (aggregate_id, number) = (&removed.user_id, removed.number);
-                let body = RemovePhysicalKeyAnswer { success, aggregate_id, version, event, number };
-                Self::of(&body, done)
-            }
-        }
+    pub fn to_command(body: &impl Serialize, event_hash: EventHash) -> Self {
+        Self::of(body, Done::Committed(event_hash))
     }
 
     /// The answer to a query.
@@ -138,8 +70,12 @@ impl Answer {
         Self { body: String::new(), done: Done::Preflight }
     }
 
+    #[expect(
+        clippy::expect_used,
+        reason = "Serialising fails for maps with keys that are no strings and for failing writers; a body has neither."
+    )]
     fn of(body: &impl Serialize, done: Done) -> Self {
-        Self { body: serde_json::to_string(body).unwrap_or_default(), done }
+        Self { body: serde_json::to_string(body).expect("a body is JSON"), done }
     }
 
     /// The response, without the headers that every answer has.

@@ -1,6 +1,5 @@
 //! From a request to a command, all faults at once, before anything is read from the store.
 
-use domain::user::Command;
 use domain::values::UserId;
 use lambda_http::Request;
 use lambda_http::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
@@ -14,22 +13,22 @@ use super::target::PathParameters;
 
 /// A command with everything its request said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandRequest {
+pub struct CommandRequest<C> {
     /// Whose inventory it is about.
     pub user_id: UserId,
     /// What is asked for.
-    pub command: Command,
+    pub command: C,
     /// Answer the same request with the same bytes, and commit it once.
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// Parses a request of `route`. `read` takes the command's members out of the body; what it does not take is a
 /// fault, and so is its `None`.
-pub fn parse(
+pub fn parse<C>(
     request: &Request,
     route: Route,
-    read: fn(&mut BodyObject<'_>) -> Option<Command>,
-) -> Result<CommandRequest, Problem> {
+    read: fn(&mut BodyObject<'_>) -> Option<C>,
+) -> Result<CommandRequest<C>, Problem> {
     check_content_type(request.headers())?;
     check_content_encoding(request.headers())?;
     let body: &[u8] = request.body().as_ref();

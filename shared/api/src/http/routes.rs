@@ -28,6 +28,15 @@ pub struct Matched<'a> {
     pub parameters: Vec<(&'static str, &'a str)>,
 }
 
+/// What the reference says of an operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Documentation {
+    /// In a few words.
+    pub summary: &'static str,
+    /// In full.
+    pub description: &'static str,
+}
+
 impl Route {
     /// Every route.
     pub const ALL: [Self; 6] = [

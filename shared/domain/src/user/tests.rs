@@ -25,11 +25,17 @@ fn given(events: &[Event]) -> Given {
 impl Given {
     fn when_added(&self, at: u64) -> Event {
         let command = AddPhysicalKey { org_id: org_id(), org_name: None, note: None };
-        self.user.add(command, EpochMillis::new(at))
+        let decision = command.decide(&self.user, None, EpochMillis::new(at)).unwrap();
+        assert_eq!(decision.issuer, org_id());
+        decision.happened.into()
     }
 
     fn when_removed(&self, number: u64, at: u64) -> Result<Event, Refusal> {
-        self.user.remove(self.held.get(&key_number(number)), EpochMillis::new(at))
+        let (command, held) =
+            (RemovePhysicalKey { number: key_number(number) }, self.held.get(&key_number(number)));
+        let decision = command.decide(&self.user, held, EpochMillis::new(at))?;
+        assert_eq!(decision.issuer, org_id());
+        Ok(decision.happened.into())
     }
 }
 
