@@ -44,9 +44,10 @@ use local_inventory::issuer::{Bearer, LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer}
 use mutant::Mutant;
 use process::chance::Chance;
 use process::clock::Clock;
-pub use request::{Reply, RequestBuilder};
 use serde_json::json;
 use store::{AuditShards, Registered, Stream, Table};
+
+pub use self::request::{Reply, RequestBuilder};
 
 /// 2026-11-23T12:00:00Z, when every test begins.
 pub const NOON: EpochMillis = EpochMillis::new(1_795_435_200_000);

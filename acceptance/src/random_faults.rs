@@ -24,7 +24,7 @@ mod summary;
 mod torn;
 mod weather;
 
-pub use episode::{Episode, Setting};
-pub use judge::Violation;
-pub use summary::Summary;
-pub use weather::Weather;
+pub use self::episode::{Episode, Setting};
+pub use self::judge::Violation;
+pub use self::summary::Summary;
+pub use self::weather::Weather;

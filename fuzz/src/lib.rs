@@ -17,14 +17,15 @@ mod lambda_event;
 mod path;
 mod token;
 
-pub use api_key::api_key;
-pub use command_body::command_body;
-pub use cursor::cursor;
 use domain::values::EpochMillis;
-pub use exported_line::exported_line;
-pub use lambda_event::lambda_event;
-pub use path::path;
-pub use token::token;
+
+pub use self::api_key::api_key;
+pub use self::command_body::command_body;
+pub use self::cursor::cursor;
+pub use self::exported_line::exported_line;
+pub use self::lambda_event::lambda_event;
+pub use self::path::path;
+pub use self::token::token;
 
 /// A target, by the name of its executable and of its folder in `corpus`.
 pub type Target = (&'static str, fn(&[u8]));

@@ -12,12 +12,12 @@ use domain::values::{EpochMillis, Hour};
 use process::clock::Clock;
 use process::environment::{ConfigFault, optional, required};
 use process::sam_local::StandIns;
-pub use recorded::RecordedInTable;
 use store::{AuditShards, Table};
 use trail::archive::{Archive, ArchiveFault};
 use trail::calendar;
 use url::Url;
 
+pub use self::recorded::RecordedInTable;
 use crate::export::{ExportFault, Exporter, Report};
 
 /// Time for the answer after the last hour.

@@ -14,15 +14,16 @@ mod stream;
 
 use std::time::{Duration, Instant};
 
-pub use config::PublisherConfig;
 use domain::values::EpochMillis;
 use lambda_runtime::LambdaEvent;
 use lanes::Lanes;
 use process::retry::Backoff;
 use publish::Tally;
-pub use publisher::Publisher;
 use serde::Serialize;
-pub use stream::StreamBatch;
+
+pub use self::config::PublisherConfig;
+pub use self::publisher::Publisher;
+pub use self::stream::StreamBatch;
 
 /// What is left of an invocation's time for answering when everything else has to be over.
 const MARGIN: Duration = Duration::from_millis(500);

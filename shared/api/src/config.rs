@@ -4,8 +4,8 @@ mod tokens;
 
 use process::environment::{ConfigFault, optional, required};
 use store::AuditShards;
-pub use tokens::{SigningKeyConfig, TokenConfig};
 
+pub use self::tokens::{SigningKeyConfig, TokenConfig};
 use crate::auth::RequiredCredentials;
 
 /// The configuration of a function that answers requests.

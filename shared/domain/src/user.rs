@@ -6,10 +6,10 @@
 mod add_physical_key;
 mod remove_physical_key;
 
-pub use add_physical_key::{AddPhysicalKey, PhysicalKeyAdded};
-pub use remove_physical_key::{PhysicalKeyRemoved, RemovePhysicalKey};
 use serde::{Deserialize, Serialize};
 
+pub use self::add_physical_key::{AddPhysicalKey, PhysicalKeyAdded};
+pub use self::remove_physical_key::{PhysicalKeyRemoved, RemovePhysicalKey};
 use crate::confinement::{Confinement, Forbidden};
 use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
 

@@ -13,21 +13,22 @@ mod write;
 
 use std::time::{Duration, Instant};
 
-pub use audit::CheckpointFault;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-pub use fault::StoreFault;
-pub use organisations::{Closed, OrganisationFault, Registered, RevokeFault};
-pub use pages::{HeldKey, Listed, Stretch};
 use process::retry::Backoff;
 use process::sam_local::aws_environment;
-pub use read::{CredentialLookup, Lookup, StoredCredentials, UserState, Writer};
-pub use requests::RequestRecord;
-pub use schema::Stream;
-pub use sending::SendingFault;
-pub use write::{AttemptToken, Commit, Write};
+
+pub use self::audit::CheckpointFault;
+pub use self::fault::StoreFault;
+pub use self::organisations::{Closed, OrganisationFault, Registered, RevokeFault};
+pub use self::pages::{HeldKey, Listed, Stretch};
+pub use self::read::{CredentialLookup, Lookup, StoredCredentials, UserState, Writer};
+pub use self::requests::RequestRecord;
+pub use self::schema::Stream;
+pub use self::sending::SendingFault;
+pub use self::write::{AttemptToken, Commit, Write};
 
 /// Longest time for one attempt of one call. Single-digit milliseconds are usual; a lost packet is noticed here.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);

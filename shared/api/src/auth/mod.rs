@@ -17,10 +17,10 @@ use domain::api_key::{ApiKeyFault, PresentedApiKey};
 use domain::confinement::Forbidden;
 use domain::values::EpochMillis;
 use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
-pub use presented::{Caller, Presented};
 
 use self::identity::TokenKind;
 use self::jwks::SigningKeysUnavailable;
+pub use self::presented::{Caller, Presented};
 use self::token::TokenVerifier;
 use self::token_fault::{TokenError, TokenFault};
 

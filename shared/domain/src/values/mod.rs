@@ -9,8 +9,9 @@ mod schemas;
 mod sha256;
 mod text;
 
-pub use hour::Hour;
-pub use number::{EpochMillis, KeyNumber, NotAKeyNumber, Version};
-pub use organisation_tag::OrgTag;
 pub use sha256::{NotASha256, Sha256Hash};
-pub use text::{Note, OrgId, OrgName, Subject, TextFault, UserId, is_invisible};
+
+pub use self::hour::Hour;
+pub use self::number::{EpochMillis, KeyNumber, NotAKeyNumber, Version};
+pub use self::organisation_tag::OrgTag;
+pub use self::text::{Note, OrgId, OrgName, Subject, TextFault, UserId, is_invisible};
