@@ -365,3 +365,16 @@ async fn an_event_that_the_table_lost_and_one_that_the_export_lacks_are_found() 
                     the export does not";
     is_fault(archive.check_against(&stage.backend.table).await, expected);
 }
+
+#[tokio::test]
+async fn the_last_event_of_an_hour_and_of_its_user_is_missed_by_the_table() {
+    let (stage, archive) = export().await;
+    let mut lines = archive.lines(two()).await;
+    let last = parse_line(&lines.pop().expect("a line")).expect("an event").record;
+    assert_eq!((last.user_id.as_str(), last.version.get()), ("bob", 3), "nothing of his comes after it");
+    forge(&archive, two(), &lines);
+    archive.check(None).await.expect("nothing in the forged export shows it");
+    let expected = "date=2026-11-23/hour=14/events.ndjson.gz, line 1: removed: the table has version 3 of \"bob\", and \
+                    the export does not";
+    is_fault(archive.check_against(&stage.backend.table).await, expected);
+}

@@ -48,19 +48,9 @@ pub async fn check(
     archive: &Archive,
     listing: &Listing,
     anchor: Option<Sha256Hash>,
-    mut progress: impl FnMut(&Verified),
+    progress: impl FnMut(&Verified),
 ) -> Result<Verified, CheckFault> {
-    let mut verification = Verification::default();
-    let mut anchored = Anchored::new(anchor);
-    let mut hours = std::pin::pin!(hours(archive, listing));
-    while let Some((hour, files)) = hours.try_next().await? {
-        verification.check_hour(hour, &files, |_| Ok(()))?;
-        anchored.see(verification.so_far());
-        progress(verification.so_far());
-    }
-    let verified = verification.end()?;
-    anchored.end()?;
-    Ok(verified)
+    check_hours(archive, listing, anchor, async |_| Ok(None), progress).await
 }
 
 /// The same, and that it has exactly what was recorded.
@@ -69,49 +59,46 @@ pub async fn check_against(
     archive: &Archive,
     listing: &Listing,
     anchor: Option<Sha256Hash>,
-    mut progress: impl FnMut(&Verified),
+    progress: impl FnMut(&Verified),
 ) -> Result<Verified, CheckFault> {
     // Read first: an export that goes on meanwhile only gets further.
     let checkpoint = recorded.checkpoint().await.map_err(unreadable)?;
-    let mut verification = Verification::default();
-    let mut anchored = Anchored::new(anchor);
-    let mut hours = std::pin::pin!(hours(archive, listing));
-    while let Some((hour, files)) = hours.try_next().await? {
-        let mut recorded = recorded.hour(hour).await.map_err(unreadable)?;
-        verification.check_hour(hour, &files, |event| recorded.compare(event))?;
-        recorded.end()?;
-        anchored.see(verification.so_far());
-        progress(verification.so_far());
-    }
-    let verified = verification.end()?;
-    anchored.end()?;
+    let of_hour = async |hour| recorded.hour(hour).await.map(Some).map_err(unreadable);
+    let verified = check_hours(archive, listing, anchor, of_hour, progress).await?;
     check_end(&verified, checkpoint.as_ref())?;
     Ok(verified)
 }
 
+/// Checks hour after hour, each against what was recorded in it, if that is known.
+async fn check_hours(
+    archive: &Archive,
+    listing: &Listing,
+    anchor: Option<Sha256Hash>,
+    recorded: impl AsyncFn(Hour) -> Result<Option<RecordedHour>, CheckFault>,
+    mut progress: impl FnMut(&Verified),
+) -> Result<Verified, CheckFault> {
+    let mut verification = Verification::default();
+    let mut anchored = anchor.is_none();
+    let mut hours = std::pin::pin!(hours(archive, listing));
+    while let Some((hour, files)) = hours.try_next().await? {
+        match recorded(hour).await? {
+            Some(mut recorded) => {
+                verification.check_hour(hour, &files, |event| recorded.compare(event))?;
+                recorded.end()?;
+            }
+            None => verification.check_hour(hour, &files, |_| Ok(()))?,
+        }
+        let verified = verification.so_far();
+        anchored |= verified.last.map(|(_, sha256)| sha256) == anchor;
+        progress(verified);
+    }
+    let verified = verification.end()?;
+    match anchor {
+        Some(anchor) if !anchored => Err(CheckFault::Anchor(anchor)),
+        _ => Ok(verified),
+    }
+}
+
 fn unreadable(fault: impl Error + Send + Sync + 'static) -> CheckFault {
     CheckFault::Recorded(Box::new(fault))
-}
-
-/// Whether the manifest of an earlier check has been seen.
-struct Anchored {
-    anchor: Option<Sha256Hash>,
-    seen: bool,
-}
-
-impl Anchored {
-    const fn new(anchor: Option<Sha256Hash>) -> Self {
-        Self { anchor, seen: anchor.is_none() }
-    }
-
-    fn see(&mut self, verified: &Verified) {
-        self.seen |= verified.last.map(|(_, sha256)| sha256) == self.anchor;
-    }
-
-    fn end(self) -> Result<(), CheckFault> {
-        match self.anchor {
-            Some(anchor) if !self.seen => Err(CheckFault::Anchor(anchor)),
-            _ => Ok(()),
-        }
-    }
 }
