@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lambda_http::{Context, LambdaEvent};
 use local_inventory::dynamodb::{Access, AccessKeyId, environment};
+use process::chance::Chance;
 use process::clock::Clock;
 use publish_events::{Publisher, PublisherConfig, StreamBatch};
 use serde_json::{Value, json};
@@ -124,7 +125,7 @@ pub async fn publish(access: &Access, batch: StreamBatch, time: Duration) -> Val
         dead_letter_queue_url: "https://queue.invalid/dead-letters".to_owned(),
     };
     let clock = Clock::from_fn(|| NOON);
-    let publisher = Publisher::new(environment(access), config, clock, fastrand::Rng::new());
+    let publisher = Publisher::new(&environment(access), config, clock, Chance::system());
     let mut context = Context::default();
     context.deadline = NOON.plus(time).get();
     let response = publish_events::handle(&publisher, LambdaEvent::new(batch, context)).await;

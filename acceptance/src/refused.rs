@@ -98,6 +98,15 @@ impl Refused {
         Self::unauthenticated("credentials_refused", &[reason], API_KEY)
     }
 
+    /// The same about a member of the body, by its JSON pointer.
+    #[must_use]
+    pub fn at(mut self, pointer: &str) -> Self {
+        for error in &mut self.errors {
+            error["pointer"] = json!(pointer);
+        }
+        self
+    }
+
     /// One more header, or another value of one that every refusal has.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use api::auth::RequiredCredentials;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::api_key::ApiKeyId;
+use domain::loopback::is_loopback;
 use domain::values::{OrgId, OrgName, Subject, UserId};
 use reqwest::Url;
 
@@ -301,10 +302,9 @@ fn org_name(text: &str) -> Result<OrgName, String> {
 /// Credentials travel over TLS, or within this machine.
 fn api(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|_| "must be a URL")?;
-    let is_local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     match url.scheme() {
         "https" => Ok(url),
-        "http" if is_local => Ok(url),
+        "http" if url.host_str().is_some_and(is_loopback) => Ok(url),
         _ => Err("must be an https URL (http only for this machine)".to_owned()),
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use domain::api_key::{ApiKeyTerms, PresentedApiKey};
 use domain::values::{EpochMillis, KeyNumber, OrgId, OrgName, TextFault, UserId};
 use local_inventory::issuer::{Bearer, LocalIssuer};
-use local_inventory::private_file;
+use local_inventory::private_files;
 use process::chance::Chance;
 use process::clock::Clock;
 use process::retry::Backoff;
@@ -127,7 +127,7 @@ async fn api_key(
     }
     let (text, _) = issue(table, ApiKeyTerms::of(org_id.clone(), clock.now())).await?;
     if let Some(folder) = folder {
-        let kept = private_file::write(&folder.demo_api_key(), text.as_bytes());
+        let kept = private_files::write(&folder.demo_api_key(), text.as_bytes());
         kept.map_err(|error| Failure::because("The demo's API key cannot be kept", error))?;
     }
     Ok(text)

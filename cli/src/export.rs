@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::time::{Duration, UNIX_EPOCH};
 
+use domain::values::EpochMillis;
 use serde_json::{Value, json};
 
 use crate::api_client::ApiClient;
@@ -122,8 +122,7 @@ fn text(key: &Value, name: &str) -> String {
     match &key[name] {
         Value::String(text) => cell(text),
         Value::Number(number) if name == "addedAt" => {
-            let moment = UNIX_EPOCH + Duration::from_millis(number.as_u64().unwrap_or_default());
-            humantime::format_rfc3339_millis(moment).to_string()
+            EpochMillis::new(number.as_u64().unwrap_or_default()).to_rfc3339()
         }
         Value::Number(number) => number.to_string(),
         _ => String::new(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use local_inventory::dynamodb::AccessKeyId;
 use local_inventory::issuer::LocalIssuer;
-use local_inventory::private_file;
+use local_inventory::private_files;
 
 use crate::output::Failure;
 
@@ -43,9 +43,9 @@ impl Folder {
                 self.0.display()
             )));
         }
-        private_folder(&self.0).map_err(cannot)?;
-        private_file::write(&self.0.join(GITIGNORE), b"*\n").map_err(cannot)?;
-        restrict_files(&self.0).map_err(cannot)
+        private_files::make_folder(&self.0).map_err(cannot)?;
+        private_files::write(&self.0.join(GITIGNORE), b"*\n").map_err(cannot)?;
+        private_files::close_files(&self.0).map_err(cannot)
     }
 
     /// Whether there are files in it and none of them says that they are an inventory's. Closing such a folder to others
@@ -65,7 +65,7 @@ impl Folder {
         let cannot =
             |error| Failure::because(format!("The folder {} cannot be locked", self.0.display()), error);
         let path = self.0.join("lock");
-        private_file::ensure(&path).map_err(cannot)?;
+        private_files::ensure(&path).map_err(cannot)?;
         let lock = File::options().append(true).open(path).map_err(cannot)?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(LockedFolder { folder: self.clone(), _lock: lock })),
@@ -124,37 +124,4 @@ impl LockedFolder {
     pub(crate) fn demo_api_key(&self) -> PathBuf {
         self.folder.0.join("demo-api-key")
     }
-}
-
-/// Makes a folder that only its owner can use, or closes one that is there to everybody else.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)?;
-    restrict(path, 0o700)
-}
-
-/// Closes the files of a folder to everybody but its owner.
-fn restrict_files(path: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(path)? {
-        let entry = entry?;
-        // A file that another process has just deleted, SQLite's log say, has nothing to be closed.
-        match entry.file_type()?.is_file().then(|| restrict(&entry.path(), 0o600)) {
-            Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn restrict(path: &Path, mode: u32) -> io::Result<()> {
-    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &Path, _: u32) -> io::Result<()> {
-    Ok(())
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::api_key::{self, ApiKeyId, ApiKeyTerms, StoredApiKey};
 use domain::values::{EpochMillis, OrgId, OrgName, Subject};
+use process::chance::Chance;
 use process::clock::Clock;
 use store::{Closed, OrganisationFault, Registered, RevokeFault, StoreFault, Stream, Table};
 
@@ -64,9 +65,7 @@ pub(crate) async fn issue_api_key(
 
 /// Issues an API key to an organisation that is registered and open.
 pub(crate) async fn issue(table: &Table, terms: ApiKeyTerms) -> Result<(String, StoredApiKey), Failure> {
-    let mut random = [0; api_key::RANDOM_BYTES];
-    aws_lc_rs::rand::fill(&mut random).map_err(|error| Failure::because("There is no randomness", error))?;
-    let (text, stored) = api_key::issue(terms, &random);
+    let (text, stored) = api_key::issue(terms, &Chance::system().bytes());
     match table.store_api_key(&stored).await {
         Ok(()) => Ok((text, stored)),
         Err(OrganisationFault::NotOpen) => Err(Failure(format!(
@@ -86,7 +85,7 @@ pub(crate) async fn list_api_keys(org: &OrgId, arguments: &StoreArguments) -> Re
     let now = Clock::system().now();
     for key in &api_keys {
         let columns = [Some(key.created_at), key.valid_until, key.revoked_at]
-            .map(|time| time.map_or("-".to_owned(), utc));
+            .map(|time| time.map_or("-".to_owned(), EpochMillis::to_rfc3339_seconds));
         let subjects: Vec<_> = key.subjects.iter().map(Subject::as_str).collect();
         let subjects = if subjects.is_empty() { "-".to_owned() } else { subjects.join(", ") };
         let columns = columns.join("\t");
@@ -103,11 +102,6 @@ fn state(key: &StoredApiKey, now: EpochMillis) -> &'static str {
     } else {
         "active"
     }
-}
-
-fn utc(time: EpochMillis) -> String {
-    let time = std::time::UNIX_EPOCH + time.since(EpochMillis::default());
-    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 /// Revokes an API key.

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
+use domain::loopback::is_loopback;
 use process::clock::Clock;
 
 use crate::demo::Demo;
@@ -108,7 +109,7 @@ async fn reference_file(Path(name): Path<String>) -> Response {
 async fn demo_credentials(State(pages): State<Pages>, headers: HeaderMap) -> Response {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    if !matches!(name, "127.0.0.1" | "localhost") {
+    if !is_loopback(name) {
         return StatusCode::NOT_FOUND.into_response();
     }
     match pages.demo.credentials(pages.clock.now()) {

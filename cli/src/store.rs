@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use local_inventory::dynamodb::{self, Access, EmbeddedDynamoDb, Reach};
-use local_inventory::private_file;
+use local_inventory::private_files;
 use store::{AuditShards, Stream, Table};
 
 use crate::arguments::StoreArguments;
@@ -95,6 +95,6 @@ pub(crate) async fn local_table(access: &Access) -> Result<Table, Failure> {
 
 /// Tells other commands of this program where the folder's database is served.
 pub(crate) fn tell_endpoint(locked: &LockedFolder, database: &EmbeddedDynamoDb) -> Result<(), Failure> {
-    private_file::write(&locked.folder().endpoint(), database.access().endpoint.as_bytes())
+    private_files::write(&locked.folder().endpoint(), database.access().endpoint.as_bytes())
         .map_err(|error| Failure::because("The database's address cannot be written", error))
 }

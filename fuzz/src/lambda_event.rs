@@ -10,8 +10,9 @@ use api::http::answer::Answer;
 use api::http::command;
 use api::http::exchange::Exchange;
 use api::http::problem::Problem;
-use api::http::query::{self, Asking, LARGEST_PAGE, PageRequest};
+use api::http::query::{self, Asking, LARGEST_PAGE, PageRequest, PhysicalKeyFilter};
 use api::http::routes::Route;
+use api::http::target::PathParameters;
 use futures_util::FutureExt;
 use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Context, Request, Response};
@@ -58,13 +59,17 @@ fn read(request: &Request) -> Result<Answer, Problem> {
     let remove = command::parse(request, Route::RemovePhysicalKey, RemovePhysicalKeyRecipe::read).map(|_| ());
     let one = query::physical_key(request).map(|_| ());
     let asking = Asking { presented: &PRESENTED, cursors: &cursor::SEALER, now: NOW };
-    let list = asking.physical_keys::<String>(request).map(|(_, _, page)| check(&page));
-    let events = asking.physical_key_events::<String>(request).map(|(_, page)| check(&page));
-    let of_organisation = asking.org_physical_keys::<String>(request).map(|(_, page)| check(&page));
+    let (user, organisation) = (PathParameters::user, PathParameters::organisation);
+    let list = asking.read(request, Route::ListPhysicalKeys, user, PhysicalKeyFilter::read);
+    let list = list.map(|(_, _, page)| check(&page));
+    let events = asking.read(request, Route::ListPhysicalKeyEvents, user, |_| ());
+    let events = events.map(|(_, (), page)| check(&page));
+    let of_organisation = asking.read(request, Route::ListOrgPhysicalKeys, organisation, |_| ());
+    let of_organisation = of_organisation.map(|(_, (), page)| check(&page));
     let read = add.or(remove).or(one).or(list).or(events).or(of_organisation);
     read.map(|()| Answer::to_query(&"read"))
 }
 
-fn check(page: &PageRequest<String>) {
+fn check(page: &PageRequest<'_, String>) {
     assert!((1..=LARGEST_PAGE).contains(&page.limit) && page.after.is_none(), "nobody sealed it");
 }

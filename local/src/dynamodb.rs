@@ -12,6 +12,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::Client;
 use data_encoding::BASE32_NOPAD;
 use dynoxide::Database;
+use process::chance::Chance;
 use store::client_config;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -19,7 +20,7 @@ use tokio::task::JoinSet;
 
 use self::door::Door;
 use crate::bus::RecordedBus;
-use crate::private_file;
+use crate::private_files;
 use crate::server::{self, Bounds};
 
 /// Bytes of chance in an access key id.
@@ -44,16 +45,15 @@ impl AccessKeyId {
     }
 
     /// A new one.
-    pub fn generate() -> Result<Self, EmbeddedFault> {
-        let mut random = [0; ACCESS_KEY_ID_BYTES];
-        aws_lc_rs::rand::fill(&mut random).map_err(|_| EmbeddedFault::Randomness)?;
-        Ok(Self(BASE32_NOPAD.encode(&random)))
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(BASE32_NOPAD.encode(&Chance::system().bytes::<ACCESS_KEY_ID_BYTES>()))
     }
 
     /// The one in a file, which is made if it is not there.
     pub fn in_file(path: &Path) -> Result<Self, EmbeddedFault> {
-        let new = || Self::generate().map(|id| id.0.into_bytes());
-        let text = String::from_utf8(private_file::read_or_create(path, new)?);
+        let new = || Ok::<_, EmbeddedFault>(Self::generate().0.into_bytes());
+        let text = String::from_utf8(private_files::read_or_create(path, new)?);
         let text = text.ok().filter(|text| {
             BASE32_NOPAD.decode(text.as_bytes()).is_ok_and(|id| id.len() == ACCESS_KEY_ID_BYTES)
         });
@@ -110,9 +110,6 @@ pub enum EmbeddedFault {
     /// The file of its access key id holds something else.
     #[error("the file of the access key id holds something else; delete it to get a new one")]
     AccessKeyId,
-    /// There is no randomness.
-    #[error("there is no randomness")]
-    Randomness,
 }
 
 impl EmbeddedDynamoDb {
@@ -124,7 +121,7 @@ impl EmbeddedDynamoDb {
     /// The same for clients that may take this much.
     pub async fn in_memory_within(bounds: Bounds) -> Result<Self, EmbeddedFault> {
         let database = Database::memory().map_err(|error| EmbeddedFault::Open(error.to_string()))?;
-        Self::serve(database, AccessKeyId::generate()?, Reach { bounds, ..Reach::default() }).await
+        Self::serve(database, AccessKeyId::generate(), Reach { bounds, ..Reach::default() }).await
     }
 
     /// Starts on a file, which is made, for its owner only, if it is not there.
@@ -134,7 +131,7 @@ impl EmbeddedDynamoDb {
         reach: Reach,
     ) -> Result<Self, EmbeddedFault> {
         // SQLite makes its other files with the permissions of this one.
-        private_file::ensure(path)?;
+        private_files::ensure(path)?;
         let path = path.to_str().ok_or_else(|| EmbeddedFault::Open("its path is not UTF-8".to_owned()))?;
         let database = Database::new(path).map_err(|error| EmbeddedFault::Open(error.to_string()))?;
         // DynamoDB deletes expired items by itself; dynoxide when it is told to.

@@ -14,7 +14,7 @@ use domain::values::{EpochMillis, OrgId, OrgTag, Subject, UserId};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use crate::private_file;
+use crate::private_files;
 
 /// The `iss` of local tokens.
 pub const LOCAL_ISSUER: &str = "physical-keys-local";
@@ -78,7 +78,7 @@ impl LocalIssuer {
             let key = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new());
             key.map(|key| key.as_ref().to_vec()).map_err(|_| IssuerFault::Cryptography)
         };
-        Self::of_pkcs8(&private_file::read_or_create(path, new)?)
+        Self::of_pkcs8(&private_files::read_or_create(path, new)?)
     }
 
     fn of_pkcs8(pkcs8: &[u8]) -> Result<Self, IssuerFault> {

@@ -7,5 +7,5 @@ pub mod bus;
 pub mod dynamodb;
 pub mod gateway;
 pub mod issuer;
-pub mod private_file;
+pub mod private_files;
 pub mod server;

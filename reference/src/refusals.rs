@@ -1,6 +1,7 @@
 //! Every refusal of each route, as the functions' own code words it.
 
 use api::auth::CredentialFault;
+use api::execute::CommandRecipe;
 use api::http::Fault;
 use api::http::problem::{Problem, Written};
 use api::http::routes::Route;
@@ -9,6 +10,7 @@ use domain::confinement::Forbidden;
 use domain::user::Refusal;
 use lambda_http::Body;
 use lambda_http::http::{HeaderValue, Response};
+use remove_physical_key::RemovePhysicalKeyRecipe;
 use store::StoreFault;
 
 pub(crate) const REQUEST_ID: &str = "JKJaXmPLvHcESHA=.q83vEjRWeJCrze8SNFZ4kA";
@@ -47,7 +49,11 @@ fn samples(route: Route) -> Vec<Problem> {
         Problem::Forbidden(Forbidden::UnknownOrganisation),
         Problem::Forbidden(Forbidden::OrganisationRequired),
         Problem::Forbidden(Forbidden::OneUserOnly),
-        Problem::Refused(Refusal::PhysicalKeyNotFound),
+        Problem::from(Refusal::PhysicalKeyNotFound),
+        Problem::Refused(
+            Refusal::PhysicalKeyNotFound,
+            RemovePhysicalKeyRecipe::pointer(Refusal::PhysicalKeyNotFound),
+        ),
         Problem::RouteNotFound,
         Problem::MethodNotAllowed(route),
         Problem::Contention(Written::Unsaid),
@@ -80,9 +86,11 @@ fn applies(problem: &Problem, route: Route) -> bool {
             }
             Forbidden::OneUserOnly => route == Route::ListOrgPhysicalKeys,
         },
-        Problem::Refused(Refusal::PhysicalKeyNotFound) => {
-            matches!(route, Route::RemovePhysicalKey | Route::GetPhysicalKey)
-        }
+        Problem::Refused(Refusal::PhysicalKeyNotFound, pointer) => match route {
+            Route::RemovePhysicalKey => pointer.is_some(),
+            Route::GetPhysicalKey => pointer.is_none(),
+            _ => false,
+        },
         // These are answered where there is no route, and where there is no gateway.
         Problem::RouteNotFound | Problem::MethodNotAllowed(_) | Problem::BodyOutOfTime => false,
         Problem::Contention(_)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use acceptance::trail::{TestArchive, first_hour, hour};
 use acceptance::{RequestBuilder, Stage};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::history::EventHash;
 use domain::values::Sha256Hash;
 use serde_json::json;
@@ -106,4 +107,26 @@ async fn an_event_is_checked_with_a_text_editor_and_sha256() {
         let first = parse_line(&line).expect("an event").record.version.get() == 1;
         assert_eq!(previous == EventHash::GENESIS.to_string(), first);
     }
+}
+
+/// Files are for ever. A newer release hashes a field that this one does not know and would leave out.
+#[tokio::test]
+async fn an_event_that_is_not_the_one_that_was_hashed_is_not_exported() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    stage.add("alice", "front door").await;
+    stage.close_hour();
+    let update = stage.client.update_item().table_name(stage.backend.table.name());
+    let update = update
+        .key("pk", AttributeValue::S("USER#alice".to_owned()))
+        .key("sk", AttributeValue::S(format!("EVENT#{:020}", 1)))
+        .update_expression("SET #hash = :hash")
+        .expression_attribute_names("#hash", "hash")
+        .expression_attribute_values(":hash", AttributeValue::S("ab".repeat(32)));
+    update.send().await.expect("an update");
+
+    let fault = stage.export(&archive.archive).await.expect_err("a fault").to_string();
+    let expected =
+        "the event 1 of alice is not the one that was hashed: it was changed, or a newer release wrote it";
+    assert_eq!(fault, expected);
+    assert!(archive.objects().await.is_empty());
 }

@@ -62,7 +62,7 @@ fn write_manifests(archive: &TestArchive, first: &Manifest) {
         std::fs::write(archive.file(&manifest_path(manifest.hour)), manifest.bytes()).expect("a file");
         let next = archive.file(&manifest_path(manifest.hour.next()));
         let Ok(bytes) = std::fs::read(next) else { return };
-        let previous = Sha256Hash::of(&manifest.bytes());
+        let previous = Sha256Hash::of(manifest.bytes());
         manifest = Manifest::parse(&bytes).expect("a manifest");
         manifest.previous_manifest_sha256 = previous;
     }

@@ -6,7 +6,7 @@ use api::auth::RequiredCredentials;
 use lambda_http::http::Method;
 use serde_json::{Value, json};
 
-use crate::scene::Scene;
+use crate::scene::{Scene, nothing_to_remove};
 
 const ADD: &str = "AddPhysicalKey";
 const REMOVE: &str = "RemovePhysicalKey";
@@ -28,9 +28,8 @@ fn check(scene: &Scene, name: &str, body: impl AsRef<[u8]>, faults: &[(&str, &st
 /// Checks that a command is not refused for its body: there is no physical key with this number.
 #[track_caller]
 fn check_not_found(scene: &Scene, number: &str) -> impl Future {
-    let message = "The user holds no physical key with this number.";
     let request = command(scene, REMOVE, format!("{{\"number\":{number}}}"));
-    scene.stage.refuses(request, Refused::new(404, "physical_key_not_found", message))
+    scene.stage.refuses(request, nothing_to_remove())
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use acceptance::disturbance::Disturber;
 use serde_json::{Value, json};
 
 use crate::faults::{outcome_unknown, store_unavailable_under_an_idempotency_key, throttled};
-use crate::scene::{Scene, idempotency_key_reused, physical_key_not_found};
+use crate::scene::{Scene, idempotency_key_reused, nothing_to_remove};
 
 const READ: &str = "BatchGetItem";
 const WRITE: &str = "TransactWriteItems";
@@ -71,10 +71,10 @@ async fn a_replay_is_one_read() {
 #[tokio::test]
 async fn a_refusal_is_one_read_and_under_an_idempotency_key_a_second_look() {
     let (scene, disturber) = scene().await;
-    scene.stage.refuses(scene.remove(7), physical_key_not_found()).await;
+    scene.stage.refuses(scene.remove(7), nothing_to_remove()).await;
     cost(&disturber, &[&["APIKEY", "KEY", "ORG", "USER"]], 0);
     disturber.watch();
-    scene.stage.refuses(scene.remove(7).idempotency_key("a"), physical_key_not_found()).await;
+    scene.stage.refuses(scene.remove(7).idempotency_key("a"), nothing_to_remove()).await;
     cost(&disturber, &[&["APIKEY", "KEY", "ORG", "REQUEST", "USER"], &["REQUEST"]], 0);
 }
 

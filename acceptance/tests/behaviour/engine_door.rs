@@ -283,7 +283,7 @@ async fn what_functions_put_on_the_stand_in_of_the_bus_is_recorded() {
     let record = folder.path().join("bus");
     std::fs::write(&record, "").expect("a file");
     let reach = Reach { bus: Some(RecordedBus::new(record.clone())), ..Reach::default() };
-    let id = AccessKeyId::generate().expect("an id");
+    let id = AccessKeyId::generate();
     let database = folder.path().join("inventory.sqlite");
     let engine = EmbeddedDynamoDb::in_file(&database, id, reach).await.expect("an engine");
     let sample = include_str!("../../../events/publish-events-poison.json");

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 
 use crate::invariants;
-use crate::scene::{Scene, key_of_acme, physical_key_not_found};
+use crate::scene::{Scene, key_of_acme, nothing_to_remove};
 
 const READ: &str = "BatchGetItem";
 const WRITE: &str = "TransactWriteItems";
@@ -236,7 +236,7 @@ async fn a_physical_key_that_is_removed_while_it_is_looked_up_is_not_found() {
     let before = scene.stage.stored().await;
     disturber.disturb(READ, FindsStale, 1);
     let reply = scene.remove(1).send(&scene.stage).await;
-    physical_key_not_found().check(&reply);
+    nothing_to_remove().check(&reply);
     assert_eq!((disturber.seen(READ).len(), disturber.seen(WRITE).len()), (2, 1), "it is read again");
     assert_eq!(scene.stage.stored().await, before);
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::invariants;
-use crate::scene::{Scene, idempotency_key_reused, physical_key_not_found};
+use crate::scene::{Scene, idempotency_key_reused, nothing_to_remove};
 
 const THIRTY_DAYS: Duration = Duration::from_hours(30 * 24);
 
@@ -240,7 +240,7 @@ async fn an_answer_is_kept_for_30_days_even_if_its_item_stays_longer() {
 async fn refusals_are_not_remembered() {
     let scene = Scene::new().await;
     let remove = scene.remove(1).idempotency_key("a");
-    scene.stage.refuses(remove.clone(), physical_key_not_found()).await;
+    scene.stage.refuses(remove.clone(), nothing_to_remove()).await;
     committed(&scene.stage, &scene.add(), 1).await;
     committed(&scene.stage, &remove, 1).await;
 }

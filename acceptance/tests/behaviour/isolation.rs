@@ -8,7 +8,7 @@ use api::auth::RequiredCredentials;
 use serde_json::json;
 
 use crate::pages::give;
-use crate::scene::physical_key_not_found;
+use crate::scene::{nothing_to_remove, physical_key_not_found};
 
 /// As many as a person may hold of one issuer in the worst case that was measured.
 const MANY: u64 = 10_000;
@@ -93,15 +93,18 @@ async fn another_organisations_physical_key_cannot_be_told_from_one_that_never_w
         &|request, user| request.bearer(&stage.user_token(user)).api_key(&acmes),
     ];
     for signed in callers {
-        for asking in [&remove as &dyn Fn(&str, u64) -> RequestBuilder, &get] {
-            let foreign = stage.refuses(signed(asking("alice", 1), "alice"), physical_key_not_found()).await;
+        for (asking, refused) in [
+            (&remove as &dyn Fn(&str, u64) -> RequestBuilder, nothing_to_remove()),
+            (&get, physical_key_not_found()),
+        ] {
+            let foreign = stage.refuses(signed(asking("alice", 1), "alice"), refused.clone()).await;
             for (user, number, what) in [
                 ("alice", 99, "a number that never was"),
                 ("alice", u64::MAX, "a number beyond all counting"),
                 ("alice", removed, "a removed number"),
                 ("nobody", 1, "a user that never was"),
             ] {
-                let reply = stage.refuses(signed(asking(user, number), user), physical_key_not_found()).await;
+                let reply = stage.refuses(signed(asking(user, number), user), refused.clone()).await;
                 assert_eq!(reply.without_chance(), foreign.without_chance(), "{what}");
             }
         }

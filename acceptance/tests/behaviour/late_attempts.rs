@@ -9,7 +9,7 @@ use acceptance::{Reply, RequestBuilder};
 
 use crate::faults::outcome_unknown;
 use crate::invariants::{self, History};
-use crate::scene::{Scene, physical_key_not_found};
+use crate::scene::{Scene, nothing_to_remove};
 use crate::torn_reads::orders;
 
 const READ: &str = "BatchGetItem";
@@ -151,7 +151,7 @@ async fn one_whose_physical_key_is_gone_is_dead_although_the_version_stands() {
     scene.carry_out(scene.remove(2)).await;
     disturber.disturb_in_order([(READ, FindsStale), (WRITE, Late)]);
     let reply = scene.remove(2).send(&scene.stage).await;
-    physical_key_not_found().check(&reply);
+    nothing_to_remove().check(&reply);
     let late = disturber.deliver_late_ones().await;
     assert_eq!(late[0]["CancellationReasons"][1]["Code"], "ConditionalCheckFailed", "{late:?}");
     assert_eq!(history(&scene).await.records.len(), 3);

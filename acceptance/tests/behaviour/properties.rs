@@ -12,7 +12,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::json;
 
 use crate::invariants;
-use crate::scene::{idempotency_key_reused, physical_key_not_found};
+use crate::scene::{idempotency_key_reused, nothing_to_remove};
 
 const ORGANISATIONS: [&str; 2] = ["acme", "umbrella"];
 const THIRTY_DAYS: Duration = Duration::from_hours(30 * 24);
@@ -93,7 +93,7 @@ impl Model {
             }
             (None, Command::Remove { number }) => {
                 if self.held.get(number) != Some(&step.organisation) {
-                    return Expected::Refused(physical_key_not_found());
+                    return Expected::Refused(nothing_to_remove());
                 }
                 self.held.remove(number);
             }

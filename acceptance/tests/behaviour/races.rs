@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::invariants;
-use crate::scene::{Scene, physical_key_not_found};
+use crate::scene::{Scene, nothing_to_remove};
 
 /// Of the long race.
 const WRITERS: u64 = 64;
@@ -60,7 +60,7 @@ async fn add_and_remove(scene: &Scene, mut random: fastrand::Rng) -> Vec<(u64, O
             None => add(scene).await,
         };
         match number {
-            Some(_) if reply.status() == 404 => physical_key_not_found().check(&reply),
+            Some(_) if reply.status() == 404 => nothing_to_remove().check(&reply),
             _ => {
                 assert_eq!(reply.status(), 200, "{}", reply.json());
                 committed.push((reply.json()["version"].as_u64().expect("a version"), number));
@@ -100,7 +100,7 @@ async fn of_two_raced_removals_of_a_number_one_finds_it_gone() {
     let (one, other) = tokio::join!(remove(&scene, 1), remove(&scene, 1));
     let (removed, refused) = if one.status() == 200 { (one, other) } else { (other, one) };
     assert_eq!((removed.status(), &removed.json()["version"]), (200, &json!(2)));
-    physical_key_not_found().check(&refused);
+    nothing_to_remove().check(&refused);
     let history = invariants::check(&scene.stage.stored().await, "alice");
     assert_eq!(history.user.version.get(), 2);
 }

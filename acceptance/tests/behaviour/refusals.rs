@@ -6,7 +6,7 @@ use api::http::routes::Route;
 use lambda_http::http::{HeaderName, Method};
 use serde_json::json;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, nothing_to_remove};
 
 const CALLER_ORG_ID: &str = "`_callerOrgId` is set by the server from the API key; leave it out.";
 const IDEMPOTENCY_KEY: &str =
@@ -29,11 +29,6 @@ fn route_not_found() -> Refused {
 fn method_not_allowed() -> Refused {
     let message = "This path takes another method; see the Allow header.";
     Refused::new(405, "method_not_allowed", message).with_header("allow", "POST")
-}
-
-fn physical_key_not_found() -> Refused {
-    let message = "The user holds no physical key with this number.";
-    Refused::new(404, "physical_key_not_found", message)
 }
 
 /// Alice's good request to add a physical key of Acme's, at another path.
@@ -356,7 +351,7 @@ async fn a_refusal_is_problem_json_where_accept_asks_for_it() {
         (to_add("{}"), Refused::invalid(&[(Some("/orgId"), "`orgId` is required.")])),
         (scene.add().without("authorization").without("x-api-key"), Refused::without_credentials()),
         (to_add(r#"{"orgId":"umbrella"}"#), Refused::new(403, "another_organisation", forbidden)),
-        (scene.remove(1), physical_key_not_found()),
+        (scene.remove(1), nothing_to_remove()),
         (add_at(&scene, "/"), route_not_found()),
         (RequestBuilder::new(Method::GET, "/users/alice/AddPhysicalKey"), method_not_allowed()),
         (to_add(&" ".repeat(16 * 1_024 + 1)), body_too_large()),

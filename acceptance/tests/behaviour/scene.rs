@@ -100,6 +100,11 @@ impl Scene {
 }
 
 /// The refusal to remove a physical key that is not there, or not there for this caller.
+pub(crate) fn nothing_to_remove() -> Refused {
+    physical_key_not_found().at("/number")
+}
+
+/// The refusal of a query about a physical key that is not there, or not there for this caller.
 pub(crate) fn physical_key_not_found() -> Refused {
     Refused::new(404, "physical_key_not_found", "The user holds no physical key with this number.")
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::Registered;
 
 use crate::invariants::{self, Stored, attributes};
-use crate::scene::physical_key_not_found;
+use crate::scene::nothing_to_remove;
 
 /// Acme's API key, and the one that was revoked. They are text that callers keep: a format as well.
 const API_KEY: &str =
@@ -145,7 +145,7 @@ async fn commands_go_on_from_pinned_items() {
     let remove = |number: u64| RequestBuilder::remove("alice", &json!({"number": number})).api_key(API_KEY);
     let reply = remove(1).send(&stage).await.json();
     assert_eq!((&reply["number"], &reply["version"]), (&json!(1), &json!(6)), "{reply}");
-    stage.refuses(remove(2), physical_key_not_found()).await;
+    stage.refuses(remove(2), nothing_to_remove()).await;
     assert_eq!(remove(3).send(&stage).await.status(), 200);
     invariants::check(&stage.stored().await, "alice");
 }

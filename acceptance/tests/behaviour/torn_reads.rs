@@ -10,7 +10,7 @@ use domain::api_key::ApiKeyId;
 use serde_json::json;
 
 use crate::invariants::{self, History};
-use crate::scene::physical_key_not_found;
+use crate::scene::{nothing_to_remove, physical_key_not_found};
 
 /// What is torn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,7 +192,7 @@ fn check_command(
     match reply.status() {
         200 => assert_eq!(events, 1, "{name}"),
         404 => {
-            physical_key_not_found().check(reply);
+            nothing_to_remove().check(reply);
             let gone = matches!(meanwhile, Meanwhile::AnotherRemoval | Meanwhile::FirstAddition);
             assert!(torn == Torn::Remove && gone, "{name}");
             assert_eq!(events, 0, "{name}");

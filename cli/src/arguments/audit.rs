@@ -110,7 +110,7 @@ fn hour(text: &str) -> Result<Hour, String> {
 
 /// A moment by RFC 3339, or the beginning of a UTC day.
 fn moment(text: &str) -> Result<EpochMillis, String> {
-    trail::calendar::moment(text)
-        .or_else(|| trail::calendar::moment(&format!("{text}T00:00:00Z")))
+    EpochMillis::parse_rfc3339(text)
+        .or_else(|| EpochMillis::parse_rfc3339(&format!("{text}T00:00:00Z")))
         .ok_or_else(|| "must be a UTC moment such as `2026-11-23T12:00:00Z`, or a day".to_owned())
 }

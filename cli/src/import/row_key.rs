@@ -5,8 +5,7 @@
 
 use std::collections::HashMap;
 
-use data_encoding::HEXLOWER;
-use domain::values::{Note, OrgName};
+use domain::values::{Note, OrgName, Sha256Hash};
 use serde::Serialize;
 
 use crate::spreadsheet::Row;
@@ -43,8 +42,7 @@ pub(super) fn row_keys(name: &str, org_id: &str, rows: &[Row]) -> Vec<String> {
             *nth,
         );
         let spelling = serde_json::json!(spelling).to_string();
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, spelling.as_bytes());
-        format!("import-{}", HEXLOWER.encode(digest.as_ref()))
+        format!("import-{}", Sha256Hash::of(spelling))
     });
     keys.collect()
 }

@@ -6,11 +6,11 @@ use api::http::target::percent_decoded;
 use domain::values::{EpochMillis, UserId};
 use local_inventory::dynamodb::AccessKeyId;
 use local_inventory::issuer::{LOCAL_AUDIENCE, LOCAL_ISSUER, LOCAL_MANAGER_CLAIM, LOCAL_SERVICE_CLAIM};
-use local_inventory::private_file;
+use local_inventory::private_files;
 use serde_json::{Value, json};
 
 use crate::demo::Demo;
-use crate::folder::{Folder, private_folder};
+use crate::folder::Folder;
 use crate::output::Failure;
 use crate::serve::cursor_secret;
 use crate::store::LOCAL_TABLE;
@@ -33,7 +33,7 @@ impl SamFolder {
     pub(crate) fn make(folder: &Folder) -> Result<Self, Failure> {
         let sam = Self(folder.path().join("sam-local"));
         for path in [sam.0.clone(), sam.0.join("events")] {
-            private_folder(&path).map_err(|error| {
+            private_files::make_folder(&path).map_err(|error| {
                 Failure::because(format!("The folder {} cannot be written", path.display()), error)
             })?;
         }
@@ -57,7 +57,7 @@ impl SamFolder {
             "JWT_AUDIENCE": LOCAL_AUDIENCE,
             "JWT_SERVICE_CLAIM": LOCAL_SERVICE_CLAIM,
             "JWT_MANAGER_CLAIM": LOCAL_MANAGER_CLAIM,
-            "CURSOR_SECRET": cursor_secret()?,
+            "CURSOR_SECRET": cursor_secret(),
             "AUDIT_EXPORT_URL": variables.audit_export_url,
             "DEAD_LETTER_QUEUE_URL": format!("{}/dead-letters", variables.aws_endpoint),
             "LOCAL_JWT_JWKS": variables.key_set.to_string(),
@@ -102,7 +102,7 @@ impl SamFolder {
 
     fn write(&self, name: &str, text: &str) -> Result<PathBuf, Failure> {
         let path = self.0.join(name);
-        private_file::write(&path, text.as_bytes())
+        private_files::write(&path, text.as_bytes())
             .map_err(|error| Failure::because(format!("{} cannot be written", path.display()), error))?;
         Ok(path)
     }

@@ -5,7 +5,7 @@ use api::execute::{self, CommandRecipe};
 use api::http::body::BodyObject;
 use api::http::routes::{Documentation, Route};
 use domain::history::ChainedRecord;
-use domain::user::{AddPhysicalKey, Event, PhysicalKeyAdded};
+use domain::user::{AddPhysicalKey, Event, PhysicalKeyAdded, Refusal};
 use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
@@ -51,6 +51,13 @@ impl CommandRecipe for AddPhysicalKeyRecipe {
     fn asked(command: &AddPhysicalKey) -> Asked<'_> {
         let AddPhysicalKey { org_id, org_name, note } = command;
         Asked { command: Self::ROUTE.name(), org_id, org_name: org_name.as_ref(), note: note.as_ref() }
+    }
+
+    fn pointer(refusal: Refusal) -> Option<&'static str> {
+        match refusal {
+            // Nothing in the body names a physical key that is there already.
+            Refusal::PhysicalKeyNotFound => None,
+        }
     }
 
     fn answer<'a>(happened: &'a PhysicalKeyAdded, recorded: &'a ChainedRecord) -> AddPhysicalKeyAnswer<'a> {

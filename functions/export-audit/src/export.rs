@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::checkpoint::AuditCheckpoint;
-use domain::values::{EpochMillis, Hour, Sha256Hash};
+use domain::history::EventRecord;
+use domain::values::{EpochMillis, Hour, Sha256Hash, UserId, Version};
 use process::clock::Clock;
 use serde::Serialize;
 use store::{CheckpointFault, StoreFault, Table};
@@ -50,6 +51,16 @@ pub enum ExportFault {
     /// An hour's file cannot be made.
     #[error(transparent)]
     EventFile(#[from] EventFileFault),
+    /// An event is not the one that was hashed, as far as this release knows of it.
+    #[error(
+        "the event {version} of {user_id} is not the one that was hashed: it was changed, or a newer release wrote it"
+    )]
+    NotTheHashed {
+        /// Whose history it belongs to.
+        user_id: UserId,
+        /// Its place in it.
+        version: Version,
+    },
 }
 
 /// From where to where.
@@ -92,7 +103,7 @@ impl Exporter<'_> {
                 Err(ExportFault::Store(_)) if Instant::now() >= deadline => return Ok(report),
                 Err(fault) => return Err(fault),
             };
-            let moved = AuditCheckpoint { hour: next, manifest_sha256: Sha256Hash::of(&manifest.bytes()) };
+            let moved = AuditCheckpoint { hour: next, manifest_sha256: Sha256Hash::of(manifest.bytes()) };
             match self.table.move_audit_checkpoint(checkpoint.as_ref(), &moved).await {
                 Ok(()) => {
                     report.hours += 1;
@@ -121,6 +132,11 @@ impl Exporter<'_> {
         let mut events = HourEvents::open(self.table, hour, deadline).await?;
         let mut file = EventFile::default();
         while let Some(event) = events.next().await? {
+            // What this release does not know of an event is not in what it writes, and files are for ever.
+            if !event.follows(event.previous_hash) {
+                let EventRecord { user_id, version, .. } = event.record;
+                return Err(ExportFault::NotTheHashed { user_id, version });
+            }
             file.push(&event)?;
         }
         let count = file.events();
@@ -201,9 +217,9 @@ mod tests {
 
     #[test]
     fn a_tables_first_hour_leaves_room_for_late_clocks() {
-        let created = calendar::moment("2026-11-23T12:14:59Z").unwrap();
+        let created = EpochMillis::parse_rfc3339("2026-11-23T12:14:59Z").unwrap();
         assert_eq!(calendar::text(first_hour(created)), "2026-11-23T11:00:00Z");
-        let created = calendar::moment("2026-11-23T12:15:00Z").unwrap();
+        let created = EpochMillis::parse_rfc3339("2026-11-23T12:15:00Z").unwrap();
         assert_eq!(calendar::text(first_hour(created)), "2026-11-23T12:00:00Z");
     }
 }

@@ -2,14 +2,12 @@
 
 use api::backend::Backend;
 use api::http::answer::Answer;
-use api::http::exchange::Exchange;
 use api::http::problem::Problem;
-use api::http::query;
+use api::http::query::physical_key;
 use api::http::routes::Documentation;
-use api::queries::{About, look_up_user};
+use api::queries::{self, About, Query};
 use domain::user::Refusal;
 use lambda_http::{Body, Request, Response};
-use process::retry::Backoff;
 
 /// What the reference says of it.
 pub const DOCUMENTATION: Documentation = Documentation {
@@ -20,20 +18,18 @@ pub const DOCUMENTATION: Documentation = Documentation {
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
-    let answer = async |exchange: &mut Exchange| answer(backend, exchange, &request).await;
-    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
+    queries::handle(backend, &request, async |query: Query<'_>| answer(query).await).await
 }
 
-async fn answer(backend: &Backend, exchange: &mut Exchange, request: &Request) -> Result<Answer, Problem> {
-    let presented = backend.authenticator.present(request.headers(), backend.clock.now()).await?;
-    let (user_id, number) = query::physical_key(request)?;
+async fn answer(mut query: Query<'_>) -> Result<Answer, Problem> {
+    let (user_id, number) = physical_key(query.request)?;
     let about = About { number: Some(number), ..About::default() };
-    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, about).await?;
+    let (caller, state) = query.look_up_user(&user_id, about).await?;
     let held = if caller.confinement.organisation().is_some() {
         state.physical_key
     } else {
-        let waits = || Backoff::new(backend.chance.for_waits());
-        backend.table.look_for_physical_key(&user_id, number, waits, exchange.deadline()).await?
+        let (table, deadline) = (&query.backend.table, query.deadline());
+        table.look_for_physical_key(&user_id, number, || query.waits(), deadline).await?
     };
     let held = held.filter(|key| caller.confinement.sees(&key.org_id)).ok_or(Refusal::PhysicalKeyNotFound)?;
     Ok(Answer::to_query(&held))

@@ -4,12 +4,11 @@
 use api::backend::Backend;
 use api::http::answer::Answer;
 use api::http::cursor::CursorSealer;
-use api::http::exchange::Exchange;
 use api::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys};
 use api::http::problem::Problem;
-use api::http::query::Asking;
-use api::http::routes::Documentation;
-use api::queries::{Selection, find, look_up_organisation};
+use api::http::routes::{Documentation, Route};
+use api::http::target::PathParameters;
+use api::queries::{self, Found, Query, Selection, find};
 use lambda_http::{Body, Request, Response};
 use store::{HeldKey, Listed};
 
@@ -23,31 +22,25 @@ pub const DOCUMENTATION: Documentation = Documentation {
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {
-    let answer = async |exchange: &mut Exchange| answer(backend, cursors, exchange, &request).await;
-    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
+    queries::handle(backend, &request, async |query: Query<'_>| answer(query, cursors).await).await
 }
 
-async fn answer(
-    backend: &Backend,
-    cursors: &CursorSealer,
-    exchange: &mut Exchange,
-    request: &Request,
-) -> Result<Answer, Problem> {
-    let now = backend.clock.now();
-    let presented = backend.authenticator.present(request.headers(), now).await?;
-    let asking = Asking { presented: &presented, cursors, now };
-    let (org_id, page) = asking.org_physical_keys::<<HeldKey as Listed>::Place>(request)?;
-    look_up_organisation(backend, exchange, &presented, &org_id).await?;
+async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<Answer, Problem> {
+    let (org_id, (), page) = query.list::<_, _, <HeldKey as Listed>::Place>(
+        cursors,
+        Route::ListOrgPhysicalKeys,
+        PathParameters::organisation,
+        |_| (),
+    )?;
+    query.look_up_organisation(&org_id).await?;
 
-    let (organisation, table, deadline) = (&org_id, &backend.table, exchange.deadline());
+    let (organisation, table, deadline) = (&org_id, &query.backend.table, query.deadline());
     let found = find(page.after.clone(), page.limit, Selection::Everything, |after, at_most| {
         table.issued_before(organisation, after, at_most, deadline)
     });
-    let found = found.await?;
-    let next = found.next.map(|place| page.next(cursors, place, now)).transpose()?;
-    let body = OrgPhysicalKeys {
-        keys: found.entries.into_iter().map(IssuedPhysicalKey::from).collect(),
-        next_cursor: next,
-    };
-    Ok(Answer::to_query(&body))
+    let Found { entries, next, .. } = found.await?;
+    Ok(Answer::to_query(&OrgPhysicalKeys {
+        keys: entries.into_iter().map(IssuedPhysicalKey::from).collect(),
+        next_cursor: page.next(next)?,
+    }))
 }

@@ -6,12 +6,11 @@
 use api::backend::Backend;
 use api::http::answer::Answer;
 use api::http::cursor::CursorSealer;
-use api::http::exchange::Exchange;
 use api::http::lists::PhysicalKeyEvents;
 use api::http::problem::Problem;
-use api::http::query::Asking;
-use api::http::routes::Documentation;
-use api::queries::{About, Selection, find, look_up_user};
+use api::http::routes::{Documentation, Route};
+use api::http::target::PathParameters;
+use api::queries::{self, About, Found, Query, Selection, find};
 use domain::history::IssuedRecord;
 use domain::values::Version;
 use lambda_http::{Body, Request, Response};
@@ -27,22 +26,14 @@ pub const DOCUMENTATION: Documentation = Documentation {
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {
-    let answer = async |exchange: &mut Exchange| answer(backend, cursors, exchange, &request).await;
-    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
+    queries::handle(backend, &request, async |query: Query<'_>| answer(query, cursors).await).await
 }
 
-async fn answer(
-    backend: &Backend,
-    cursors: &CursorSealer,
-    exchange: &mut Exchange,
-    request: &Request,
-) -> Result<Answer, Problem> {
-    let now = backend.clock.now();
-    let presented = backend.authenticator.present(request.headers(), now).await?;
-    let asking = Asking { presented: &presented, cursors, now };
-    let (user_id, page) = asking.physical_key_events::<Version>(request)?;
+async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<Answer, Problem> {
+    let (user_id, (), page) =
+        query.list::<_, _, Version>(cursors, Route::ListPhysicalKeyEvents, PathParameters::user, |_| ())?;
     let about = About { mark: true, ..About::default() };
-    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, about).await?;
+    let (caller, state) = query.look_up_user(&user_id, about).await?;
 
     let is_confined = caller.confinement.organisation().is_some();
     if is_confined && !state.is_marked {
@@ -55,15 +46,13 @@ async fn answer(
     } else {
         Selection::Everything
     };
-    let (user, table, deadline) = (&user_id, &backend.table, exchange.deadline());
+    let (user, table, deadline) = (&user_id, &query.backend.table, query.deadline());
     let found = find(page.after, page.limit, selection, |after, at_most| {
         table.events_after(user, after, at_most, deadline)
     });
-    let found = found.await?;
-    let next = found.next.map(|place| page.next(cursors, place, now)).transpose()?;
-    let body = PhysicalKeyEvents {
-        events: found.entries.into_iter().map(|event| event.record).collect(),
-        next_cursor: next,
-    };
-    Ok(Answer::to_query(&body))
+    let Found { entries, next, .. } = found.await?;
+    Ok(Answer::to_query(&PhysicalKeyEvents {
+        events: entries.into_iter().map(|event| event.record).collect(),
+        next_cursor: page.next(next)?,
+    }))
 }

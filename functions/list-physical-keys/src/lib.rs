@@ -4,12 +4,12 @@
 use api::backend::Backend;
 use api::http::answer::Answer;
 use api::http::cursor::CursorSealer;
-use api::http::exchange::Exchange;
 use api::http::lists::PhysicalKeys;
 use api::http::problem::Problem;
-use api::http::query::{Asking, PhysicalKeyFilter};
-use api::http::routes::Documentation;
-use api::queries::{About, Selection, find, look_up_user};
+use api::http::query::PhysicalKeyFilter;
+use api::http::routes::{Documentation, Route};
+use api::http::target::PathParameters;
+use api::queries::{self, About, Found, Query, Selection, find};
 use domain::user::PhysicalKey;
 use domain::values::{KeyNumber, OrgTag};
 use lambda_http::{Body, Request, Response};
@@ -35,21 +35,17 @@ pub const DOCUMENTATION: Documentation = Documentation {
 
 /// Answers one request.
 pub async fn handle(backend: &Backend, cursors: &CursorSealer, request: Request) -> Response<Body> {
-    let answer = async |exchange: &mut Exchange| answer(backend, cursors, exchange, &request).await;
-    Exchange::hold(&request, &backend.clock, &backend.chance, answer).await
+    queries::handle(backend, &request, async |query: Query<'_>| answer(query, cursors).await).await
 }
 
-async fn answer(
-    backend: &Backend,
-    cursors: &CursorSealer,
-    exchange: &mut Exchange,
-    request: &Request,
-) -> Result<Answer, Problem> {
-    let now = backend.clock.now();
-    let presented = backend.authenticator.present(request.headers(), now).await?;
-    let (user_id, filter, page) =
-        Asking { presented: &presented, cursors, now }.physical_keys::<Place>(request)?;
-    let (caller, state) = look_up_user(backend, exchange, &presented, &user_id, About::default()).await?;
+async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<Answer, Problem> {
+    let (user_id, filter, page) = query.list::<_, _, Place>(
+        cursors,
+        Route::ListPhysicalKeys,
+        PathParameters::user,
+        PhysicalKeyFilter::read,
+    )?;
+    let (caller, state) = query.look_up_user(&user_id, About::default()).await?;
 
     let keeps = |key: &PhysicalKey| caller.confinement.sees(&key.org_id) && filter.matches(key);
     let sees_all = caller.confinement.organisation().is_none() && filter == PhysicalKeyFilter::default();
@@ -60,24 +56,23 @@ async fn answer(
     };
     // A caller who is confined to an organisation reads that organisation's items and no others.
     let issuer = caller.confinement.organisation().or(filter.org_id.as_ref()).map(OrgTag::of);
-    let (user, table, deadline) = (&user_id, &backend.table, exchange.deadline());
+    let (user, table, deadline) = (&user_id, &query.backend.table, query.deadline());
     let after = page.after.as_ref().map(|place| place.after);
     let found = find(after, page.limit, selection, |after, at_most| {
         table.physical_keys_after(user, issuer, after, at_most, deadline)
     });
-    let found = found.await?;
+    let Found { entries, matches, next } = found.await?;
 
     let counted = match &page.after {
         _ if sees_all => Some(state.snapshot.user.active_keys),
-        None => found.matches,
+        None => matches,
         Some(place) => place.total,
     };
     let before = page.after.as_ref().map_or(0, |place| place.listed);
-    let listed = before + u64::try_from(found.entries.len()).unwrap_or(u64::MAX);
-    let total = total(counted, listed, found.next.is_some());
-    let next = found.next.map(|after| page.next(cursors, Place { after, listed, total }, now)).transpose()?;
-    let body = PhysicalKeys { keys: found.entries, total, next_cursor: next };
-    Ok(Answer::to_query(&body))
+    let listed = before + u64::try_from(entries.len()).unwrap_or(u64::MAX);
+    let total = total(counted, listed, next.is_some());
+    let next_cursor = page.next(next.map(|after| Place { after, listed, total }))?;
+    Ok(Answer::to_query(&PhysicalKeys { keys: entries, total, next_cursor }))
 }
 
 /// The total beside a list. It was counted at another moment than the page was read, and the list itself is what counts:

@@ -17,7 +17,6 @@ use std::time::{Duration, Instant};
 use domain::values::EpochMillis;
 use lambda_runtime::LambdaEvent;
 use lanes::Lanes;
-use process::retry::Backoff;
 use publish::Tally;
 use serde::Serialize;
 
@@ -63,11 +62,11 @@ pub async fn handle(publisher: &Publisher, invocation: LambdaEvent<StreamBatch>)
 /// Goes from call to call until everything is done or the time is up.
 async fn publish_all(publisher: &Publisher, lanes: &mut Lanes, deadline: Instant) -> Tally {
     let mut tally = Tally::default();
-    let mut backoff = Backoff::new(publisher.random());
+    let mut backoff = publisher.waits();
     while !lanes.is_empty() && Instant::now() < deadline {
         let failure = publisher.advance(lanes, deadline, &mut tally).await;
         if failure.is_none() {
-            backoff = Backoff::new(publisher.random());
+            backoff = publisher.waits();
         } else {
             tally.failure = failure;
             if backoff.wait(deadline).await.is_err() {
@@ -83,29 +82,21 @@ fn log(request_id: &str, records: usize, unpublished: usize, tally: &Tally, dura
     let Tally { published, set_aside, calls, failure } = tally;
     let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let cause = failure.as_deref();
-    if unpublished > 0 {
-        tracing::error!(
-            request_id,
-            records,
-            published,
-            set_aside,
-            unpublished,
-            calls,
-            duration_ms,
-            cause,
-            "published"
-        );
-    } else {
-        tracing::info!(
-            request_id,
-            records,
-            published,
-            set_aside,
-            unpublished,
-            calls,
-            duration_ms,
-            cause,
-            "published"
-        );
+    /// The same fields at either level, which has to be a constant.
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                request_id,
+                records,
+                published,
+                set_aside,
+                unpublished,
+                calls,
+                duration_ms,
+                cause,
+                "published"
+            )
+        };
     }
+    if unpublished > 0 { line!(error) } else { line!(info) }
 }

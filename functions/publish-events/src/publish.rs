@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+use process::aws::{NextTime, next_time};
 
 use crate::cause::cause;
 use crate::envelope::{Envelope, SOURCE};
@@ -139,17 +140,17 @@ fn outcome(result: &PutEventsResultEntry) -> Outcome {
 /// may be mended, and the event has to wait for it. Every other one, known or not, ends the entry: it would
 /// keep everyone behind it waiting.
 fn of_code(code: &str) -> Outcome {
-    match code {
-        "ThrottlingException"
-        | "InternalFailure"
-        | "InternalException"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException"
-        | "AccessDeniedException"
-        | "InvalidAccountIdException"
-        | "NotAuthorizedForSourceException"
-        | "NotAuthorizedForDetailTypeException" => Outcome::TryAgain(code.to_owned()),
-        _ => Outcome::Refused(code.to_owned()),
+    let may_be_permitted = matches!(
+        code,
+        "AccessDeniedException"
+            | "InvalidAccountIdException"
+            | "NotAuthorizedForSourceException"
+            | "NotAuthorizedForDetailTypeException"
+    );
+    if may_be_permitted || next_time(code) != NextTime::Unsaid {
+        Outcome::TryAgain(code.to_owned())
+    } else {
+        Outcome::Refused(code.to_owned())
     }
 }
 

@@ -5,7 +5,7 @@ use api::execute::{self, CommandRecipe};
 use api::http::body::BodyObject;
 use api::http::routes::{Documentation, Route};
 use domain::history::ChainedRecord;
-use domain::user::{Event, PhysicalKeyRemoved, RemovePhysicalKey};
+use domain::user::{Event, PhysicalKeyRemoved, Refusal, RemovePhysicalKey};
 use domain::values::{KeyNumber, UserId, Version};
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
@@ -48,6 +48,12 @@ impl CommandRecipe for RemovePhysicalKeyRecipe {
     fn asked(command: &RemovePhysicalKey) -> Asked {
         let RemovePhysicalKey { number } = command;
         Asked { command: Self::ROUTE.name(), number: *number }
+    }
+
+    fn pointer(refusal: Refusal) -> Option<&'static str> {
+        match refusal {
+            Refusal::PhysicalKeyNotFound => Some("/number"),
+        }
     }
 
     fn answer<'a>(

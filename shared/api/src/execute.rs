@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use domain::history::ChainedRecord;
 use domain::history::Circumstances;
-use domain::user::Command;
+use domain::user::{Command, Refusal};
 use domain::values::EpochMillis;
 use lambda_http::{Body, Request, Response};
 use process::retry::Backoff;
@@ -51,6 +51,9 @@ pub trait CommandRecipe {
 
     /// The command as it was asked for.
     fn asked(command: &Self::Command) -> Self::Asked<'_>;
+
+    /// Which member of the body a refusal of the command is about, as a JSON pointer (RFC 6901), if it is about one.
+    fn pointer(refusal: Refusal) -> Option<&'static str>;
 
     /// The answer once this has happened and is recorded.
     fn answer<'a>(
@@ -200,7 +203,8 @@ impl<R: CommandRecipe> Execution<'_, R> {
     ) -> Result<Option<Attempt>, Problem> {
         let user = &state.snapshot.user;
         let held = state.physical_key.as_ref().filter(|key| caller.confinement.sees(&key.org_id));
-        let decision = self.command.decide(user, held, now)?;
+        let decision = self.command.decide(user, held, now);
+        let decision = decision.map_err(|refusal| Problem::Refused(refusal, R::pointer(refusal)))?;
         if held.is_some_and(|key| !user.may_hold(key.number)) {
             // The read was torn: the user item was read before the physical key was added.
             return Ok(None);

@@ -1,15 +1,26 @@
 //! What queries have in common: who asks, about whom, and one page of a sorted list.
 
 use std::future::Future;
+use std::time::Instant;
 
-use domain::values::{KeyNumber, OrgId, UserId};
+use domain::values::{EpochMillis, KeyNumber, OrgId, UserId};
+use lambda_http::{Body, Request, Response};
 use process::retry::Backoff;
-use store::{Listed, Lookup, StoreFault, Stretch, UserState};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use store::{Listed, Lookup, StoreFault, StoredCredentials, Stretch, UserState};
 
 use crate::auth::{Caller, Presented};
 use crate::backend::Backend;
+use crate::http::Fault;
+use crate::http::answer::Answer;
+use crate::http::cursor::CursorSealer;
 use crate::http::exchange::Exchange;
+use crate::http::parameters::QueryParameters;
 use crate::http::problem::Problem;
+use crate::http::query::{Asking, PageRequest};
+use crate::http::routes::Route;
+use crate::http::target::PathParameters;
 
 /// Most entries that one request with a filter looks at. A filter has to see what it leaves out, so its page costs
 /// what it looks at; all other pages cost what they return.
@@ -26,40 +37,90 @@ pub struct About {
     pub mark: bool,
 }
 
-/// Looks up the user of a query; verifies the caller to the end.
-pub async fn look_up_user(
-    backend: &Backend,
-    exchange: &mut Exchange,
-    presented: &Presented,
-    user_id: &UserId,
-    about: About,
-) -> Result<(Caller, UserState), Problem> {
-    exchange.trail.user_id = Some(user_id.clone());
-    exchange.trail.attempts = 1;
-    let About { number, mark } = about;
-    let credentials = presented.lookup();
-    let lookup = Lookup { credentials, user_id, number, mark, request_hash: None };
-    let (now, waits) = (backend.clock.now(), Backoff::new(backend.chance.for_waits()));
-    let state = backend.table.look_up(&lookup, now, waits, exchange.deadline()).await?;
-    let caller = presented.confirm(&state.credentials, now)?;
-    exchange.trail.actor = Some(caller.actor.clone());
-    caller.confinement.may_act_on(user_id)?;
-    Ok((caller, state))
+/// A query on its way to its answer.
+#[derive(Debug)]
+pub struct Query<'a> {
+    /// What it is answered with.
+    pub backend: &'a Backend,
+    /// What is asked.
+    pub request: &'a Request,
+    /// Who asks, as far as it is verified.
+    pub presented: &'a Presented,
+    /// When it was asked.
+    pub now: EpochMillis,
+    exchange: &'a mut Exchange,
 }
 
-/// Verifies the caller of a query about an organisation to the end.
-pub async fn look_up_organisation(
+/// Answers a request of a query's route: credentials first.
+pub async fn handle(
     backend: &Backend,
-    exchange: &mut Exchange,
-    presented: &Presented,
-    org_id: &OrgId,
-) -> Result<(), Problem> {
-    exchange.trail.attempts = 1;
-    let (credentials, waits) = (presented.lookup(), Backoff::new(backend.chance.for_waits()));
-    let stored = backend.table.look_up_credentials(credentials, waits, exchange.deadline()).await?;
-    let caller = presented.confirm(&stored, backend.clock.now())?;
-    exchange.trail.actor = Some(caller.actor.clone());
-    Ok(caller.confinement.may_list_all_of(org_id)?)
+    request: &Request,
+    answer: impl AsyncFnOnce(Query<'_>) -> Result<Answer, Problem>,
+) -> Response<Body> {
+    let answer = async |exchange: &mut Exchange| {
+        let now = backend.clock.now();
+        let presented = &backend.authenticator.present(request.headers(), now).await?;
+        answer(Query { backend, request, presented, now, exchange }).await
+    };
+    Exchange::hold(request, &backend.clock, &backend.chance, answer).await
+}
+
+impl<'a> Query<'a> {
+    /// When to give up.
+    #[must_use]
+    pub const fn deadline(&self) -> Instant {
+        self.exchange.deadline()
+    }
+
+    /// Waits of its own for one row of attempts.
+    #[must_use]
+    pub fn waits(&self) -> Backoff {
+        Backoff::new(self.backend.chance.for_waits())
+    }
+
+    /// Reads the request of a list; see [`Asking::read`].
+    pub fn list<S: Serialize, F: Serialize, P: DeserializeOwned>(
+        &self,
+        cursors: &'a CursorSealer,
+        route: Route,
+        subject: fn(&mut PathParameters) -> Result<S, Fault>,
+        filter: fn(&mut QueryParameters) -> F,
+    ) -> Result<(S, F, PageRequest<'a, P>), Problem> {
+        let asking = Asking { presented: self.presented, cursors, now: self.now };
+        asking.read(self.request, route, subject, filter)
+    }
+
+    /// Looks up the user that it is about; verifies the caller to the end.
+    pub async fn look_up_user(
+        &mut self,
+        user_id: &UserId,
+        about: About,
+    ) -> Result<(Caller, UserState), Problem> {
+        self.exchange.trail.user_id = Some(user_id.clone());
+        self.exchange.trail.attempts = 1;
+        let About { number, mark } = about;
+        let lookup =
+            Lookup { credentials: self.presented.lookup(), user_id, number, mark, request_hash: None };
+        let now = self.backend.clock.now();
+        let state = self.backend.table.look_up(&lookup, now, self.waits(), self.deadline()).await?;
+        let caller = self.confirm(&state.credentials)?;
+        caller.confinement.may_act_on(user_id)?;
+        Ok((caller, state))
+    }
+
+    /// Verifies the caller of a query about an organisation to the end.
+    pub async fn look_up_organisation(&mut self, org_id: &OrgId) -> Result<(), Problem> {
+        self.exchange.trail.attempts = 1;
+        let (credentials, table) = (self.presented.lookup(), &self.backend.table);
+        let stored = table.look_up_credentials(credentials, self.waits(), self.deadline()).await?;
+        Ok(self.confirm(&stored)?.confinement.may_list_all_of(org_id)?)
+    }
+
+    fn confirm(&mut self, stored: &StoredCredentials) -> Result<Caller, Problem> {
+        let caller = self.presented.confirm(stored, self.backend.clock.now())?;
+        self.exchange.trail.actor = Some(caller.actor.clone());
+        Ok(caller)
+    }
 }
 
 /// Which entries of a list are wanted.

@@ -2,13 +2,12 @@
 //!
 //! The checksum lets a mistyped key be refused without a read. The id begins with the tag of its organisation, so that
 //! the organisation's item and its physical keys are known before anything is read, and a retry that crosses a rotation
-//! finds its first answer (see [`super::Presented::scope`]).
+//! finds its first answer (`api::auth::Presented::scope`).
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::values::{EpochMillis, OrgId, OrgTag, Subject};
+use crate::values::{EpochMillis, OrgId, OrgTag, Sha256Hash, Subject};
 
 /// Names our keys to secret scanners and to people.
 const PREFIX: &str = "pki_";
@@ -71,8 +70,8 @@ pub struct StoredApiKey {
     pub api_key_id: ApiKeyId,
     /// The organisation it belongs to.
     pub org_id: OrgId,
-    /// SHA-256 of the secret, in hexadecimal. The secret has 256 random bits, so nothing slower is needed.
-    pub secret_hash: String,
+    /// The hash of the secret. The secret has 256 random bits, so nothing slower is needed.
+    pub secret_hash: Sha256Hash,
     /// When it was issued.
     pub created_at: EpochMillis,
     /// From when on it is refused, if it expires at all.
@@ -122,14 +121,10 @@ impl ApiKeyFault {
 }
 
 fn checksum(id: &str, secret: &[u8]) -> [u8; CHECKSUM_BYTES] {
-    let digest = Sha256::new().chain_update(PREFIX).chain_update(id).chain_update(secret).finalize();
+    let hash = Sha256Hash::of([PREFIX.as_bytes(), id.as_bytes(), secret].concat()).bytes();
     let mut checksum = [0; CHECKSUM_BYTES];
-    checksum.copy_from_slice(&digest[..CHECKSUM_BYTES]);
+    checksum.copy_from_slice(&hash[..CHECKSUM_BYTES]);
     checksum
-}
-
-fn secret_hash(secret: &[u8; SECRET_BYTES]) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(secret))
 }
 
 /// What an API key is issued for.
@@ -164,7 +159,7 @@ pub fn issue(terms: ApiKeyTerms, random: &[u8; RANDOM_BYTES]) -> (String, Stored
     let mut tail = secret.to_vec();
     tail.extend_from_slice(&checksum(&id, secret));
     let text = format!("{PREFIX}{id}_{}", ENCODING.encode(&tail));
-    let secret_hash = data_encoding::HEXLOWER.encode(&Sha256::digest(secret));
+    let secret_hash = Sha256Hash::of(secret);
     let api_key_id = ApiKeyId(id);
     let stored =
         StoredApiKey { api_key_id, org_id, secret_hash, created_at, valid_until, subjects, revoked_at: None };
@@ -203,10 +198,10 @@ impl PresentedApiKey {
         stored: Option<&'a StoredApiKey>,
         now: EpochMillis,
     ) -> Result<&'a StoredApiKey, ApiKeyFault> {
-        let hash = secret_hash(&self.secret);
+        let hash = Sha256Hash::of(self.secret);
         // An unknown id is compared as well, so that it takes as long as a wrong secret.
-        let expected = stored.map_or("", |stored| &stored.secret_hash);
-        let matches = bool::from(hash.as_bytes().ct_eq(expected.as_bytes()));
+        let expected = stored.map_or(Sha256Hash::ZERO, |stored| stored.secret_hash);
+        let matches = bool::from(hash.bytes().ct_eq(&expected.bytes()));
         match stored {
             Some(stored) if matches && stored.api_key_id == self.id => {
                 if stored.revoked_at.is_some() {
@@ -273,10 +268,11 @@ mod tests {
     fn the_secret_is_what_counts() {
         let (text, stored) = issued(None);
         let presented = PresentedApiKey::parse(&text).unwrap();
-        let other = StoredApiKey { secret_hash: "0".repeat(64), ..stored.clone() };
+        let other = StoredApiKey { secret_hash: Sha256Hash::ZERO, ..stored.clone() };
         assert_eq!(presented.verify(Some(&other), NOW), Err(ApiKeyFault::Unknown));
-        let empty = StoredApiKey { secret_hash: String::new(), ..stored };
-        assert_eq!(presented.verify(Some(&empty), NOW), Err(ApiKeyFault::Unknown));
+        // The secret is compared, not its hash with itself.
+        let hash = StoredApiKey { secret_hash: Sha256Hash::of(stored.secret_hash.bytes()), ..stored };
+        assert_eq!(presented.verify(Some(&hash), NOW), Err(ApiKeyFault::Unknown));
         assert_eq!(presented.verify(None, NOW), Err(ApiKeyFault::Unknown));
     }
 
@@ -288,7 +284,7 @@ mod tests {
         assert_eq!(presented.verify(Some(&stored), EpochMillis::new(2_000)), Err(ApiKeyFault::Expired));
         let revoked = StoredApiKey { revoked_at: Some(NOW), ..stored };
         assert_eq!(presented.verify(Some(&revoked), NOW), Err(ApiKeyFault::Revoked));
-        let wrong = StoredApiKey { secret_hash: "0".repeat(64), ..revoked };
+        let wrong = StoredApiKey { secret_hash: Sha256Hash::ZERO, ..revoked };
         assert_eq!(presented.verify(Some(&wrong), NOW), Err(ApiKeyFault::Unknown));
     }
 

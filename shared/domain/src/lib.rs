@@ -2,12 +2,13 @@
 //!
 //! [`values`] is what an id, a note, a number is; [`user`] the aggregate: events, state, decisions; [`history`] what is
 //! recorded of them, and its chain; [`organisation`] and its [`api_key`]s; [`confinement`] who may do what;
-//! [`checkpoint`] how far the history has been exported.
+//! [`checkpoint`] how far the history has been exported; [`loopback`] what may travel without TLS.
 
 pub mod api_key;
 pub mod checkpoint;
 pub mod confinement;
 pub mod history;
+pub mod loopback;
 pub mod organisation;
 pub mod user;
 pub mod values;

@@ -19,9 +19,8 @@ impl Chance {
         reason = "AWS-LC's generator does not fail; a process without randomness must not go on."
     )]
     pub fn system() -> Self {
-        Self::from_fn(|bytes| {
-            aws_lc_rs::rand::fill(bytes).expect("there is randomness");
-        })
+        #[expect(clippy::disallowed_methods, reason = "This is the one place where randomness comes from.")]
+        Self::from_fn(|bytes| aws_lc_rs::rand::fill(bytes).expect("there is randomness"))
     }
 
     /// Bytes that a function fills in.

@@ -27,7 +27,9 @@ pub enum ConfigFault {
 /// A variable of this process.
 #[must_use]
 pub fn of_process(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+    #[expect(clippy::disallowed_methods, reason = "This is the one place where variables are read.")]
+    let value = std::env::var(name);
+    value.ok()
 }
 
 /// A variable, if it is set. An empty one is not.

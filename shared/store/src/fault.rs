@@ -1,6 +1,7 @@
 //! What can go wrong with the store, by name, and how it is told from the SDK's errors.
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use process::aws::{NextTime, next_time};
 
 /// The store could not be used. `Display` is for the log: callers get words of their own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,21 +53,11 @@ impl StoreFault {
 
     /// The fault of an error code (DynamoDB Developer Guide, "Error handling"). Messages are never looked at.
     pub(super) fn of_code(kind: Kind, code: &str) -> Self {
-        match code {
-            "ThrottlingException"
-            | "ThrottlingError"
-            | "Throttling"
-            | "ProvisionedThroughputExceeded"
-            | "ProvisionedThroughputExceededException"
-            | "RequestLimitExceeded" => Self::Throttled,
-            "InternalServerError"
-            | "InternalServerErrorException"
-            | "ServiceUnavailable"
-            | "ServiceUnavailableException"
-            | "InternalFailure"
-            | "TransactionInProgressException" => Self::lost(kind, code.to_owned()),
-            // A request that could not be built, and what the SDK may add.
-            _ => Self::Unexpected(code.to_owned()),
+        match next_time(code) {
+            NextTime::Throttled => Self::Throttled,
+            NextTime::Faulty => Self::lost(kind, code.to_owned()),
+            NextTime::Unsaid if code == "TransactionInProgressException" => Self::lost(kind, code.to_owned()),
+            NextTime::Unsaid => Self::Unexpected(code.to_owned()),
         }
     }
 

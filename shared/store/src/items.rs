@@ -7,7 +7,7 @@ use domain::api_key::{ApiKeyId, StoredApiKey};
 use domain::history::{ChainedRecord, EventHash, IssuedRecord, Snapshot};
 use domain::organisation::Organisation;
 use domain::user::{PhysicalKey, User};
-use domain::values::{EpochMillis, Hour, KeyNumber, OrgId, OrgTag, UserId, Version};
+use domain::values::{EpochMillis, Hour, KeyNumber, OrgId, OrgTag, Sha256Hash, UserId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::pages::HeldKey;
@@ -130,25 +130,17 @@ pub(super) struct UserShape {
 impl UserShape {
     /// What is stored of a snapshot; none for a history that has not begun.
     pub(super) fn of(snapshot: &Snapshot) -> Option<Self> {
-        Some(Self {
-            user_id: snapshot.user.id.clone(),
-            version: snapshot.user.version,
-            last_number: snapshot.user.last_number?,
-            active_keys: snapshot.user.active_keys,
-            head_hash: snapshot.head,
-        })
+        // Every field is named: one that is new has to be thought about here.
+        let Snapshot { user: User { id, version, last_number, active_keys }, head } = snapshot.clone();
+        Some(Self { user_id: id, version, last_number: last_number?, active_keys, head_hash: head })
     }
 }
 
 impl From<UserShape> for Snapshot {
     fn from(shape: UserShape) -> Self {
-        let user = User {
-            id: shape.user_id,
-            version: shape.version,
-            last_number: Some(shape.last_number),
-            active_keys: shape.active_keys,
-        };
-        Self { user, head: shape.head_hash }
+        let UserShape { user_id, version, last_number, active_keys, head_hash } = shape;
+        let user = User { id: user_id, version, last_number: Some(last_number), active_keys };
+        Self { user, head: head_hash }
     }
 }
 
@@ -188,7 +180,8 @@ pub(super) struct MarkShape {
 
 impl From<PhysicalKeyShape> for HeldKey {
     fn from(shape: PhysicalKeyShape) -> Self {
-        Self { user_id: shape.user_id, key: shape.key }
+        let PhysicalKeyShape { user_id, key, issuer_partition: _, issuer_sort: _ } = shape;
+        Self { user_id, key }
     }
 }
 
@@ -263,9 +256,8 @@ pub(super) fn audit_partition(hour: Hour, shard: u16) -> String {
 
 /// The shard of a user's events: all of one user are in one, so that they are read in order.
 fn shard_of(user_id: &UserId, shards: AuditShards) -> u16 {
-    use sha2::Digest;
-    let digest = sha2::Sha256::digest(user_id.as_str());
-    u16::from_be_bytes([digest[0], digest[1]]) % shards.0
+    let [first, second, ..] = Sha256Hash::of(user_id.as_str()).bytes();
+    u16::from_be_bytes([first, second]) % shards.0
 }
 
 /// The item of a request with an idempotency key: what it was and what it was answered.

@@ -14,9 +14,8 @@ mod write;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::StalledStreamProtectionConfig;
-use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
+use process::aws::Bounds;
 use process::retry::Backoff;
 use process::sam_local::aws_environment;
 
@@ -30,13 +29,11 @@ pub use self::schema::Stream;
 pub use self::sending::SendingFault;
 pub use self::write::{AttemptToken, Commit, Write};
 
-/// Longest time for one attempt of one call. Single-digit milliseconds are usual; a lost packet is noticed here.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_500);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Attempts of one call, the first included. A command's write is not among them: it is sent again by `execute`.
-const MOST_ATTEMPTS: u32 = 3;
-const FIRST_BACKOFF: Duration = Duration::from_millis(25);
-const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
+/// Single-digit milliseconds are usual; a lost packet is noticed here. A command's write is sent once: it is sent again by
+/// `execute`.
+const BOUNDS: Bounds = Bounds { attempt: Duration::from_millis(1_500), attempts: 3 };
+/// The longest that a process waits for its first connection.
+const WARM_UP: Duration = Duration::from_secs(1);
 
 /// The table of the inventory.
 #[derive(Debug, Clone)]
@@ -86,30 +83,16 @@ impl Table {
     /// Opens a connection ahead of the first request, by looking for an API key that cannot exist. It is the same
     /// call that every command begins with, so it needs no permission of its own. Failures show when it matters.
     pub async fn warm_up(&self, backoff: Backoff) {
-        let _ = self.look_for_nothing(backoff, Instant::now() + CONNECT_TIMEOUT).await;
+        let _ = self.look_for_nothing(backoff, Instant::now() + WARM_UP).await;
     }
 }
 
 /// The bounds under which the SDK calls DynamoDB, over whatever the environment configures.
 #[must_use]
 pub fn client_config(environment: &aws_config::SdkConfig) -> aws_sdk_dynamodb::Config {
-    let retries = RetryConfig::standard()
-        .with_max_attempts(MOST_ATTEMPTS)
-        .with_initial_backoff(FIRST_BACKOFF)
-        .with_max_backoff(LONGEST_BACKOFF);
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .build();
     // By default, calls of a process that failed use up a quota that only successes fill again, so that after an outage the
     // first blip would be a 503. A function has one call under way at a time, of at most three attempts with waits that
     // grow: there is nothing that a quota over all calls would have to protect.
     let unlimited = RetryPartition::custom("inventory").token_bucket(TokenBucket::unlimited()).build();
-    aws_sdk_dynamodb::config::Builder::from(environment)
-        .retry_config(retries)
-        .retry_partition(unlimited)
-        .timeout_config(timeouts)
-        // Answers are a few kilobytes and have a time limit: watching their throughput would be extra work.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .build()
+    aws_sdk_dynamodb::config::Builder::from(&BOUNDS.over(environment)).retry_partition(unlimited).build()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::loopback::is_loopback;
 use domain::values::Hour;
 use futures_util::TryStreamExt;
 use object_store::aws::{AmazonS3Builder, Checksum};
@@ -174,6 +175,13 @@ fn s3(url: &Url, stand_in: Option<String>) -> Result<impl ObjectStore, object_st
         .build()
 }
 
+/// A variable that the library reads as well.
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "The library reads the environment itself, and so late.")]
+    let value = std::env::var(name);
+    value.ok()
+}
+
 /// Whether the environment has credentials, or says where a container's or a pod's are. Otherwise the library would go on
 /// to ask for an instance's, which takes a minute where there are none.
 fn has_credentials() -> bool {
@@ -184,15 +192,14 @@ fn has_credentials() -> bool {
         "AWS_WEB_IDENTITY_TOKEN_FILE",
     ]
     .into_iter()
-    .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    .any(|name| variable(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Whether S3 is a stand-in on this machine: nothing else is spoken to without TLS.
 fn endpoint_is_local() -> bool {
-    let endpoint =
-        ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].into_iter().find_map(|name| std::env::var(name).ok());
+    let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].into_iter().find_map(variable);
     let endpoint = endpoint.and_then(|endpoint| Url::parse(&endpoint).ok());
-    endpoint.is_some_and(|url| matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")))
+    endpoint.is_some_and(|url| url.host_str().is_some_and(is_loopback))
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! Hours as they are written down: `2026-11-23T12:00:00Z` in manifests, `date=2026-11-23/hour=12` as folders, which is
 //! how query engines such as Athena and Spark expect partitions.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use domain::values::{EpochMillis, Hour};
 
 /// The last hour that a date of four digits has: none of this program's clocks goes further.
@@ -11,22 +9,14 @@ const LAST: EpochMillis = EpochMillis::new(253_402_297_200_000);
 /// The hour's beginning by RFC 3339.
 #[must_use]
 pub fn text(hour: Hour) -> String {
-    let start = hour.start().min(LAST);
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_millis(start.get())).to_string()
+    hour.start().min(LAST).to_rfc3339_seconds()
 }
 
 /// The hour that [`text`] gives this for.
 #[must_use]
 pub fn parse(text: &str) -> Option<Hour> {
-    let hour = Hour::of(moment(text)?);
+    let hour = Hour::of(EpochMillis::parse_rfc3339(text)?);
     (self::text(hour) == text).then_some(hour)
-}
-
-/// A moment by RFC 3339.
-#[must_use]
-pub fn moment(text: &str) -> Option<EpochMillis> {
-    let moment = humantime::parse_rfc3339(text).ok()?;
-    Some(EpochMillis::default().plus(moment.duration_since(UNIX_EPOCH).ok()?))
 }
 
 /// The folder of an hour's files.

@@ -7,7 +7,7 @@ use Token::*;
 use acceptance::refused::{API_KEY, BEARER, Refused};
 use api::auth::RequiredCredentials::{self, Both, Either};
 
-use crate::scene::{DISAGREE, ORGANISATION_REQUIRED, physical_key_not_found};
+use crate::scene::{DISAGREE, ORGANISATION_REQUIRED, nothing_to_remove, physical_key_not_found};
 
 /// Whose bearer token is presented. "The person" is the one whose inventory it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,7 @@ pub(super) const INVENTORIES: [(&str, bool, bool); 3] =
 pub(super) enum Outcome {
     Done,
     NotFound,
+    NothingToRemove,
     TokenMissing,
     ApiKeyMissing,
     AllMissing,
@@ -98,7 +99,7 @@ impl Outcome {
     pub(super) const fn shown(self) -> &'static str {
         match self {
             Done => "200",
-            NotFound => "404",
+            NotFound | NothingToRemove => "404",
             TokenMissing | ApiKeyMissing | AllMissing | OneMissing => "401",
             OrganisationRequired => "403 organisation",
             Disagree => "403 disagree",
@@ -116,6 +117,7 @@ impl Outcome {
         match self {
             Done => None,
             NotFound => Some(physical_key_not_found()),
+            NothingToRemove => Some(nothing_to_remove()),
             TokenMissing => missing("A bearer token is required: `Authorization: Bearer <JWT>`.", BEARER),
             ApiKeyMissing => missing("An API key is required: `X-API-Key: <API key>`.", API_KEY),
             AllMissing => Some(Refused::without_credentials()),
@@ -223,7 +225,8 @@ pub(super) fn expected(
     match operation {
         _ if caller.to_another => AnothersInventory,
         AddAcmes | AddUmbrellas if !is_theirs => AnotherOrganisation,
-        GetAcmes | GetUmbrellas | RemoveAcmes | RemoveUmbrellas if !is_theirs || !is_held => NotFound,
+        GetAcmes | GetUmbrellas if !is_theirs || !is_held => NotFound,
+        RemoveAcmes | RemoveUmbrellas if !is_theirs || !is_held => NothingToRemove,
         _ => Done,
     }
 }

@@ -1,9 +1,9 @@
 //! Events as rows: of a spreadsheet, or of a table on a terminal.
 
 use std::io::Write;
-use std::time::{Duration, UNIX_EPOCH};
 
-use domain::user::Event;
+use domain::history::{Actor, ChainedRecord, EventRecord};
+use domain::user::{Event, PhysicalKeyAdded, PhysicalKeyRemoved};
 use domain::values::{Note, OrgId, OrgName, Subject};
 use trail::select::Selected;
 
@@ -48,29 +48,34 @@ pub(super) struct Columns([String; 14]);
 
 impl Columns {
     pub(super) fn of(selected: &Selected) -> Self {
-        let record = &selected.event.record;
-        let (kind, number, org_name, note) = match &record.event {
+        // Every field is named: one that is new has to be thought about here.
+        let Selected { event: ChainedRecord { record, previous_hash: _, hash }, issuer, line: _ } = selected;
+        let EventRecord { format: _, user_id, version, event, recorded_at, actor, request_id } = record;
+        let Actor { kind: actor_kind, iss: _, id: actor_id, org_id: actor_org_id, api_key_id } = actor;
+        let (kind, number, org_name, note) = match event {
             Event::PhysicalKeyAdded(added) => {
-                ("PhysicalKeyAdded", added.number, added.org_name.as_ref(), added.note.as_ref())
+                let PhysicalKeyAdded { user_id: _, number, org_id: _, org_name, note, added_at: _ } = added;
+                ("PhysicalKeyAdded", number, org_name.as_ref(), note.as_ref())
             }
-            Event::PhysicalKeyRemoved(removed) => ("PhysicalKeyRemoved", removed.number, None, None),
+            Event::PhysicalKeyRemoved(PhysicalKeyRemoved { user_id: _, number, removed_at: _ }) => {
+                ("PhysicalKeyRemoved", number, None, None)
+            }
         };
-        let recorded_at = UNIX_EPOCH + Duration::from_millis(record.recorded_at.get());
         Self([
-            humantime::format_rfc3339_millis(recorded_at).to_string(),
-            record.user_id.to_string(),
-            record.version.to_string(),
+            recorded_at.to_rfc3339(),
+            user_id.to_string(),
+            version.to_string(),
             kind.to_owned(),
             number.to_string(),
-            selected.issuer.as_ref().map(OrgId::to_string).unwrap_or_default(),
+            issuer.as_ref().map(OrgId::to_string).unwrap_or_default(),
             org_name.map(OrgName::to_string).unwrap_or_default(),
             note.map(Note::to_string).unwrap_or_default(),
-            record.actor.kind.as_str().to_owned(),
-            record.actor.id.as_ref().map(Subject::to_string).unwrap_or_default(),
-            record.actor.org_id.as_ref().map(OrgId::to_string).unwrap_or_default(),
-            record.actor.api_key_id.clone().unwrap_or_default(),
-            record.request_id.clone(),
-            selected.event.hash.to_string(),
+            actor_kind.as_str().to_owned(),
+            actor_id.as_ref().map(Subject::to_string).unwrap_or_default(),
+            actor_org_id.as_ref().map(OrgId::to_string).unwrap_or_default(),
+            api_key_id.clone().unwrap_or_default(),
+            request_id.clone(),
+            hash.to_string(),
         ])
     }
 

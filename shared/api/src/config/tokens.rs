@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::loopback::is_loopback;
 use lambda_http::http::Uri;
 use process::environment::{ConfigFault, optional, required};
 use process::sam_local::StandIns;
@@ -126,7 +127,7 @@ fn is_safe(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     match (uri.scheme_str(), uri.host()) {
         (Some("https"), Some(host)) => !host.is_empty(),
-        (Some("http"), Some(host)) => matches!(host, "127.0.0.1" | "localhost" | "[::1]"),
+        (Some("http"), Some(host)) => is_loopback(host),
         _ => false,
     }
 }

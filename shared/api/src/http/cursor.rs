@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use data_encoding::BASE64URL_NOPAD;
-use domain::values::EpochMillis;
+use domain::values::{EpochMillis, Sha256Hash};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::config::CursorSecret;
 
@@ -44,9 +43,8 @@ struct Sealed<P> {
 impl CursorSealer {
     /// A sealer with a secret. Two with the same secret open each other's cursors.
     pub fn new(secret: &CursorSecret) -> Result<Self, CursorFault> {
-        let digest =
-            Sha256::new().chain_update("physical key inventory, cursors\0").chain_update(secret.bytes());
-        RandomizedNonceKey::new(&AES_256_GCM, &digest.finalize()).map(Self).map_err(|_| CursorFault)
+        let derived = Sha256Hash::of([b"physical key inventory, cursors\0", secret.bytes()].concat());
+        RandomizedNonceKey::new(&AES_256_GCM, &derived.bytes()).map(Self).map_err(|_| CursorFault)
     }
 
     /// Seals a place in the list that `list` names.

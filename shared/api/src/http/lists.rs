@@ -67,7 +67,8 @@ pub struct IssuedPhysicalKey {
 
 impl From<HeldKey> for IssuedPhysicalKey {
     fn from(held: HeldKey) -> Self {
-        let HeldKey { user_id, key } = held;
-        Self { user_id, number: key.number, org_name: key.org_name, note: key.note, added_at: key.added_at }
+        // Every field is named: one that is new has to be thought about here.
+        let HeldKey { user_id, key: PhysicalKey { number, org_id: _, org_name, note, added_at } } = held;
+        Self { user_id, number, org_name, note, added_at }
     }
 }

@@ -20,17 +20,18 @@ use super::routes::Route;
 use super::told::Told;
 use crate::auth::{AuthFault, CredentialFault};
 
-/// Why a request is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why a request is refused. `Display` is the stable code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.code())]
 pub enum Problem {
     /// The request cannot be understood; every fault is named.
     InvalidRequest(Vec<Fault>),
     /// Credentials are missing or refused; every one is named.
     Unauthenticated(Vec<CredentialFault>),
     /// The credentials are good, and this is not theirs to do.
-    Forbidden(Forbidden),
-    /// The aggregate refuses.
-    Refused(Refusal),
+    Forbidden(#[from] Forbidden),
+    /// The aggregate refuses; which member of the body it is about, as a JSON pointer (RFC 6901).
+    Refused(Refusal, Option<&'static str>),
     /// No such route.
     RouteNotFound,
     /// This route takes another method.
@@ -52,7 +53,7 @@ pub enum Problem {
     /// The token issuer's keys are not known.
     SigningKeysUnavailable,
     /// The cursor of the next page could not be made.
-    Cursor(CursorFault),
+    Cursor(#[from] CursorFault),
 }
 
 /// What a refusal says about what was written.
@@ -74,21 +75,9 @@ impl From<AuthFault> for Problem {
     }
 }
 
-impl From<Forbidden> for Problem {
-    fn from(forbidden: Forbidden) -> Self {
-        Self::Forbidden(forbidden)
-    }
-}
-
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<CursorFault> for Problem {
-    fn from(fault: CursorFault) -> Self {
-        Self::Cursor(fault)
+        Self::Refused(refusal, None)
     }
 }
 
@@ -154,7 +143,7 @@ impl Problem {
     /// false by another sending of the same request.
     #[must_use]
     pub const fn depends_on_the_inventory(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Contention(_))
+        matches!(self, Self::Refused(..) | Self::Contention(_))
     }
 
     /// The stable code, for the log.
@@ -180,6 +169,7 @@ impl Problem {
                 faults.iter().map(|fault| (fault.message.clone(), fault.pointer.as_deref())).collect()
             }
             Self::Unauthenticated(faults) => faults.iter().map(|fault| (fault.to_string(), None)).collect(),
+            Self::Refused(_, pointer) => vec![(told.message.to_owned(), *pointer)],
             _ => vec![(told.message.to_owned(), None)],
         }
     }

@@ -19,19 +19,21 @@ pub const LARGEST_PAGE: usize = 100;
 
 /// A page that is asked for.
 #[derive(Debug)]
-pub struct PageRequest<P> {
+pub struct PageRequest<'a, P> {
     /// At most so many entries: 1 to [`LARGEST_PAGE`].
     pub limit: usize,
     /// Where the page before ended; `None` for the first one.
     pub after: Option<P>,
+    asking: Asking<'a>,
     /// What cursors of this list are sealed with.
     list: String,
 }
 
-impl<P: Serialize> PageRequest<P> {
-    /// The cursor of the page after this one.
-    pub fn next(&self, cursors: &CursorSealer, place: P, now: EpochMillis) -> Result<String, CursorFault> {
-        cursors.seal(&self.list, place, now)
+impl<P: Serialize> PageRequest<'_, P> {
+    /// The cursor of the page after this one, if there is one: its place is where this one ends.
+    pub fn next(&self, place: Option<P>) -> Result<Option<String>, CursorFault> {
+        let Asking { cursors, now, .. } = self.asking;
+        place.map(|place| cursors.seal(&self.list, place, now)).transpose()
     }
 }
 
@@ -47,6 +49,16 @@ pub struct PhysicalKeyFilter {
 }
 
 impl PhysicalKeyFilter {
+    /// Reads `orgId`, `orgName` and `q`.
+    pub fn read(parameters: &mut QueryParameters) -> Self {
+        Self {
+            org_id: parameters.text("orgId", OrgId::parse),
+            org_name: parameters.text("orgName", OrgName::parse),
+            // Every note has the empty text in it, and so has none.
+            note_has: parameters.text("q", Note::parse).filter(|text| !text.as_str().is_empty()),
+        }
+    }
+
     /// Whether a physical key passes.
     #[must_use]
     pub fn matches(&self, key: &PhysicalKey) -> bool {
@@ -63,39 +75,32 @@ fn folded(note: &Note) -> String {
     note.as_str().chars().flat_map(char::to_lowercase).collect()
 }
 
-/// Who asks, with which cursors, and when: what reading a page request takes besides the request.
+/// Who asks for a list, with which cursors, and when: what reading its request takes besides the request.
 #[derive(Debug, Clone, Copy)]
 pub struct Asking<'a> {
     /// The credentials, as far as they are verified.
     pub presented: &'a Presented,
-    /// Opens cursors.
+    /// Opens and seals cursors.
     pub cursors: &'a CursorSealer,
     /// The time.
     pub now: EpochMillis,
 }
 
-impl Asking<'_> {
-    /// Reads `limit` and `cursor`, and names the faults of all the parameters.
-    fn page<P: DeserializeOwned>(
+impl<'a> Asking<'a> {
+    /// Reads the request of a list: whose it is, what it is filtered by, and which page.
+    pub fn read<S: Serialize, F: Serialize, P: DeserializeOwned>(
         self,
+        request: &Request,
         route: Route,
-        subject: &impl Serialize,
-        filter: &impl Serialize,
-        mut parameters: QueryParameters,
-        faults: &mut Vec<Fault>,
-    ) -> Option<PageRequest<P>> {
-        let limit = match parameters.verbatim("limit") {
-            None => Some(LARGEST_PAGE),
-            Some(text) => {
-                let limit =
-                    KeyNumber::parse_digits(&text).ok().and_then(|limit| usize::try_from(limit.get()).ok());
-                let limit = limit.filter(|limit| *limit <= LARGEST_PAGE);
-                if limit.is_none() {
-                    parameters.fault("limit", "must be an integer from 1 to 100");
-                }
-                limit
-            }
-        };
+        subject: fn(&mut PathParameters) -> Result<S, Fault>,
+        filter: fn(&mut QueryParameters) -> F,
+    ) -> Result<(S, F, PageRequest<'a, P>), Problem> {
+        let mut faults = Vec::new();
+        let subject = PathParameters::read(request, route).and_then(|mut path| subject(&mut path));
+        let subject = subject.map_err(|fault| faults.push(fault)).ok();
+        let mut parameters = QueryParameters::read(request);
+        let filter = filter(&mut parameters);
+        let limit = limit(&mut parameters);
         // JSON keeps the parts apart. A cursor goes with its list and its caller, and with nothing else.
         let list = serde_json::json!([route.name(), self.presented.scope(), subject, filter]).to_string();
         let after = parameters.verbatim("cursor").map(|cursor| self.cursors.open(&list, &cursor, self.now));
@@ -104,61 +109,24 @@ impl Asking<'_> {
                 .fault("cursor", "is not one of this list, or is older than a day; begin again without it");
         }
         faults.extend(parameters.finish());
-        Some(PageRequest { limit: limit?, after: after.flatten(), list })
-    }
-
-    /// Reads the request of a user's physical keys.
-    pub fn physical_keys<P: DeserializeOwned>(
-        self,
-        request: &Request,
-    ) -> Result<(UserId, PhysicalKeyFilter, PageRequest<P>), Problem> {
-        let route = Route::ListPhysicalKeys;
-        let mut faults = Vec::new();
-        let user_id = user_of(request, route, &mut faults);
-        let mut parameters = QueryParameters::read(request);
-        let filter = PhysicalKeyFilter {
-            org_id: parameters.text("orgId", OrgId::parse),
-            org_name: parameters.text("orgName", OrgName::parse),
-            // Every note has the empty text in it, and so has none.
-            note_has: parameters.text("q", Note::parse).filter(|text| !text.as_str().is_empty()),
-        };
-        let page = self.page(route, &user_id, &filter, parameters, &mut faults);
-        match (user_id, page) {
-            (Some(user_id), Some(page)) if faults.is_empty() => Ok((user_id, filter, page)),
+        match (subject, limit) {
+            (Some(subject), Some(limit)) if faults.is_empty() => {
+                Ok((subject, filter, PageRequest { limit, after: after.flatten(), asking: self, list }))
+            }
             _ => Err(Problem::InvalidRequest(faults)),
         }
     }
+}
 
-    /// Reads the request of a user's history.
-    pub fn physical_key_events<P: DeserializeOwned>(
-        self,
-        request: &Request,
-    ) -> Result<(UserId, PageRequest<P>), Problem> {
-        let route = Route::ListPhysicalKeyEvents;
-        let mut faults = Vec::new();
-        let user_id = user_of(request, route, &mut faults);
-        let page = self.page(route, &user_id, &(), QueryParameters::read(request), &mut faults);
-        match (user_id, page) {
-            (Some(user_id), Some(page)) if faults.is_empty() => Ok((user_id, page)),
-            _ => Err(Problem::InvalidRequest(faults)),
-        }
+/// How many entries the page may have: [`LARGEST_PAGE`] unless fewer are asked for.
+fn limit(parameters: &mut QueryParameters) -> Option<usize> {
+    let Some(text) = parameters.verbatim("limit") else { return Some(LARGEST_PAGE) };
+    let limit = KeyNumber::parse_digits(&text).ok().and_then(|limit| usize::try_from(limit.get()).ok());
+    let limit = limit.filter(|limit| *limit <= LARGEST_PAGE);
+    if limit.is_none() {
+        parameters.fault("limit", "must be an integer from 1 to 100");
     }
-
-    /// Reads the request of an organisation's physical keys.
-    pub fn org_physical_keys<P: DeserializeOwned>(
-        self,
-        request: &Request,
-    ) -> Result<(OrgId, PageRequest<P>), Problem> {
-        let route = Route::ListOrgPhysicalKeys;
-        let mut faults = Vec::new();
-        let org_id = PathParameters::read(request, route).and_then(|mut path| path.organisation());
-        let org_id = org_id.map_err(|fault| faults.push(fault)).ok();
-        let page = self.page(route, &org_id, &(), QueryParameters::read(request), &mut faults);
-        match (org_id, page) {
-            (Some(org_id), Some(page)) if faults.is_empty() => Ok((org_id, page)),
-            _ => Err(Problem::InvalidRequest(faults)),
-        }
-    }
+    limit
 }
 
 /// Reads the request of one physical key.
@@ -177,9 +145,4 @@ pub fn physical_key(request: &Request) -> Result<(UserId, KeyNumber), Problem> {
         (Some(user_id), Some(number)) if faults.is_empty() => Ok((user_id, number)),
         _ => Err(Problem::InvalidRequest(faults)),
     }
-}
-
-fn user_of(request: &Request, route: Route, faults: &mut Vec<Fault>) -> Option<UserId> {
-    let user_id = PathParameters::read(request, route).and_then(|mut path| path.user());
-    user_id.map_err(|fault| faults.push(fault)).ok()
 }

@@ -35,7 +35,7 @@ impl Problem {
             }
             Self::Unauthenticated(faults) => told_unauthenticated(faults),
             Self::Forbidden(forbidden) => told_forbidden(*forbidden),
-            Self::Refused(Refusal::PhysicalKeyNotFound) => Told::new(
+            Self::Refused(Refusal::PhysicalKeyNotFound, _) => Told::new(
                 StatusCode::NOT_FOUND,
                 "physical_key_not_found",
                 "The user holds no physical key with this number.",

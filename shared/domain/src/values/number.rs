@@ -1,4 +1,4 @@
-//! Numeric values: a physical key's number, a history's version, a moment.
+//! Numeric values: a physical key's number, a history's version.
 
 use std::num::NonZeroU64;
 
@@ -138,43 +138,6 @@ impl Version {
 impl std::fmt::Display for Version {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(formatter)
-    }
-}
-
-/// A moment, in milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EpochMillis(u64);
-
-impl EpochMillis {
-    /// The moment this many milliseconds after the epoch.
-    #[must_use]
-    pub const fn new(millis: u64) -> Self {
-        Self(millis)
-    }
-
-    /// Milliseconds since the epoch.
-    #[must_use]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-
-    /// Whole seconds since the epoch, as JWT claims and the TTL attribute count.
-    #[must_use]
-    pub const fn seconds(self) -> u64 {
-        self.0 / 1_000
-    }
-
-    /// This moment, later by a duration.
-    #[must_use]
-    pub fn plus(self, duration: std::time::Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)))
-    }
-
-    /// How long after `earlier` this moment is; zero if it is before.
-    #[must_use]
-    pub const fn since(self, earlier: Self) -> std::time::Duration {
-        std::time::Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
 

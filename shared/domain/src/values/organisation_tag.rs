@@ -1,9 +1,8 @@
 //! The tag of an organisation: what stands for it where it has to be known before anything is read.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::OrgId;
+use super::{OrgId, Sha256Hash};
 
 const BYTES: usize = 10;
 /// Lower-case letters and digits only: a double click selects the whole, and case does not matter to a reader.
@@ -25,7 +24,7 @@ impl OrgTag {
     #[must_use]
     pub fn of(org_id: &OrgId) -> Self {
         let mut bytes = [0; BYTES];
-        bytes.copy_from_slice(&Sha256::digest(org_id.as_str())[..BYTES]);
+        bytes.copy_from_slice(&Sha256Hash::of(org_id.as_str()).bytes()[..BYTES]);
         Self(bytes)
     }
 

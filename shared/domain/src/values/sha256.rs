@@ -14,18 +14,21 @@ impl Sha256Hash {
 
     /// The hash of some bytes.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn of(bytes: impl AsRef<[u8]>) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
     /// The hash of an earlier hash's 32 bytes and what follows it, which may come in parts.
     #[must_use]
     pub fn chained<const PARTS: usize>(earlier: Self, parts: [&[u8]; PARTS]) -> Self {
-        let mut hasher = Sha256::new().chain_update(earlier.0);
-        for part in parts {
-            hasher.update(part);
-        }
-        Self(hasher.finalize().into())
+        let begun = Sha256::new().chain_update(earlier.0);
+        Self(parts.into_iter().fold(begun, Digest::chain_update).finalize().into())
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> [u8; 32] {
+        self.0
     }
 }
 
