@@ -1,7 +1,7 @@
 //! The judge: holds what is in the table against itself, and against every answer that was given.
 //!
 //! It shares no code with what is judged. It reads plain JSON, folds it in its own way and hashes its own canonical
-//! form; what it knows of the product is what README and ARCHITECTURE promise.
+//! form; what it knows of the product is what the documents promise.
 
 mod canonical;
 mod inventory;

@@ -91,7 +91,7 @@ async fn what_was_exported_once_is_verified_for_ever() {
     assert_eq!((verified.hours, verified.events, verified.users), (3, 6, 3));
 }
 
-/// The recipe in the README, with nothing of ours but the files: take the hashes out of a line, hash the rest.
+/// The recipe in docs/audit-trail.md, with nothing of ours but the files: take the hashes out of a line, hash the rest.
 #[tokio::test]
 async fn an_event_is_checked_with_a_text_editor_and_sha256() {
     let bytes = std::fs::read(golden().join(events_path(first_hour()))).expect("a file");

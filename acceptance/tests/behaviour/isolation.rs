@@ -134,7 +134,7 @@ async fn a_person_finds_one_physical_key_by_its_issuers_and_not_by_all_there_are
     }
 }
 
-/// A figure for the README, not a test: a timer on a busy machine says nothing. What is exact is compared above.
+/// A figure for docs/speed.md, not a test: a timer on a busy machine says nothing. What is exact is compared above.
 #[tokio::test]
 #[ignore = "a figure for people to read"]
 async fn the_time_of_an_empty_list_beside_a_neighbours() {

@@ -265,6 +265,32 @@ mod tests {
     }
 
     #[test]
+    fn an_id_has_one_spelling_and_one_length() {
+        let id = issued(None).1.api_key_id;
+        assert_eq!(ApiKeyId::parse(id.as_str()), Some(id.clone()));
+        let without_a_byte = ENCODING.encode(&[7; ID_BYTES - 1]);
+        for text in
+            ["", "?", &id.as_str().to_uppercase(), &id.as_str()[..OrgTag::CHARACTERS], &without_a_byte]
+        {
+            assert_eq!(ApiKeyId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_fault_has_a_name_in_the_log() {
+        use ApiKeyFault::{Expired, Malformed, OrganisationClosed, Revoked, Unknown};
+        let names = [Malformed, Unknown, Revoked, Expired, OrganisationClosed].map(ApiKeyFault::name);
+        let expected = [
+            "api_key_malformed",
+            "api_key_unknown",
+            "api_key_revoked",
+            "api_key_expired",
+            "api_key_of_a_closed_organisation",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
     fn the_secret_is_what_counts() {
         let (text, stored) = issued(None);
         let presented = PresentedApiKey::parse(&text).unwrap();

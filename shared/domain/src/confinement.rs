@@ -200,6 +200,19 @@ mod tests {
     }
 
     #[test]
+    fn a_caller_is_of_the_organisation_that_any_credential_names() {
+        let alice = Confinement::to(to_user("alice"));
+        assert_eq!(alice.organisation(), None);
+        for caller in [
+            alice.and(to_org("acme")).unwrap(),
+            Confinement::to(to_org("acme")),
+            Confinement::to(Restriction::ToUser(user("alice"), Some(org("acme")))),
+        ] {
+            assert_eq!(caller.organisation(), Some(&org("acme")), "{caller:?}");
+        }
+    }
+
+    #[test]
     fn restrictions_apply_in_either_order() {
         let one = Confinement::to(to_user("alice")).and(to_org("acme"));
         let other = Confinement::to(to_org("acme")).and(to_user("alice"));

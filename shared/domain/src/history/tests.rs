@@ -82,3 +82,24 @@ fn a_record_survives_json() {
     let json = serde_json::to_string(&second).unwrap();
     assert_eq!(serde_json::from_str::<ChainedRecord>(&json).unwrap(), second);
 }
+
+#[test]
+fn a_log_line_has_the_word_of_the_record_for_a_kind_of_actor() {
+    for kind in [ActorKind::User, ActorKind::Service, ActorKind::Organisation] {
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+    }
+}
+
+#[test]
+fn records_are_sorted_by_time_then_user_then_version() {
+    let record = |recorded_at: u64, user_id: &str, version: u64| {
+        let mut chained = two_records().0;
+        chained.record.recorded_at = EpochMillis::new(recorded_at);
+        chained.record.user_id = UserId::parse(user_id).unwrap();
+        chained.record.version = Version::new(version);
+        chained
+    };
+    let ordered = [record(9, "z", 1), record(10, "a", 9), record(10, "a", 10), record(10, "b", 1)];
+    assert!(ordered.is_sorted_by_key(ChainedRecord::audit_order));
+    assert_eq!(ordered[0].audit_order(), "00000000000000000009#z#00000000000000000001");
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::confinement::Restriction;
 
 /// A user's events so far and the physical keys they leave, folded by nothing but [`User::apply`].
 struct Given {
@@ -120,4 +121,35 @@ fn an_event_has_the_shape_of_the_contract() {
     );
     let json = serde_json::to_string(&removed(1, 8)).unwrap();
     assert_eq!(json, r#"{"type":"PhysicalKeyRemoved","data":{"userId":"alice","number":1,"removedAt":8}}"#);
+}
+
+#[test]
+fn an_organisation_adds_physical_keys_of_its_own() {
+    let add = AddPhysicalKey { org_id: org_id(), org_name: None, note: None };
+    let caller = |org: &str| Confinement::to(Restriction::ToOrganisation(OrgId::parse(org).unwrap()));
+    assert_eq!(add.authorise(&caller("acme")), Ok(()));
+    assert_eq!(add.authorise(&caller("umbrella")), Err(Forbidden::AnotherOrganisation));
+    // Whose a physical key is decides whether it is there to be removed.
+    assert_eq!(RemovePhysicalKey { number: key_number(1) }.authorise(&caller("umbrella")), Ok(()));
+}
+
+#[test]
+fn an_addition_may_be_the_first_and_a_removal_is_of_what_is_there() {
+    let add = AddPhysicalKey { org_id: org_id(), org_name: None, note: None };
+    assert_eq!((add.concerns(), add.may_begin()), (None, true));
+    let remove = RemovePhysicalKey { number: key_number(7) };
+    assert_eq!((remove.concerns(), remove.may_begin()), (Some(key_number(7)), false));
+}
+
+#[test]
+fn nobody_holds_a_number_that_was_not_given_or_where_nothing_is_held() {
+    let may_hold = |events: &[Event], number: u64| given(events).user.may_hold(key_number(number));
+    assert!(!may_hold(&[], 1));
+    assert!(may_hold(&[added(1, 1)], 1));
+    assert!(!may_hold(&[added(1, 1)], 2));
+    assert!(!may_hold(&[added(1, 1), removed(1, 2)], 1));
+    assert!(
+        may_hold(&[added(1, 1), added(2, 2), removed(2, 3)], 2),
+        "which of them it is, the state does not know"
+    );
 }

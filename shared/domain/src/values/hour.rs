@@ -59,6 +59,7 @@ mod tests {
     fn an_hour_begins_with_its_first_millisecond_and_ends_before_the_next() {
         let hour = Hour::of(EpochMillis::new(1_795_435_200_000));
         assert_eq!(hour.start(), EpochMillis::new(1_795_435_200_000));
+        assert_eq!(hour.get(), 498_732);
         assert_eq!(Hour::of(EpochMillis::new(hour.end().get() - 1)), hour);
         assert_eq!(Hour::of(hour.end()), hour.next());
         assert_eq!((hour.next().after(hour), hour.after(hour.next())), (1, 0));

@@ -74,11 +74,8 @@ impl KeyNumber {
         if negative {
             return Err(NotAKeyNumber::NotPositive);
         }
-        let leading_zeros = length(significant) - length(significant.trim_start_matches('0'));
-        if point.saturating_sub(leading_zeros) > 20 {
-            return Ok(Self(NonZeroU64::MAX));
-        }
-        let zeros = usize::try_from(point - length(significant)).unwrap_or_default();
+        // With 20 zeros it is beyond any counter, whatever is before them.
+        let zeros = usize::try_from((point - length(significant)).min(20)).unwrap_or_default();
         let number = format!("{significant}{}", "0".repeat(zeros)).parse().unwrap_or(NonZeroU64::MAX);
         Ok(Self(number))
     }
@@ -162,11 +159,16 @@ mod tests {
         check("1e3", Ok(1_000));
         check("18446744073709551615", Ok(u64::MAX));
         check("0.0000000000000000000000000000001e31", Ok(1));
+        check("0.00000000000000000000000000000123456789012345e44", Ok(123_456_789_012_345));
+        check("10000000000000000000", Ok(10_000_000_000_000_000_000));
+        check("1e19", Ok(10_000_000_000_000_000_000));
     }
 
     #[test]
     fn numbers_beyond_any_counter_saturate() {
         check("18446744073709551616", Ok(u64::MAX));
+        check("1e20", Ok(u64::MAX));
+        check("1e21", Ok(u64::MAX));
         check("1e400", Ok(u64::MAX));
         check("1e99999999999999999999", Ok(u64::MAX));
         check(&"9".repeat(10_000), Ok(u64::MAX));
@@ -183,6 +185,13 @@ mod tests {
         check("-1.5", Err(NotAKeyNumber::NotAnInteger));
         check("42e-1", Err(NotAKeyNumber::NotAnInteger));
         check("1e-99999999999999999999", Err(NotAKeyNumber::NotAnInteger));
+    }
+
+    #[test]
+    fn numbers_and_versions_are_written_as_digits() {
+        assert_eq!(KeyNumber::FIRST.next().to_string(), "2");
+        assert_eq!((Version::NONE.get(), Version::NONE.next().next().get()), (0, 2));
+        assert_eq!(Version::new(7).to_string(), "7");
     }
 
     #[test]

@@ -77,6 +77,8 @@ mod tests {
         // The beginning of `printf acme | sha256sum`, in base 32 with the digits of RFC 4648, section 7, in lower case.
         assert_eq!(tag.to_string().len(), OrgTag::CHARACTERS);
         assert_eq!(OrgTag::parse(&tag.to_string()), Some(tag));
+        let json = serde_json::to_string(&tag).unwrap();
+        assert_eq!((json.as_str(), serde_json::from_str(&json).ok()), (&*format!("\"{tag}\""), Some(tag)));
         assert_eq!(OrgTag::parse(&tag.to_string().to_uppercase()), None);
         assert_eq!(OrgTag::parse(""), None);
         assert_ne!(tag, OrgTag::of(&OrgId::parse("Acme").unwrap()));

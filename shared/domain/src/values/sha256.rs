@@ -71,3 +71,27 @@ impl std::str::FromStr for Sha256Hash {
         bytes.try_into().map(Self).map_err(|_| NotASha256)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `printf abc | sha256sum`, and FIPS 180-2, appendix B.1.
+    const OF_ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn a_hash_is_written_in_lower_case_and_read_as_it_is_written() {
+        let hash = Sha256Hash::of("abc");
+        assert_eq!((hash.to_string().as_str(), format!("{hash:?}").as_str()), (OF_ABC, OF_ABC));
+        assert_eq!(OF_ABC.parse(), Ok(hash));
+        for text in ["", &OF_ABC.to_uppercase(), &OF_ABC[1..], &format!("{OF_ABC}00")] {
+            assert_eq!(text.parse::<Sha256Hash>(), Err(NotASha256), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_follows_a_hash_may_come_in_parts() {
+        let whole = Sha256Hash::of([&[0; 32], b"abc".as_slice()].concat());
+        assert_eq!(Sha256Hash::chained(Sha256Hash::ZERO, [b"a".as_slice(), b"bc"]), whole);
+    }
+}
