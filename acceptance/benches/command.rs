@@ -154,11 +154,9 @@ fn one_command(criterion: &mut Criterion) {
 /// Deciding, recording and answering, without any I/O.
 fn pure_part(criterion: &mut Criterion) {
     let snapshot = Snapshot::new(UserId::parse("alice").expect("a user id"));
-    let command = AddPhysicalKey {
-        org_id: OrgId::parse("acme").expect("an organisation id"),
-        org_name: OrgName::parse("Acme Ltd").ok(),
-        note: Note::parse("Front door").ok(),
-    };
+    let (org_name, note) = (OrgName::parse("Acme Ltd").ok(), Note::parse("Front door").ok());
+    let org_id = OrgId::parse("acme").expect("an organisation id");
+    let command = AddPhysicalKey { org_name, note, ..AddPhysicalKey::of(org_id) };
     let now = EpochMillis::new(1_795_435_200_000);
     let circumstances = Circumstances {
         actor: Actor {

@@ -128,7 +128,7 @@ pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<
     (0..users * each).map(move |place| {
         let history = &mut histories[place % users];
         let note = Note::parse(format!("Door {}, floor {}", place / users, place % 40)).expect("a note");
-        let command = AddPhysicalKey { org_id: org_id.clone(), org_name: None, note: Some(note) };
+        let command = AddPhysicalKey { note: Some(note), ..AddPhysicalKey::of(org_id.clone()) };
         let actor = Actor {
             kind: ActorKind::Service,
             iss: None,

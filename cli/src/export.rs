@@ -128,3 +128,24 @@ fn text(key: &Value, name: &str) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A field of a physical key that the API has and the export has not would be lost in a spreadsheet.
+    #[test]
+    fn there_is_a_column_for_every_member_of_a_physical_key() {
+        let document: Value = serde_json::from_str(&api_reference::json()).unwrap();
+        let members: BTreeSet<_> = ["PhysicalKey", "IssuedPhysicalKey"]
+            .into_iter()
+            .flat_map(|schema| {
+                document["components"]["schemas"][schema]["properties"].as_object().unwrap().keys()
+            })
+            .map(String::as_str)
+            .collect();
+        assert_eq!(BTreeSet::from(COLUMNS), members);
+    }
+}

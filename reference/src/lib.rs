@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document of the API. Its schemas are derived from the types that are served, its routes are the
 //! functions' route table, and its examples are what the functions' own code answers.
 
-mod examples;
+mod catalogue;
 mod operations;
 mod parameters;
 mod refusals;

@@ -2,30 +2,19 @@
 
 use api::http::query::LARGEST_PAGE;
 use api::http::routes::Route;
-use domain::values::{KeyNumber, Note, OrgId, OrgName, UserId};
+use domain::values::{KeyNumber, OrgId, UserId};
 use serde_json::json;
 use utoipa::PartialSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{RefOr, Required};
 
-pub(crate) fn of(route: Route) -> Vec<Parameter> {
+pub(crate) fn of(route: Route, of_query: Vec<Parameter>) -> Vec<Parameter> {
     let mut parameters: Vec<_> = route.parameters().map(in_path).collect();
     if route.is_command() {
         parameters.push(idempotency_key());
     }
-    match route {
-        Route::AddPhysicalKey | Route::RemovePhysicalKey | Route::GetPhysicalKey => {}
-        Route::ListPhysicalKeys => {
-            parameters.extend([
-                in_query("orgId", "Exactly this issuer.", OrgId::schema()),
-                in_query("orgName", "Exactly this display name.", OrgName::schema()),
-                in_query("q", "This text somewhere in the note, whatever its case.", Note::schema()),
-            ]);
-            parameters.extend(page());
-        }
-        Route::ListPhysicalKeyEvents | Route::ListOrgPhysicalKeys => parameters.extend(page()),
-    }
+    parameters.extend(of_query);
     parameters
 }
 
@@ -62,11 +51,11 @@ fn optional(
         .build()
 }
 
-fn in_query(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
+pub(crate) fn in_query(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
     optional(name, ParameterIn::Query, description, schema)
 }
 
-fn page() -> [Parameter; 2] {
+pub(crate) fn page() -> [Parameter; 2] {
     let limit = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .minimum(Some(1))

@@ -1,16 +1,13 @@
 //! Every refusal of each route, as the functions' own code words it.
 
 use api::auth::CredentialFault;
-use api::execute::CommandRecipe;
 use api::http::Fault;
 use api::http::problem::{Problem, Written};
 use api::http::routes::Route;
 use domain::api_key::ApiKeyFault;
 use domain::confinement::Forbidden;
-use domain::user::Refusal;
 use lambda_http::Body;
 use lambda_http::http::{HeaderValue, Response};
-use remove_physical_key::RemovePhysicalKeyRecipe;
 use store::StoreFault;
 
 pub(crate) const REQUEST_ID: &str = "JKJaXmPLvHcESHA=.q83vEjRWeJCrze8SNFZ4kA";
@@ -19,8 +16,8 @@ pub(crate) const REQUEST_ID: &str = "JKJaXmPLvHcESHA=.q83vEjRWeJCrze8SNFZ4kA";
 pub(crate) type Coded = (&'static str, Response<Body>);
 
 /// Code and response of each refusal of a route, in the order of their statuses.
-pub(crate) fn of(route: Route) -> Vec<Coded> {
-    let problems = samples(route).into_iter().filter(|problem| applies(problem, route));
+pub(crate) fn of(route: Route, by_aggregate: Vec<Problem>) -> Vec<Coded> {
+    let problems = samples(route).into_iter().filter(|problem| applies(problem, route)).chain(by_aggregate);
     let mut refusals: Vec<_> = problems
         .map(|problem| {
             let media_type = HeaderValue::from_static("application/json");
@@ -49,11 +46,6 @@ fn samples(route: Route) -> Vec<Problem> {
         Problem::Forbidden(Forbidden::UnknownOrganisation),
         Problem::Forbidden(Forbidden::OrganisationRequired),
         Problem::Forbidden(Forbidden::OneUserOnly),
-        Problem::from(Refusal::PhysicalKeyNotFound),
-        Problem::Refused(
-            Refusal::PhysicalKeyNotFound,
-            RemovePhysicalKeyRecipe::pointer(Refusal::PhysicalKeyNotFound),
-        ),
         Problem::RouteNotFound,
         Problem::MethodNotAllowed(route),
         Problem::Contention(Written::Unsaid),
@@ -86,13 +78,12 @@ fn applies(problem: &Problem, route: Route) -> bool {
             }
             Forbidden::OneUserOnly => route == Route::ListOrgPhysicalKeys,
         },
-        Problem::Refused(Refusal::PhysicalKeyNotFound, pointer) => match route {
-            Route::RemovePhysicalKey => pointer.is_some(),
-            Route::GetPhysicalKey => pointer.is_none(),
-            _ => false,
-        },
-        // These are answered where there is no route, and where there is no gateway.
-        Problem::RouteNotFound | Problem::MethodNotAllowed(_) | Problem::BodyOutOfTime => false,
+        // What the aggregate refuses, its operation tells. The others are answered where there is no route, and where there is
+        // no gateway.
+        Problem::Refused(..)
+        | Problem::RouteNotFound
+        | Problem::MethodNotAllowed(_)
+        | Problem::BodyOutOfTime => false,
         Problem::Contention(_)
         | Problem::BodyTooLarge
         | Problem::UnsupportedMediaType

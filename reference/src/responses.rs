@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use api::http::problem::Problem;
 use api::http::routes::Route;
 use lambda_http::http::StatusCode;
 use serde_json::Value;
@@ -11,17 +12,22 @@ use utoipa::openapi::response::{Response, ResponseBuilder, Responses, ResponsesB
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref};
 
-use crate::{examples, refusals};
+use crate::refusals;
 
 /// The headers of a refusal that not all answers have.
 const OF_REFUSALS: [&str; 4] = ["www-authenticate", "retry-after", "allow", "accept-encoding"];
 
-pub(crate) fn of(route: Route) -> Responses {
+pub(crate) fn of(
+    route: Route,
+    answered: &str,
+    answer: (String, Value),
+    refused_by_aggregate: Vec<Problem>,
+) -> Responses {
     let mut by_status = BTreeMap::<u16, Vec<_>>::new();
-    for (code, response) in refusals::of(route) {
+    for (code, response) in refusals::of(route, refused_by_aggregate) {
         by_status.entry(response.status().as_u16()).or_default().push((code, response));
     }
-    let mut responses = ResponsesBuilder::new().response("200", answer(route));
+    let mut responses = ResponsesBuilder::new().response("200", done(route, answered, answer));
     for (status, refusals) in by_status {
         let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let codes = refusals.iter().map(|(code, _)| format!("`{code}`")).collect::<Vec<_>>().join(", ");
@@ -50,19 +56,9 @@ fn has_header(refusals: &[refusals::Coded], name: &str) -> bool {
     refusals.iter().any(|(_, response)| response.headers().contains_key(name))
 }
 
-fn answer(route: Route) -> Response {
-    let (schema, description) = match route {
-        Route::AddPhysicalKey => ("AddPhysicalKeyAnswer", "The physical key is recorded."),
-        Route::RemovePhysicalKey => ("RemovePhysicalKeyAnswer", "Its return is recorded."),
-        Route::ListPhysicalKeys => ("PhysicalKeys", "A page of physical keys."),
-        Route::GetPhysicalKey => ("PhysicalKey", "The physical key."),
-        Route::ListPhysicalKeyEvents => ("PhysicalKeyEvents", "A page of the history."),
-        Route::ListOrgPhysicalKeys => ("OrgPhysicalKeys", "A page of physical keys and who holds them."),
-    };
-    let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name(schema)))
-        .example(Some(examples::answer(route)));
-    let mut response = with_common_headers(ResponseBuilder::new().description(description));
+fn done(route: Route, answered: &str, (schema, example): (String, Value)) -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).example(Some(example));
+    let mut response = with_common_headers(ResponseBuilder::new().description(answered));
     if route.is_command() {
         let replayed = text("`true` where an earlier answer is given again; absent otherwise.");
         let event_hash =

@@ -1,42 +1,42 @@
 //! The derived schemas, and what Rust's types do not say of themselves: nothing is ever `null`, and a request has no
 //! members but the documented ones.
 
-use add_physical_key::AddPhysicalKeyAnswer;
-use api::http::lists::{OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
 use api::http::problem::ProblemBody;
-use domain::user::{AddPhysicalKey, PhysicalKey, RemovePhysicalKey};
-use remove_physical_key::RemovePhysicalKeyAnswer;
+use api::http::routes::Route;
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, Object, Schema, SchemaType, Type};
 
-type Named = Vec<(String, RefOr<Schema>)>;
+use crate::catalogue::{Entry, entry};
 
-/// All schemas by name.
+/// Schemas by name.
+pub(crate) type Named = Vec<(String, RefOr<Schema>)>;
+
+/// All schemas by name. What is sent is closed to members that are not documented; clients have to bear with new ones in what
+/// they are answered.
 pub(crate) fn all() -> Named {
-    let mut requests = Vec::new();
-    add::<AddPhysicalKey>(&mut requests);
-    add::<RemovePhysicalKey>(&mut requests);
-    for (_, schema) in &mut requests {
-        if let RefOr::T(Schema::Object(object)) = schema
-            && !object.properties.is_empty()
-        {
-            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
-        }
+    let mut schemas = Named::new();
+    for route in Route::ALL {
+        let Entry { request, schemas: of_route, .. } = entry(route);
+        let requested = request.map(|(name, _)| name);
+        schemas.extend(of_route.into_iter().map(|(name, schema)| {
+            let schema = if Some(&name) == requested.as_ref() { closed(schema) } else { schema };
+            (name, schema)
+        }));
     }
-    let mut schemas = requests;
-    add::<AddPhysicalKeyAnswer<'static>>(&mut schemas);
-    add::<RemovePhysicalKeyAnswer<'static>>(&mut schemas);
-    add::<PhysicalKey>(&mut schemas);
-    add::<PhysicalKeys>(&mut schemas);
-    add::<PhysicalKeyEvents>(&mut schemas);
-    add::<OrgPhysicalKeys>(&mut schemas);
     add::<ProblemBody<'static>>(&mut schemas);
     schemas.into_iter().map(|(name, schema)| (name, never_null(schema))).collect()
 }
 
+fn closed(mut schema: RefOr<Schema>) -> RefOr<Schema> {
+    if let RefOr::T(Schema::Object(object)) = &mut schema {
+        object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    }
+    schema
+}
+
 /// Adds the schema of a type and of everything in it.
-fn add<T: ToSchema>(schemas: &mut Named) {
+pub(crate) fn add<T: ToSchema>(schemas: &mut Named) {
     schemas.push((T::name().into_owned(), T::schema()));
     T::schemas(schemas);
 }

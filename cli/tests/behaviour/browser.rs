@@ -6,11 +6,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use fantoccini::wd::Capabilities;
-use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 
 use crate::program::{Server, folder};
+use crate::webdriver::{Element, Failed, Session};
 
 /// How long a page may take for anything.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -19,7 +18,7 @@ const HOSTILE_NOTE: &str = "<img src=x onerror=\"document.title='owned'\">";
 
 /// A browser without a window, and the driver it is spoken to through.
 struct Browser {
-    client: Client,
+    session: Session,
     driver: Child,
 }
 
@@ -40,95 +39,57 @@ impl Browser {
             Some(port.trim_end_matches('.').to_owned())
         });
         let size = format!("--window-size={width},1000");
-        let options = json!({"args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", size]});
-        let capabilities = Capabilities::from_iter([("goog:chromeOptions".to_owned(), options)]);
-        let address = format!("http://127.0.0.1:{}", port.unwrap());
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&address)
-            .await;
-        Self { client: client.unwrap(), driver }
+        let arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", &size];
+        let session = Session::open(&format!("http://127.0.0.1:{}", port.unwrap()), &arguments).await;
+        Self { session, driver }
     }
 
-    /// Ends the session, and Chromium with it; the driver ends when this is dropped.
-    async fn close(self) {
-        self.client.clone().close().await.unwrap();
-    }
-
-    async fn goto(&self, url: &str) {
-        self.client.goto(url).await.unwrap();
-    }
-
-    async fn find(&self, selector: &str) -> fantoccini::elements::Element {
-        let found = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
-        found.unwrap_or_else(|error| panic!("{selector}: {error}"))
-    }
-
-    /// An element that can be used by now: what a person does next waits for the page as well.
-    async fn usable(&self, selector: &str) -> fantoccini::elements::Element {
-        let waiting = async {
-            loop {
-                let element = self.find(selector).await;
-                if let (Ok(true), Ok(true)) = (element.is_displayed().await, element.is_enabled().await) {
-                    return element;
-                }
-                tokio::task::yield_now().await;
+    /// Does something with an element as soon as a person could: what a person does next waits for the page as well.
+    async fn on_usable(&self, selector: &str, act: impl AsyncFn(&Element<'_>) -> Result<(), Failed>) {
+        let acted = self.session.wait(PATIENCE, async || {
+            let element = self.session.find(selector).await.map_err(|failed| failed.to_string())?;
+            match element.is_usable().await {
+                Ok(true) => act(&element).await.map_err(|failed| failed.to_string()),
+                Ok(false) => Err("it cannot be used".to_owned()),
+                Err(failed) => Err(failed.to_string()),
             }
-        };
-        let element = tokio::time::timeout(PATIENCE, waiting).await;
-        element.unwrap_or_else(|_| panic!("{selector} cannot be used"))
+        });
+        acted.await.unwrap_or_else(|why| panic!("{selector}: {why}"));
     }
 
     async fn click(&self, selector: &str) {
-        self.usable(selector).await.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+        self.on_usable(selector, async |element: &Element<'_>| element.click().await).await;
     }
 
     async fn fill(&self, selector: &str, text: &str) {
-        let field = self.usable(selector).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
+        self.on_usable(selector, async |field: &Element<'_>| field.fill(text).await).await;
     }
 
     async fn text(&self, selector: &str) -> String {
-        self.find(selector).await.text().await.unwrap()
+        self.reads(selector, "").await
     }
 
     /// Waits until an element has this text in it.
     async fn reads(&self, selector: &str, text: &str) -> String {
-        let reading = async {
-            loop {
-                let present = self.client.find(Locator::Css(selector)).await;
-                if let Ok(element) = present
-                    && let Ok(read) = element.text().await
-                    && read.contains(text)
-                {
-                    return read;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        let read = tokio::time::timeout(PATIENCE, reading).await;
-        match read.ok() {
-            Some(read) => read,
-            None => panic!("{selector} does not read {text:?}, but {:?}", self.text(selector).await),
-        }
-    }
-
-    async fn run(&self, script: &str) -> Value {
-        self.client.execute(script, Vec::new()).await.unwrap()
+        let read = self.session.wait(PATIENCE, async || {
+            let element = self.session.find(selector).await.map_err(|failed| failed.to_string())?;
+            let read = element.text().await.map_err(|failed| failed.to_string())?;
+            if read.contains(text) { Ok(read) } else { Err(read) }
+        });
+        read.await.unwrap_or_else(|read| panic!("{selector} does not read {text:?}, but {read:?}"))
     }
 
     async fn keep_screenshot(&self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
         std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(name), self.client.screenshot().await.unwrap()).unwrap();
+        std::fs::write(folder.join(name), self.session.screenshot().await).unwrap();
     }
 }
 
 /// Opens an operation of the reference, sends it as it is filled in, and gives the answer's body.
 async fn try_out(browser: &Browser, operation: &str, status: &str) -> Value {
     let operation = format!("#operations-Commands-{operation}");
-    if browser.client.find(Locator::Css(&format!("{operation} .execute"))).await.is_err() {
+    if browser.session.find(&format!("{operation} .execute")).await.is_err() {
         browser.click(&format!("{operation} .opblock-summary-control")).await;
     }
     browser.click(&format!("{operation} .execute")).await;
@@ -143,7 +104,7 @@ async fn the_reference_sends_what_it_shows() {
     let folder = folder();
     let server = Server::start(&["--port", "0", "--memory"], folder.path());
     let browser = Browser::open(1_200).await;
-    browser.goto(&server.address()).await;
+    browser.session.goto(&server.address()).await;
     browser.reads("#credentials", "demo-org").await;
 
     let added = try_out(&browser, "AddPhysicalKey", "200").await;
@@ -158,7 +119,7 @@ async fn the_reference_sends_what_it_shows() {
     assert_eq!(again["error"], "physical_key_not_found");
     browser.keep_screenshot("reference-refusal.png").await;
     assert_nothing_is_kept(&browser).await;
-    browser.close().await;
+    browser.session.close().await;
     server.interrupt();
 }
 
@@ -168,7 +129,7 @@ async fn people_manage_physical_keys_in_a_page() {
     let folder = folder();
     let server = Server::start(&["--port", "0", "--memory"], folder.path());
     let browser = Browser::open(1_200).await;
-    browser.goto(&format!("{}/keys/", server.address())).await;
+    browser.session.goto(&format!("{}/keys/", server.address())).await;
     // The demo's credentials are filled in where there is a demo.
     browser.reads("#demo", "demo").await;
 
@@ -183,8 +144,8 @@ async fn people_manage_physical_keys_in_a_page() {
     }
     assert_eq!(browser.text("#status").await, "Physical key 2 was added.");
     browser.reads("#history", HOSTILE_NOTE).await;
-    assert_eq!(browser.run("return document.querySelectorAll('img').length").await, 0);
-    assert_ne!(browser.client.title().await.unwrap(), "owned");
+    assert_eq!(browser.session.run("return document.querySelectorAll('img').length").await, 0);
+    assert_ne!(browser.session.title().await, "owned");
     browser.keep_screenshot("keys.png").await;
 
     browser.click("[data-number=\"2\"] .take-back").await;
@@ -202,7 +163,7 @@ async fn people_manage_physical_keys_in_a_page() {
     browser.click("#add").await;
     browser.reads("#problem", "another organisation").await;
     assert_nothing_is_kept(&browser).await;
-    browser.close().await;
+    browser.session.close().await;
     server.interrupt();
 }
 
@@ -213,23 +174,24 @@ async fn the_page_for_people_fits_a_small_screen() {
     let server = Server::start(&["--port", "0", "--memory"], folder.path());
     let browser = Browser::open(500).await;
     // A window has a least width; a frame has not.
-    browser.goto(&format!("{}/keys/", server.address())).await;
-    browser.client.set_window_size(360, 800).await.unwrap();
+    browser.session.goto(&format!("{}/keys/", server.address())).await;
+    browser.session.resize(360, 800).await;
     browser.reads("#demo", "demo").await;
     browser.fill("#user", "alice").await;
     browser.click("#show").await;
     browser.fill("#add-note", &"long".repeat(100)).await;
     browser.click("#add").await;
     browser.reads("#keys", "longlong").await;
-    let widths = browser.run("return [document.documentElement.scrollWidth, innerWidth]").await;
+    let widths = browser.session.run("return [document.documentElement.scrollWidth, innerWidth]").await;
     assert!(widths[0].as_u64() <= widths[1].as_u64(), "{widths}");
     browser.keep_screenshot("keys-small.png").await;
-    browser.close().await;
+    browser.session.close().await;
     server.interrupt();
 }
 
 /// Credentials stay in the page's memory.
 async fn assert_nothing_is_kept(browser: &Browser) {
-    let kept = browser.run("return [localStorage.length, sessionStorage.length, document.cookie]").await;
+    let kept =
+        browser.session.run("return [localStorage.length, sessionStorage.length, document.cookie]").await;
     assert_eq!(kept, json!([0, 0, ""]));
 }

@@ -11,3 +11,4 @@ mod program;
 mod sam_local;
 mod smoke;
 mod spreadsheets;
+mod webdriver;

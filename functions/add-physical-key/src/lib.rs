@@ -10,20 +10,6 @@ use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Versi
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 
-/// What the reference says of it.
-pub const DOCUMENTATION: Documentation = Documentation {
-    summary: "Record that a physical key was issued",
-    description: "Records that an organisation issued a physical key to the user. The server gives it the user's next \
-                  number: 1, 2, 3, … in the order of commits, without gaps, never twice. A user's inventory begins with \
-                  its first physical key. Repeating the command adds another one, unless it has the same Idempotency-Key.",
-};
-
-/// An example of its body.
-#[must_use]
-pub fn example() -> serde_json::Value {
-    serde_json::json!({"orgId": "demo-org", "orgName": "Demo Organisation", "note": "Front door"})
-}
-
 /// Answers one request.
 pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
     execute::handle::<AddPhysicalKeyRecipe>(backend, request).await
@@ -38,6 +24,15 @@ impl CommandRecipe for AddPhysicalKeyRecipe {
     type Asked<'a> = Asked<'a>;
     type Command = AddPhysicalKey;
 
+    const DOCUMENTATION: Documentation = Documentation {
+        summary: "Record that a physical key was issued",
+        description: "Records that an organisation issued a physical key to the user. The server gives it the user's next \
+                      number: 1, 2, 3, … in the order of commits, without gaps, never twice. A user's inventory begins with \
+                      its first physical key. Repeating the command adds another one, unless it has the same Idempotency-Key.",
+        answered: "The physical key is recorded.",
+    };
+    const EXAMPLE: &'static str =
+        r#"{"orgId": "demo-org", "orgName": "Demo Organisation", "note": "Front door"}"#;
     const ROUTE: Route = Route::AddPhysicalKey;
 
     /// Reads `{"orgId": …, "orgName"?: …, "note"?: …}`.
@@ -120,8 +115,8 @@ mod tests {
 
     #[test]
     fn what_was_asked_is_spelled_as_it_always_was() {
-        let (org_id, org_name) = (OrgId::parse("acme").unwrap(), OrgName::parse("Büro").ok());
-        let command = AddPhysicalKey { org_id, org_name, note: None };
+        let org_name = OrgName::parse("Büro").ok();
+        let command = AddPhysicalKey { org_name, ..AddPhysicalKey::of(OrgId::parse("acme").unwrap()) };
         let spelled = serde_json::to_string(&AddPhysicalKeyRecipe::asked(&command)).unwrap();
         assert_eq!(spelled, r#"{"command":"AddPhysicalKey","orgId":"acme","orgName":"Büro","note":null}"#);
     }

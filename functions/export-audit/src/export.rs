@@ -19,7 +19,7 @@ use trail::manifest::{FileEntry, Manifest, events_path, manifest_path};
 
 use crate::hour_events::HourEvents;
 
-/// How long after its end an hour is closed. ARCHITECTURE.md argues for it.
+/// How long after its end an hour is closed. Decision 0029 argues for it.
 pub const GRACE: Duration = Duration::from_mins(15);
 /// An hour that is begun with less time left would hardly be finished.
 const LEAST_TIME: Duration = Duration::from_secs(5);

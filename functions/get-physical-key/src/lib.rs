@@ -14,6 +14,7 @@ pub const DOCUMENTATION: Documentation = Documentation {
     summary: "Get one physical key",
     description: "One physical key that the user holds. One that was taken back, or that another organisation issued, \
                   is not found.",
+    answered: "The physical key.",
 };
 
 /// Answers one request.

@@ -18,6 +18,7 @@ pub const DOCUMENTATION: Documentation = Documentation {
     description: "The physical keys that the organisation has out, over all users, newest first. \
                   For callers who are confined to that organisation and to no single user. It may lag the last second's \
                   writes.",
+    answered: "A page of physical keys and who holds them.",
 };
 
 /// Answers one request.

@@ -22,6 +22,7 @@ pub const DOCUMENTATION: Documentation = Documentation {
                   of versions, with actor, request id and hash chain. An event's `hash` is SHA-256 over the `previousHash` \
                   (32 bytes, zeros at first) followed by the event without its two hashes as canonical JSON (RFC 8785). A \
                   caller who is confined to an organisation gets the events of its physical keys only.",
+    answered: "A page of the history.",
 };
 
 /// Answers one request.

@@ -31,6 +31,7 @@ pub const DOCUMENTATION: Documentation = Documentation {
                   for a caller who is confined to an organisation, the first page counts through the inventory, up to \
                   10,000 physical keys; a larger one is filtered in parts: a page may then have few or no keys and a \
                   `nextCursor`, and no `total`. All other pages cost what they return.",
+    answered: "A page of physical keys.",
 };
 
 /// Answers one request.

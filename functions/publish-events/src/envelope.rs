@@ -43,9 +43,9 @@ impl Envelope {
     /// The envelope of an event.
     pub(crate) fn of(event: &IssuedRecord) -> Result<Self, Unpublishable> {
         let record = &event.record.record;
-        let (detail_type, data) = match &record.event {
-            Event::PhysicalKeyAdded(added) => ("PhysicalKeyAdded", Data::PhysicalKeyAdded(added)),
-            Event::PhysicalKeyRemoved(removed) => ("PhysicalKeyRemoved", Data::PhysicalKeyRemoved(removed)),
+        let data = match &record.event {
+            Event::PhysicalKeyAdded(added) => Data::PhysicalKeyAdded(added),
+            Event::PhysicalKeyRemoved(removed) => Data::PhysicalKeyRemoved(removed),
         };
         let detail = Detail {
             partner_id: &event.issuer,
@@ -58,7 +58,7 @@ impl Envelope {
         };
         let detail = serde_json::to_string(&detail)
             .map_err(|error| Unpublishable::UnreadableItem(error.to_string()))?;
-        Ok(Self { detail_type, detail })
+        Ok(Self { detail_type: record.event.name(), detail })
     }
 }
 

@@ -10,19 +10,6 @@ use domain::values::{KeyNumber, UserId, Version};
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 
-/// What the reference says of it.
-pub const DOCUMENTATION: Documentation = Documentation {
-    summary: "Record that a physical key was taken back",
-    description: "Records that a physical key was taken back. Its number is never given again. A number that the user \
-                  does not hold, or that another organisation issued, is not found.",
-};
-
-/// An example of its body.
-#[must_use]
-pub fn example() -> serde_json::Value {
-    serde_json::json!({"number": 1})
-}
-
 /// Answers one request.
 pub async fn handle(backend: &Backend, request: Request) -> Response<Body> {
     execute::handle::<RemovePhysicalKeyRecipe>(backend, request).await
@@ -37,6 +24,13 @@ impl CommandRecipe for RemovePhysicalKeyRecipe {
     type Asked<'a> = Asked;
     type Command = RemovePhysicalKey;
 
+    const DOCUMENTATION: Documentation = Documentation {
+        summary: "Record that a physical key was taken back",
+        description: "Records that a physical key was taken back. Its number is never given again. A number that the user \
+                      does not hold, or that another organisation issued, is not found.",
+        answered: "Its return is recorded.",
+    };
+    const EXAMPLE: &'static str = r#"{"number": 1}"#;
     const ROUTE: Route = Route::RemovePhysicalKey;
 
     /// Reads `{"number": …}`.

@@ -20,7 +20,7 @@ use crate::backend::Backend;
 use crate::http::answer::Answer;
 use crate::http::exchange::Exchange;
 use crate::http::problem::{Problem, Written};
-use crate::http::routes::Route;
+use crate::http::routes::{Documentation, Route};
 use crate::http::{body::BodyObject, command};
 use crate::idempotency::{fingerprint, request_hash};
 
@@ -44,6 +44,12 @@ pub trait CommandRecipe {
 
     /// Where it is sent to.
     const ROUTE: Route;
+
+    /// What the reference says of it.
+    const DOCUMENTATION: Documentation;
+
+    /// An example of its body, JSON.
+    const EXAMPLE: &'static str;
 
     /// Takes the command's members out of the body; what it does not take is a fault, and so is its `None`. Every member is
     /// read, so that every fault is found.

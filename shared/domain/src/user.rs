@@ -65,6 +65,17 @@ pub enum Event {
     PhysicalKeyRemoved(PhysicalKeyRemoved),
 }
 
+impl Event {
+    /// The name of its type.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::PhysicalKeyAdded(_) => "PhysicalKeyAdded",
+            Self::PhysicalKeyRemoved(_) => "PhysicalKeyRemoved",
+        }
+    }
+}
+
 /// What a user's history adds up to, as far as deciding needs it. Its size does not grow with the inventory:
 /// the one physical key that a removal is about is handed to the decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +91,7 @@ pub struct User {
 }
 
 /// A physical key that a user holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PhysicalKey {

@@ -69,12 +69,6 @@ impl StoreFault {
     }
 }
 
-impl From<serde_dynamo::Error> for StoreFault {
-    fn from(error: serde_dynamo::Error) -> Self {
-        Self::Corrupt(error.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,9 @@ use domain::api_key::{ApiKeyId, StoredApiKey};
 use domain::history::{ChainedRecord, EventHash, IssuedRecord, Snapshot};
 use domain::organisation::Organisation;
 use domain::user::{PhysicalKey, User};
-use domain::values::{EpochMillis, Hour, KeyNumber, OrgId, OrgTag, Sha256Hash, UserId, Version};
+use domain::values::{
+    EpochMillis, Hour, KeyNumber, Note, OrgId, OrgName, OrgTag, Sha256Hash, UserId, Version,
+};
 use serde::{Deserialize, Serialize};
 
 use super::pages::HeldKey;
@@ -111,9 +113,14 @@ pub(super) fn item<T: Serialize>(place: &Place, shape: &T) -> Result<Item, Store
         .map_err(|error| StoreFault::Unexpected(format!("an item cannot be written: {error}")))
 }
 
-/// Reads a shape out of an item; attributes of other shapes are passed over.
+/// Reads a shape out of an item; attributes of other shapes are passed over. A fault has the name of the shape and nothing of
+/// what is wrong with the item: the words for that quote it, and it may be somebody's note.
 pub(super) fn shape<T: for<'de> Deserialize<'de>>(item: Item) -> Result<T, StoreFault> {
-    Ok(serde_dynamo::from_item(item)?)
+    read_item(item.into())
+}
+
+fn read_item<T: for<'de> Deserialize<'de>>(item: serde_dynamo::Item) -> Result<T, StoreFault> {
+    serde_dynamo::from_item(item).map_err(|_| StoreFault::Corrupt(std::any::type_name::<T>().to_owned()))
 }
 
 /// The user item: where a history stands.
@@ -149,8 +156,13 @@ impl From<UserShape> for Snapshot {
 #[serde(rename_all = "camelCase")]
 pub(super) struct PhysicalKeyShape {
     user_id: UserId,
-    #[serde(flatten)]
-    key: PhysicalKey,
+    number: KeyNumber,
+    org_id: OrgId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    org_name: Option<OrgName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<Note>,
+    added_at: EpochMillis,
     issuer_partition: String,
     issuer_sort: String,
 }
@@ -162,11 +174,17 @@ pub(super) fn issuer_sort(added_at: EpochMillis, user_id: &UserId, number: KeyNu
 
 impl PhysicalKeyShape {
     pub(super) fn new(user_id: &UserId, key: PhysicalKey) -> Self {
+        // Every field is named: one that is new has to be thought about here.
+        let PhysicalKey { number, org_id, org_name, note, added_at } = key;
         Self {
-            issuer_partition: key.org_id.to_string(),
-            issuer_sort: issuer_sort(key.added_at, user_id, key.number),
+            issuer_partition: org_id.to_string(),
+            issuer_sort: issuer_sort(added_at, user_id, number),
             user_id: user_id.clone(),
-            key,
+            number,
+            org_id,
+            org_name,
+            note,
+            added_at,
         }
     }
 }
@@ -180,14 +198,14 @@ pub(super) struct MarkShape {
 
 impl From<PhysicalKeyShape> for HeldKey {
     fn from(shape: PhysicalKeyShape) -> Self {
-        let PhysicalKeyShape { user_id, key, issuer_partition: _, issuer_sort: _ } = shape;
-        Self { user_id, key }
+        Self { user_id: shape.user_id.clone(), key: shape.into() }
     }
 }
 
 impl From<PhysicalKeyShape> for PhysicalKey {
     fn from(shape: PhysicalKeyShape) -> Self {
-        shape.key
+        let PhysicalKeyShape { number, org_id, org_name, note, added_at, .. } = shape;
+        Self { number, org_id, org_name, note, added_at }
     }
 }
 
@@ -245,8 +263,7 @@ pub fn is_event(sk: &str) -> bool {
 
 /// Reads the item of an event as the table's stream shows it.
 pub fn streamed_event(item: serde_dynamo::Item) -> Result<IssuedRecord, StoreFault> {
-    let shape: EventShape = serde_dynamo::from_item(item)?;
-    Ok(shape.into())
+    Ok(read_item::<EventShape>(item)?.into())
 }
 
 /// The audit index's partition of an hour and a shard: `<hours since the epoch>#<shard>`.
@@ -285,3 +302,16 @@ pub(super) struct ApiKeyOfOrganisationShape {
 
 /// The item of an API key is what is stored of it.
 pub(super) type ApiKeyShape = StoredApiKey;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_an_item_that_cannot_be_read_quotes_nothing_of_it() {
+        let note = ("note".to_owned(), AttributeValue::M(HashMap::new()));
+        let org_id = ("orgId".to_owned(), AttributeValue::S("Front\u{7}door".to_owned()));
+        let fault = shape::<PhysicalKeyShape>([note, org_id].into()).unwrap_err().to_string();
+        assert_eq!(fault, "a stored item cannot be read: store::items::PhysicalKeyShape");
+    }
+}

@@ -171,7 +171,7 @@ mod tests {
         let snapshot = Snapshot::new(UserId::parse("alice").unwrap());
         let note = Note::parse("\"hash\":\"x\",\"previousHash\":\"y\", \\\" 鍵").unwrap();
         let command =
-            AddPhysicalKey { org_id: OrgId::parse("acme").unwrap(), org_name: None, note: Some(note) };
+            AddPhysicalKey { note: Some(note), ..AddPhysicalKey::of(OrgId::parse("acme").unwrap()) };
         let now = EpochMillis::new(1_795_435_200_000);
         let actor = Actor {
             kind: ActorKind::User,

@@ -126,8 +126,7 @@ mod tests {
     fn two_events() -> [ChainedRecord; 2] {
         let mut snapshot = Snapshot::new(UserId::parse("alice").unwrap());
         [1, 2].map(|at| {
-            let command =
-                AddPhysicalKey { org_id: OrgId::parse("acme").unwrap(), org_name: None, note: None };
+            let command = AddPhysicalKey::of(OrgId::parse("acme").unwrap());
             let actor = Actor { kind: ActorKind::User, iss: None, id: None, org_id: None, api_key_id: None };
             let recorded_at = EpochMillis::new(at);
             let circumstances = Circumstances { actor, request_id: "r".to_owned(), recorded_at };

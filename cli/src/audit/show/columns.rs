@@ -52,20 +52,20 @@ impl Columns {
         let Selected { event: ChainedRecord { record, previous_hash: _, hash }, issuer, line: _ } = selected;
         let EventRecord { format: _, user_id, version, event, recorded_at, actor, request_id } = record;
         let Actor { kind: actor_kind, iss: _, id: actor_id, org_id: actor_org_id, api_key_id } = actor;
-        let (kind, number, org_name, note) = match event {
+        let (number, org_name, note) = match event {
             Event::PhysicalKeyAdded(added) => {
                 let PhysicalKeyAdded { user_id: _, number, org_id: _, org_name, note, added_at: _ } = added;
-                ("PhysicalKeyAdded", number, org_name.as_ref(), note.as_ref())
+                (number, org_name.as_ref(), note.as_ref())
             }
             Event::PhysicalKeyRemoved(PhysicalKeyRemoved { user_id: _, number, removed_at: _ }) => {
-                ("PhysicalKeyRemoved", number, None, None)
+                (number, None, None)
             }
         };
         Self([
             recorded_at.to_rfc3339(),
             user_id.to_string(),
             version.to_string(),
-            kind.to_owned(),
+            event.name().to_owned(),
             number.to_string(),
             issuer.as_ref().map(OrgId::to_string).unwrap_or_default(),
             org_name.map(OrgName::to_string).unwrap_or_default(),

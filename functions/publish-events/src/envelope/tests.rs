@@ -33,7 +33,7 @@ fn two_records(user_id: &str, command: &AddPhysicalKey) -> (IssuedRecord, Issued
 
 fn usual_records() -> (IssuedRecord, IssuedRecord) {
     let note = Some(Note::parse("Öffnet \"Tor 3\"").unwrap());
-    two_records("alice", &AddPhysicalKey { org_id: OrgId::parse("acme").unwrap(), org_name: None, note })
+    two_records("alice", &AddPhysicalKey { note, ..AddPhysicalKey::of(OrgId::parse("acme").unwrap()) })
 }
 
 fn detail(envelope: &Envelope) -> Value {

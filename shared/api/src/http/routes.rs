@@ -35,6 +35,8 @@ pub struct Documentation {
     pub summary: &'static str,
     /// In full.
     pub description: &'static str,
+    /// What a 200 says.
+    pub answered: &'static str,
 }
 
 impl Route {

@@ -29,11 +29,8 @@ fn a_record_of_an_unknown_format_is_not_read() {
 
 fn two_records() -> (ChainedRecord, ChainedRecord) {
     let snapshot = Snapshot::new(UserId::parse("alice").unwrap());
-    let command = AddPhysicalKey {
-        org_id: OrgId::parse("acme").unwrap(),
-        org_name: None,
-        note: Some(Note::parse("Öffnet \"Tor 3\"\u{1}").unwrap()),
-    };
+    let note = Note::parse("Öffnet \"Tor 3\"\u{1}").ok();
+    let command = AddPhysicalKey { note, ..AddPhysicalKey::of(OrgId::parse("acme").unwrap()) };
     let event =
         command.decide(&snapshot.user, None, EpochMillis::new(1_700_000_000_000)).unwrap().happened.into();
     let (first, snapshot) = snapshot.append(event, circumstances("r1"));

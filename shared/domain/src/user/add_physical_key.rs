@@ -18,6 +18,14 @@ pub struct AddPhysicalKey {
     pub note: Option<Note>,
 }
 
+impl AddPhysicalKey {
+    /// An addition of which nothing is said but who issues.
+    #[must_use]
+    pub const fn of(org_id: OrgId) -> Self {
+        Self { org_id, org_name: None, note: None }
+    }
+}
+
 /// What is known of a physical key that was issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

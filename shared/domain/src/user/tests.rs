@@ -25,7 +25,7 @@ fn given(events: &[Event]) -> Given {
 
 impl Given {
     fn when_added(&self, at: u64) -> Event {
-        let command = AddPhysicalKey { org_id: org_id(), org_name: None, note: None };
+        let command = AddPhysicalKey::of(org_id());
         let decision = command.decide(&self.user, None, EpochMillis::new(at)).unwrap();
         assert_eq!(decision.issuer, org_id());
         decision.happened.into()
@@ -121,11 +121,14 @@ fn an_event_has_the_shape_of_the_contract() {
     );
     let json = serde_json::to_string(&removed(1, 8)).unwrap();
     assert_eq!(json, r#"{"type":"PhysicalKeyRemoved","data":{"userId":"alice","number":1,"removedAt":8}}"#);
+    for event in [added(1, 7), removed(1, 8)] {
+        assert_eq!(serde_json::to_value(&event).unwrap()["type"], event.name());
+    }
 }
 
 #[test]
 fn an_organisation_adds_physical_keys_of_its_own() {
-    let add = AddPhysicalKey { org_id: org_id(), org_name: None, note: None };
+    let add = AddPhysicalKey::of(org_id());
     let caller = |org: &str| Confinement::to(Restriction::ToOrganisation(OrgId::parse(org).unwrap()));
     assert_eq!(add.authorise(&caller("acme")), Ok(()));
     assert_eq!(add.authorise(&caller("umbrella")), Err(Forbidden::AnotherOrganisation));
@@ -135,7 +138,7 @@ fn an_organisation_adds_physical_keys_of_its_own() {
 
 #[test]
 fn an_addition_may_be_the_first_and_a_removal_is_of_what_is_there() {
-    let add = AddPhysicalKey { org_id: org_id(), org_name: None, note: None };
+    let add = AddPhysicalKey::of(org_id());
     assert_eq!((add.concerns(), add.may_begin()), (None, true));
     let remove = RemovePhysicalKey { number: key_number(7) };
     assert_eq!((remove.concerns(), remove.may_begin()), (Some(key_number(7)), false));
