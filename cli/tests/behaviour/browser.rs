@@ -1,5 +1,5 @@
 //! The pages in a browser. They need Debian's `chromium` and `chromium-driver`, so a plain test run leaves them out:
-//! `cargo test -p physical-keys --test behaviour -- --ignored`. Screenshots are kept in `target/screenshots`.
+//! `cargo test --workspace --test behaviour -- --ignored browser`. Screenshots are kept in `target/screenshots`.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
