@@ -309,9 +309,11 @@ mod tests {
 
     #[test]
     fn what_is_said_of_an_item_that_cannot_be_read_quotes_nothing_of_it() {
-        let note = ("note".to_owned(), AttributeValue::M(HashMap::new()));
-        let org_id = ("orgId".to_owned(), AttributeValue::S("Front\u{7}door".to_owned()));
-        let fault = shape::<PhysicalKeyShape>([note, org_id].into()).unwrap_err().to_string();
-        assert_eq!(fault, "a stored item cannot be read: store::items::PhysicalKeyShape");
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let names = ["auditPartition", "auditSort", "issuer", "attempt", "previousHash", "hash"];
+        let mut item: Item = names.map(|name| (name.to_owned(), text(&"0".repeat(64)))).into();
+        item.insert("format".to_owned(), text("Front door"));
+        let fault = shape::<EventShape>(item).unwrap_err().to_string();
+        assert_eq!(fault, "a stored item cannot be read: store::items::EventShape");
     }
 }
