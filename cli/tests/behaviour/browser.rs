@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::program::{Server, folder};
-use crate::webdriver::{Element, Failed, Session};
+use crate::webdriver::{Element, Session};
 
 /// How long a page may take for anything.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -45,14 +45,13 @@ impl Browser {
     }
 
     /// Does something with an element as soon as a person could: what a person does next waits for the page as well.
-    async fn on_usable(&self, selector: &str, act: impl AsyncFn(&Element<'_>) -> Result<(), Failed>) {
+    async fn on_usable(&self, selector: &str, act: impl AsyncFn(&Element<'_>) -> Result<(), String>) {
         let acted = self.session.wait(PATIENCE, async || {
-            let element = self.session.find(selector).await.map_err(|failed| failed.to_string())?;
-            match element.is_usable().await {
-                Ok(true) => act(&element).await.map_err(|failed| failed.to_string()),
-                Ok(false) => Err("it cannot be used".to_owned()),
-                Err(failed) => Err(failed.to_string()),
+            let element = self.session.find(selector).await?;
+            if !element.is_usable().await? {
+                return Err("it cannot be used".to_owned());
             }
+            act(&element).await
         });
         acted.await.unwrap_or_else(|why| panic!("{selector}: {why}"));
     }
@@ -72,8 +71,8 @@ impl Browser {
     /// Waits until an element has this text in it.
     async fn reads(&self, selector: &str, text: &str) -> String {
         let read = self.session.wait(PATIENCE, async || {
-            let element = self.session.find(selector).await.map_err(|failed| failed.to_string())?;
-            let read = element.text().await.map_err(|failed| failed.to_string())?;
+            let element = self.session.find(selector).await?;
+            let read = element.text().await?;
             if read.contains(text) { Ok(read) } else { Err(read) }
         });
         read.await.unwrap_or_else(|read| panic!("{selector} does not read {text:?}, but {read:?}"))

@@ -3,7 +3,6 @@
 //! The libraries for it turn features of `time`, `syn` or `serde_json` on for the whole workspace: all that is below them would
 //! be compiled twice, or JSON objects would have another order in tests than in a function.
 
-use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
@@ -12,8 +11,6 @@ use serde_json::{Value, json};
 
 /// The member that makes a JSON object the reference of an element (section 12).
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-/// How often a page is looked at for what it does not show yet.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A session with a browser.
 pub(crate) struct Session {
@@ -27,16 +24,6 @@ pub(crate) struct Element<'a> {
     id: String,
 }
 
-/// What a driver says of a command that it could not carry out.
-#[derive(Debug)]
-pub(crate) struct Failed(String);
-
-impl Display for Failed {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
 impl Session {
     /// A new window of Chromium, started with these arguments.
     pub(crate) async fn open(driver: &str, arguments: &[&str]) -> Self {
@@ -48,23 +35,24 @@ impl Session {
         Self { http, url: format!("{}/{id}", opening.url) }
     }
 
-    async fn command(&self, method: Method, path: &str, body: Value) -> Result<Value, Failed> {
+    /// Carries out a command; the fault is the driver's words.
+    async fn command(&self, method: Method, path: &str, body: Value) -> Result<Value, String> {
         let request =
             self.http.request(method.clone(), format!("{}{path}", self.url).parse::<Url>().unwrap());
         let request = if method == Method::POST { request.json(&body) } else { request };
         let mut answer: Value = request.send().await.unwrap().json().await.unwrap();
         let value = answer["value"].take();
         match value["error"].as_str() {
-            Some(error) => Err(Failed(format!("{error}: {}", value["message"]))),
+            Some(error) => Err(format!("{error}: {}", value["message"])),
             None => Ok(value),
         }
     }
 
-    async fn get(&self, path: &str) -> Result<Value, Failed> {
+    async fn get(&self, path: &str) -> Result<Value, String> {
         self.command(Method::GET, path, Value::Null).await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Result<Value, Failed> {
+    async fn post(&self, path: &str, body: Value) -> Result<Value, String> {
         self.command(Method::POST, path, body).await
     }
 
@@ -97,51 +85,52 @@ impl Session {
     }
 
     /// The first element that a CSS selector finds now.
-    pub(crate) async fn find(&self, selector: &str) -> Result<Element<'_>, Failed> {
+    pub(crate) async fn find(&self, selector: &str) -> Result<Element<'_>, String> {
         let found = self.post("/element", json!({"using": "css selector", "value": selector})).await?;
         Ok(Element { session: self, id: found[ELEMENT].as_str().unwrap().to_owned() })
     }
 
-    /// What a look at the page gives as soon as it gives anything; the last reason against it if it never does.
-    pub(crate) async fn wait<T, E: Display>(
+    /// What a look at the page gives as soon as it gives anything; the last reason against it if it never does. Looks are paced
+    /// by the driver's answers.
+    pub(crate) async fn wait<T>(
         &self,
         patience: Duration,
-        look: impl AsyncFn() -> Result<T, E>,
-    ) -> Result<T, E> {
+        look: impl AsyncFn() -> Result<T, String>,
+    ) -> Result<T, String> {
         let until = Instant::now() + patience;
         loop {
-            match look().await {
-                Err(_) if Instant::now() < until => tokio::time::sleep(LOOK_AGAIN).await,
-                seen => return seen,
+            let seen = look().await;
+            if seen.is_ok() || Instant::now() >= until {
+                return seen;
             }
         }
     }
 }
 
 impl Element<'_> {
-    async fn get(&self, what: &str) -> Result<Value, Failed> {
+    async fn get(&self, what: &str) -> Result<Value, String> {
         self.session.get(&format!("/element/{}/{what}", self.id)).await
     }
 
-    async fn post(&self, what: &str, body: Value) -> Result<Value, Failed> {
+    async fn post(&self, what: &str, body: Value) -> Result<Value, String> {
         self.session.post(&format!("/element/{}/{what}", self.id), body).await
     }
 
     /// Whether a person could use it.
-    pub(crate) async fn is_usable(&self) -> Result<bool, Failed> {
+    pub(crate) async fn is_usable(&self) -> Result<bool, String> {
         Ok(self.get("displayed").await? == true && self.get("enabled").await? == true)
     }
 
-    pub(crate) async fn text(&self) -> Result<String, Failed> {
+    pub(crate) async fn text(&self) -> Result<String, String> {
         Ok(self.get("text").await?.as_str().unwrap_or_default().to_owned())
     }
 
-    pub(crate) async fn click(&self) -> Result<(), Failed> {
+    pub(crate) async fn click(&self) -> Result<(), String> {
         self.post("click", json!({})).await.map(|_| ())
     }
 
     /// Types a text in the place of what is there.
-    pub(crate) async fn fill(&self, text: &str) -> Result<(), Failed> {
+    pub(crate) async fn fill(&self, text: &str) -> Result<(), String> {
         self.post("clear", json!({})).await?;
         self.post("value", json!({"text": text})).await.map(|_| ())
     }
