@@ -134,6 +134,8 @@ pub(crate) fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn columns() -> ColumnArguments {
@@ -199,6 +201,18 @@ mod tests {
             failure.ends_with("its columns are: name, note. Name the right one with --user-column."),
             "{failure}"
         );
+    }
+
+    /// A field of the command that a row cannot give would have to be sent by hand.
+    #[test]
+    fn there_is_a_column_for_every_member_of_the_command() {
+        let document: serde_json::Value = serde_json::from_str(&api_reference::json()).unwrap();
+        let members = document["components"]["schemas"]["AddPhysicalKey"]["properties"].as_object().unwrap();
+        let ColumnArguments { user_column: _, org_name_column, note_column, delimiter: _ } = columns();
+        let mut expected = BTreeSet::from([org_name_column, note_column]);
+        // The organisation is the same in every row, and an argument.
+        expected.insert("orgId".to_owned());
+        assert_eq!(members.keys().cloned().collect::<BTreeSet<_>>(), expected);
     }
 
     #[test]

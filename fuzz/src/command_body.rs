@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use add_physical_key::AddPhysicalKeyRecipe;
 use api::execute::CommandRecipe;
 use api::http::body::BodyObject;
+use api::http::routes::Route;
 use domain::user::{AddPhysicalKey, RemovePhysicalKey};
 use domain::values::{KeyNumber, Note, OrgName};
 use remove_physical_key::RemovePhysicalKeyRecipe;
@@ -13,8 +14,21 @@ use serde_json::value::RawValue;
 /// Most faults of one answer: a hundred, and how many there are beyond.
 const MOST_FAULTS: usize = 101;
 
-/// The body of either command. What is accepted, `serde_json` and the standard library read the same.
+/// The body of each command. What is accepted, `serde_json` and the standard library read the same.
 pub fn command_body(bytes: &[u8]) {
+    for route in Route::ALL {
+        match route {
+            Route::AddPhysicalKey => add_physical_key(bytes),
+            Route::RemovePhysicalKey => remove_physical_key(bytes),
+            Route::ListPhysicalKeys
+            | Route::GetPhysicalKey
+            | Route::ListPhysicalKeyEvents
+            | Route::ListOrgPhysicalKeys => {}
+        }
+    }
+}
+
+fn add_physical_key(bytes: &[u8]) {
     if let Some(AddPhysicalKey { org_id, org_name, note }) = accepted::<AddPhysicalKeyRecipe>(bytes) {
         let members = Members::of(bytes);
         assert_eq!(Some(org_id.as_str()), members.text("orgId").as_deref());
@@ -22,6 +36,9 @@ pub fn command_body(bytes: &[u8]) {
         assert_eq!(note.as_ref().map(Note::as_str), members.text("note").as_deref());
         members.are(1 + usize::from(org_name.is_some()) + usize::from(note.is_some()));
     }
+}
+
+fn remove_physical_key(bytes: &[u8]) {
     if let Some(RemovePhysicalKey { number }) = accepted::<RemovePhysicalKeyRecipe>(bytes) {
         let members = Members::of(bytes);
         check_number(number, members.0["number"].get());

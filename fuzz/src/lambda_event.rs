@@ -53,21 +53,26 @@ async fn handle(request: Request) -> Response<Body> {
     Exchange::hold(&request, &CLOCK, &CHANCE, async |_| read(&request)).await
 }
 
-/// What the functions read of a request, each of them.
+/// What the functions read of a request: the first of them that takes it, or the first refusal.
 fn read(request: &Request) -> Result<Answer, Problem> {
-    let add = command::parse(request, Route::AddPhysicalKey, AddPhysicalKeyRecipe::read).map(|_| ());
-    let remove = command::parse(request, Route::RemovePhysicalKey, RemovePhysicalKeyRecipe::read).map(|_| ());
-    let one = query::physical_key(request).map(|_| ());
     let asking = Asking { presented: &PRESENTED, cursors: &cursor::SEALER, now: NOW };
     let (user, organisation) = (PathParameters::user, PathParameters::organisation);
-    let list = asking.read(request, Route::ListPhysicalKeys, user, PhysicalKeyFilter::read);
-    let list = list.map(|(_, _, page)| check(&page));
-    let events = asking.read(request, Route::ListPhysicalKeyEvents, user, |_| ());
-    let events = events.map(|(_, (), page)| check(&page));
-    let of_organisation = asking.read(request, Route::ListOrgPhysicalKeys, organisation, |_| ());
-    let of_organisation = of_organisation.map(|(_, (), page)| check(&page));
-    let read = add.or(remove).or(one).or(list).or(events).or(of_organisation);
-    read.map(|()| Answer::to_query(&"read"))
+    let read = Route::ALL.map(|route| match route {
+        Route::AddPhysicalKey => command::parse(request, route, AddPhysicalKeyRecipe::read).map(|_| ()),
+        Route::RemovePhysicalKey => command::parse(request, route, RemovePhysicalKeyRecipe::read).map(|_| ()),
+        Route::GetPhysicalKey => query::physical_key(request).map(|_| ()),
+        Route::ListPhysicalKeys => {
+            asking.read(request, route, user, PhysicalKeyFilter::read).map(|(_, _, page)| check(&page))
+        }
+        Route::ListPhysicalKeyEvents => {
+            asking.read(request, route, user, |_| ()).map(|(_, (), page)| check(&page))
+        }
+        Route::ListOrgPhysicalKeys => {
+            asking.read(request, route, organisation, |_| ()).map(|(_, (), page)| check(&page))
+        }
+    });
+    let first = read.into_iter().reduce(Result::or).expect("there are routes");
+    first.map(|()| Answer::to_query(&"read"))
 }
 
 fn check(page: &PageRequest<'_, String>) {

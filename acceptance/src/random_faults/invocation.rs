@@ -87,3 +87,18 @@ pub(crate) fn event(
     }
     event
 }
+
+#[cfg(test)]
+mod tests {
+    use api::http::routes::Route;
+
+    use super::Function;
+
+    #[test]
+    fn every_command_is_given() {
+        let given = Function::ALL.map(|function| function.method_and_command().1);
+        for command in Route::ALL.into_iter().filter(|route| route.is_command()) {
+            assert!(given.contains(&command.name()), "{command:?} is never given under random faults");
+        }
+    }
+}

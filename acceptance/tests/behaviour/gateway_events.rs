@@ -11,12 +11,13 @@ use crate::scene::Scene;
 const INTERNAL: [&str; 8] =
     ["serde", "lambda_http", "panicked", "src/", "Error(", ".rs", "thread '", "RUST_BACKTRACE"];
 /// In the place of whatever is in an event.
-const WRONG: [fn() -> Value; 7] = [
+const WRONG: [fn() -> Value; 8] = [
     || Value::Null,
     || json!(-1e300),
     || json!(true),
     || json!("\u{0}\"<> \t%zz{}\u{202e}"),
     || json!([null, 7, [[]]]),
+    || json!([]),
     || json!({"a\r\nb": {"c": []}}),
     || json!("9".repeat(100_000)),
 ];

@@ -110,17 +110,16 @@ impl History {
                 "pk": {"S": partition(self.user.id.as_str())},
                 "sk": {"S": format!("KEY#{}#{sort}", OrgTag::of(&key.org_id))},
                 "userId": {"S": self.user.id},
-                "number": {"N": key.number.to_string()},
-                "orgId": {"S": key.org_id},
-                "addedAt": {"N": key.added_at.get().to_string()},
                 "issuerPartition": {"S": key.org_id},
                 "issuerSort": {"S": format!("{:020}#{}#{sort}", key.added_at.get(), self.user.id)},
             });
-            if let Some(org_name) = &key.org_name {
-                item["orgName"] = json!({"S": org_name});
-            }
-            if let Some(note) = &key.note {
-                item["note"] = json!({"S": note});
+            // Beside its places, everything that is answered of a physical key, as it is answered.
+            let answered = serde_json::to_value(key).expect("JSON");
+            for (name, value) in answered.as_object().expect("an object") {
+                item[name] = match value {
+                    Value::Number(number) => json!({"N": number.to_string()}),
+                    value => json!({"S": value}),
+                };
             }
             item
         })

@@ -1,7 +1,7 @@
 //! Stored items are a format: what was written once must be read for ever. `tests/stored` holds items as they were
 //! written; the code has to write the same bytes today, and to go on from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use acceptance::refused::Refused;
@@ -121,6 +121,30 @@ async fn items_are_written_as_they_always_were() {
         pinned.remove(&name);
     }
     assert!(pinned.is_empty(), "not written any more: {:?}", pinned.keys());
+}
+
+/// The names of a schema's members, in the OpenAPI document.
+fn documented(schemas: &Value, name: &str) -> BTreeSet<String> {
+    schemas[name]["properties"].as_object().expect("an object's schema").keys().cloned().collect()
+}
+
+/// What no pinned item has could be spelled otherwise one day, and nobody would know.
+#[test]
+fn every_event_and_every_member_is_pinned() {
+    let document: Value = serde_json::from_str(&api_reference::json()).expect("the OpenAPI document");
+    let (schemas, pinned) = (&document["components"]["schemas"], pinned());
+    let names = |object: &Value| object.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    for event in schemas["Event"]["oneOf"].as_array().expect("events") {
+        let name = event["properties"]["type"]["enum"][0].as_str().expect("an event's name");
+        let of_event = pinned.values().filter(|item| item["type"]["S"] == name);
+        let members: BTreeSet<_> = of_event.flat_map(|item| names(&item["data"]["M"])).collect();
+        assert_eq!(members, documented(schemas, name), "of {name}");
+    }
+    let physical_keys = pinned.iter().filter(|((_, sk), _)| sk.starts_with("KEY#"));
+    let members: BTreeSet<_> = physical_keys.flat_map(|(_, item)| names(item)).collect();
+    let unpinned: Vec<_> =
+        documented(schemas, "PhysicalKey").into_iter().filter(|name| !members.contains(name)).collect();
+    assert!(unpinned.is_empty(), "{unpinned:?} of a physical key");
 }
 
 #[test]

@@ -90,8 +90,7 @@ impl Table {
         if commit.is_first_of_issuer {
             items.push(self.put_mark(commit)?);
         }
-        let removes = matches!(commit.record.record.event, Event::PhysicalKeyRemoved(_));
-        Ok(Write { items, token: token.clone(), removes })
+        Ok(Write { items, token: token.clone(), removes: removes(&commit.record.record.event) })
     }
 
     /// Sends a write once. The SDK must not send it again by itself: after an answer to a second sending nobody could
@@ -213,6 +212,14 @@ impl Table {
             .build()
             .map_err(|error| StoreFault::Unexpected(error.to_string()))?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// Whether the physical key's item has to be there for the write, and may have gone since it was read.
+const fn removes(event: &Event) -> bool {
+    match event {
+        Event::PhysicalKeyAdded(_) => false,
+        Event::PhysicalKeyRemoved(_) => true,
     }
 }
 

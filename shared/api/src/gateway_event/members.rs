@@ -54,9 +54,11 @@ impl<'a> Members<'a> {
     }
 }
 
+/// A list of nothing would say that a header or a parameter was sent, and not what it was.
 fn list(value: &Value) -> Result<Vec<&str>, ()> {
     match value {
         Value::String(text) => Ok(vec![text]),
+        Value::Array(values) if values.is_empty() => Err(()),
         Value::Array(values) => values.iter().map(|value| value.as_str().ok_or(())).collect(),
         _ => Err(()),
     }

@@ -142,6 +142,13 @@ fn what_is_no_request_is_named() {
     ] {
         assert_eq!(read(&with(http_api_2(), pointer, value)).unwrap_err(), unusable, "{pointer}");
     }
+    for (pointer, unusable) in [
+        ("/multiValueQueryStringParameters/q", Unusable::Query),
+        ("/queryStringParameters/q", Unusable::Query),
+        ("/multiValueHeaders/accept", Unusable::Headers),
+    ] {
+        assert_eq!(read(&with(rest_api(), pointer, json!([]))).unwrap_err(), unusable, "{pointer}");
+    }
     for event in [json!(null), json!([]), json!("x"), json!(1)] {
         assert_eq!(read(&event).unwrap_err(), Unusable::NotAnEvent);
     }
