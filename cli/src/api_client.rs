@@ -1,12 +1,17 @@
 //! A client of the public API: the commands of this program that work with any deployment know it as every other
 //! client does.
 
-use std::time::Duration;
+mod pace;
+mod pages;
+
+use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Method, Response, StatusCode, Url};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
 
+use self::pace::Pace;
+pub(crate) use self::pages::Pages;
 use crate::arguments::ApiArguments;
 use crate::output::Failure;
 
@@ -16,7 +21,12 @@ const API_KEY: &str = "PHYSICAL_KEYS_API_KEY";
 
 /// Longest time for one attempt: longer than the API takes for anything.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
-const MOST_ATTEMPTS: u32 = 6;
+/// Most attempts in a row that have no answer at all.
+const MOST_UNANSWERED: u32 = 6;
+/// How long refusals that are over after a while are waited out.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Most requests that are ever under way at once.
+pub(crate) const MOST_AT_ONCE: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -26,6 +36,8 @@ pub(crate) struct ApiClient {
     client: Client,
     address: Url,
     token: Option<String>,
+    pace: Pace,
+    patience: Duration,
 }
 
 /// What the API says, whatever it is.
@@ -37,20 +49,15 @@ pub(crate) struct Told {
     pub(crate) text: String,
 }
 
-/// An answer of the API.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) body: Value,
-    /// Whether it had been given before.
-    pub(crate) replayed: bool,
-}
-
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiFault {
     /// The API refuses this request. The text is for people.
     #[error("{0}")]
     Refused(String),
+    /// The caller may read the inventory of one user, and nothing of others.
+    #[error("The API refuses the request: these credentials are good for one user's inventory only.")]
+    OneUserOnly,
     /// The API refuses the caller, or cannot be used: so it will be with every other request.
     #[error("{0}")]
     Unusable(String),
@@ -85,7 +92,18 @@ impl ApiClient {
         let client = client.redirect(reqwest::redirect::Policy::none()).build();
         let client = client.map_err(|error| Failure::because("There is no HTTP client", error))?;
         let token = std::env::var(TOKEN).ok().filter(|token| !token.trim().is_empty());
-        Ok(Self { client, address: arguments.api.clone(), token })
+        Ok(Self {
+            client,
+            address: arguments.api.clone(),
+            token,
+            pace: Pace::of(MOST_AT_ONCE),
+            patience: PATIENCE,
+        })
+    }
+
+    /// The same, for somebody who wants to know soon.
+    pub(crate) fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The bearer token.
@@ -105,7 +123,7 @@ impl ApiClient {
 
     /// Asks a query.
     pub(crate) async fn get(&self, path: &[&str], parameters: &[(&str, &str)]) -> Result<Value, ApiFault> {
-        answer(&self.try_get(path, parameters).await?).map(|answer| answer.body)
+        answer(&self.try_get(path, parameters).await?)
     }
 
     /// Asks a query, and gives whatever is said.
@@ -121,7 +139,7 @@ impl ApiClient {
         path: &[&str],
         body: &Value,
         idempotency_key: &str,
-    ) -> Result<Answer, ApiFault> {
+    ) -> Result<Value, ApiFault> {
         answer(&self.try_post(path, body, idempotency_key).await?)
     }
 
@@ -136,46 +154,76 @@ impl ApiClient {
         self.send(&Method::POST, url, Some((body, idempotency_key))).await
     }
 
-    /// Sends a request until it is answered, or has been tried often enough.
+    /// Sends a request until it is answered, or there is no hope. Every command has an idempotency key, so it is safe to.
     async fn send(
         &self,
         method: &Method,
         url: Url,
         command: Option<(&Value, &str)>,
     ) -> Result<Told, ApiFault> {
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
+        let (began, mut pause, mut unanswered) = (Instant::now(), FIRST_PAUSE, 0);
+        loop {
             let mut request = self.client.request(method.clone(), url.clone());
             if let Some((body, idempotency_key)) = command {
                 request = request.json(body).header("idempotency-key", idempotency_key);
             }
-            let (asked_to_wait, fault) = match request.send().await {
-                Ok(response) if is_passing(response.status()) => {
-                    (retry_after(&response), format!("{}", response.status()))
+            let under_way = self.pace.start().await;
+            let (asked_to_wait, fault) = match answered(request).await {
+                Ok(Attempt::Told(told)) => {
+                    self.pace.go_on();
+                    return Ok(told);
                 }
-                Ok(response) => return told(response).await,
+                Ok(Attempt::Passing { status, retry_after }) => {
+                    unanswered = 0;
+                    self.pace.slow_down();
+                    (retry_after, status.to_string())
+                }
                 // The URL may hold what only its owner is to read; the reason is enough.
-                Err(error) => (None, error.without_url().to_string()),
+                Err(error) => {
+                    unanswered += 1;
+                    (None, error.without_url().to_string())
+                }
             };
-            if attempt == MOST_ATTEMPTS {
+            drop(under_way);
+            if unanswered == MOST_UNANSWERED || began.elapsed() > self.patience {
                 let host = self.address.origin().ascii_serialization();
                 return Err(ApiFault::Unusable(format!("The API at {host} cannot be used: {fault}.")));
             }
-            tokio::time::sleep(asked_to_wait.unwrap_or(pause).min(LONGEST_PAUSE)).await;
-            pause = pause.saturating_mul(2);
+            // Those that were refused together do not come back together.
+            let pause_now = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
+            tokio::time::sleep(asked_to_wait.unwrap_or(pause_now).min(LONGEST_PAUSE)).await;
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
-        Err(ApiFault::Unusable("The API was not asked.".to_owned()))
     }
 }
 
-/// Whether a refusal is over after a while.
+/// What came of sending a request once.
+enum Attempt {
+    Told(Told),
+    Passing { status: StatusCode, retry_after: Option<Duration> },
+}
+
+/// Sends a request once and reads the whole answer.
+async fn answered(request: RequestBuilder) -> Result<Attempt, reqwest::Error> {
+    let response = request.send().await?;
+    let status = response.status();
+    if is_passing(status) {
+        return Ok(Attempt::Passing { status, retry_after: retry_after(&response) });
+    }
+    let replayed = response.headers().contains_key("idempotent-replayed");
+    Ok(Attempt::Told(Told { status, replayed, text: response.text().await? }))
+}
+
+/// Whether a refusal is over after a while. A gateway answers 500 or 504 itself for a function that did not answer in time.
 fn is_passing(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::CONFLICT
             | StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::INTERNAL_SERVER_ERROR
             | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT
     )
 }
 
@@ -184,25 +232,18 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-async fn told(response: Response) -> Result<Told, ApiFault> {
-    let status = response.status();
-    let replayed = response.headers().contains_key("idempotent-replayed");
-    let text = response.text().await;
-    let text = text.map_err(|_| ApiFault::Unusable("The API's answer broke off.".to_owned()))?;
-    Ok(Told { status, replayed, text })
-}
-
-fn answer(told: &Told) -> Result<Answer, ApiFault> {
-    let Told { status, replayed, ref text } = *told;
+fn answer(told: &Told) -> Result<Value, ApiFault> {
+    let Told { status, replayed: _, ref text } = *told;
     let body: Value = serde_json::from_str(text)
         .map_err(|_| ApiFault::Unusable(format!("The API does not answer in JSON: {status}.")))?;
     if status.is_success() {
-        return Ok(Answer { body, replayed });
+        return Ok(body);
     }
     let each = body["errors"].as_array().into_iter().flatten().filter_map(|error| error["message"].as_str());
     let reasons = each.collect::<Vec<_>>().join(" ");
     let reasons = if reasons.is_empty() { status.to_string() } else { reasons };
     match status {
+        _ if body["error"] == "one_user_only" => Err(ApiFault::OneUserOnly),
         StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => {
             Err(ApiFault::Refused(reasons))
         }

@@ -1,168 +1,173 @@
-//! `import`: issues the physical keys of a spreadsheet through the API, each once, however often it is run.
+//! `import`: issues the physical keys of a register through the API, each once, however often it is run.
 
+mod history;
+mod plan;
+mod progress;
+mod report;
+mod results;
 mod row_key;
+mod sending;
 
-use std::collections::HashMap;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
-use futures_util::stream::{self, StreamExt};
-use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
+use spreadsheet::{ColumnNames, Reading, Register, Row};
 
-use self::row_key::row_keys;
-use crate::api_client::{ApiClient, ApiFault};
+use self::plan::{Counts, PlannedRow, Standing, Wanted};
+use self::results::{Earlier, Outcome, Results};
+use self::sending::{Cut, Sent};
+use crate::api_client::ApiClient;
 use crate::arguments::ImportArguments;
 use crate::output::{Failure, tell};
-use crate::spreadsheet::{self, Row, cell};
 
-/// What became of a row.
-#[derive(Debug)]
-enum Outcome {
-    Added(u64),
-    /// An earlier run had added it.
-    AddedBefore(u64),
-    Refused(String),
-}
+/// The name of standard input where a file is expected.
+const STANDARD_INPUT: &str = "-";
+/// What to do after whatever happened. It is always the same.
+const RUN_AGAIN: &str = "Run the same command again: it adds the rest, and nothing twice.";
 
-/// Imports a file: checks all of it, then sends all of it, then writes what became of each row.
+/// Imports a file: checks all of it, finds out what of it is out already, and sends the rest.
 pub(crate) async fn import(arguments: ImportArguments) -> Result<(), Failure> {
-    let (rows, bad_lines) = spreadsheet::read(&arguments.file, &arguments.columns)?;
-    for bad in &bad_lines {
-        tell(format!("Line {}: {}", bad.line, bad.reason));
-    }
-    if !bad_lines.is_empty() {
-        let (bad, of) = (bad_lines.len(), bad_lines.len() + rows.len());
-        return Err(Failure(format!("{bad} of {of} lines cannot be imported. Nothing was sent.")));
-    }
-    if arguments.dry_run {
-        eprintln!("All {} lines can be imported. Nothing was sent.", rows.len());
+    let register = read(&arguments)?;
+    report::check(&register, &arguments)?;
+    let rows = register.rows.len();
+    if arguments.dry_run && !arguments.compare {
+        tell(format!("All {rows} rows can be imported. Nothing was sent."));
         return Ok(());
     }
+    let wanted_results = results_path(&arguments);
+    let earlier = Earlier::of(&wanted_results);
+    let mut wanted = wanted(&arguments, &earlier, &register.rows)?;
     let client = ApiClient::open(&arguments.api)?;
-    let outcomes = send(&client, &arguments, &rows).await?;
-    let results = results_path(&arguments);
-    write_results(&results, &rows, &outcomes)?;
-    conclude(&outcomes, &results)
+    let (org, concurrency) = (&arguments.org, arguments.concurrency);
+    let mut planned = plan::plan(&client, org, &register.rows, &wanted, concurrency).await?;
+    let counts = Counts::of(&planned);
+    tell(report::counts(counts));
+    if arguments.dry_run {
+        tell("Nothing was sent.");
+        return Ok(());
+    }
+    let is_answered = arguments.answers.only_new || arguments.answers.again || earlier != Earlier::None;
+    if counts.new < rows && !is_answered && is_wanted_again(counts)? {
+        wanted = Wanted::Again;
+        planned = plan::plan(&client, org, &register.rows, &wanted, concurrency).await?;
+    }
+    let mut results = Results::open(&wanted_results)?;
+    write_known(&mut results, &planned, !matches!(wanted, Wanted::Rest))?;
+    let sent = sending::send(&client, org, &planned, concurrency, &mut results).await?;
+    conclude(sent, Counts::of(&planned), results.path())
 }
 
-/// Sends all rows: those of one user one after the other, so that their numbers are in the file's order; those of
-/// different users side by side.
-async fn send(
-    client: &ApiClient,
-    arguments: &ImportArguments,
-    rows: &[Row],
-) -> Result<HashMap<u64, Outcome>, Failure> {
-    let keys = row_keys(&import_name(arguments), arguments.org.as_str(), rows);
-    let mut users: Vec<Vec<(&Row, &String)>> = Vec::new();
-    let mut places = HashMap::new();
-    for (row, key) in rows.iter().zip(&keys) {
-        let place = *places.entry(&row.user).or_insert_with(|| {
-            users.push(Vec::new());
-            users.len() - 1
-        });
-        users[place].push((row, key));
-    }
-    let progress = progress_bar(rows.len());
-    let of_users = users.into_iter().map(|rows| add_all(client, arguments, &progress, rows));
-    let mut sending = stream::iter(of_users).buffer_unordered(arguments.concurrency);
-    let mut outcomes = HashMap::with_capacity(rows.len());
-    while let Some(sent) = sending.next().await {
-        outcomes.extend(sent.map_err(|fault| {
-            Failure(format!(
-                "{fault}\nLines may have been imported. Run the same command again: none is added twice."
-            ))
-        })?);
-    }
-    progress.finish_and_clear();
-    Ok(outcomes)
-}
-
-/// Adds the physical keys of one user.
-async fn add_all(
-    client: &ApiClient,
-    arguments: &ImportArguments,
-    progress: &ProgressBar,
-    rows: Vec<(&Row, &String)>,
-) -> Result<Vec<(u64, Outcome)>, ApiFault> {
-    let mut outcomes = Vec::with_capacity(rows.len());
-    for (row, key) in rows {
-        outcomes.push((row.line, add(client, arguments, row, key).await?));
-        progress.inc(1);
-    }
-    Ok(outcomes)
-}
-
-async fn add(
-    client: &ApiClient,
-    arguments: &ImportArguments,
-    row: &Row,
-    key: &str,
-) -> Result<Outcome, ApiFault> {
-    let mut body = json!({"orgId": arguments.org});
-    if let Some(org_name) = &row.org_name {
-        body["orgName"] = json!(org_name);
-    }
-    if let Some(note) = &row.note {
-        body["note"] = json!(note);
-    }
-    match client.post(&["users", row.user.as_str(), "AddPhysicalKey"], &body, key).await {
-        Ok(answer) => match (answer.body["number"].as_u64(), answer.replayed) {
-            (Some(number), false) => Ok(Outcome::Added(number)),
-            (Some(number), true) => Ok(Outcome::AddedBefore(number)),
-            (None, _) => Err(ApiFault::Unusable("The API's answer has no number.".to_owned())),
+/// Reads the file, or standard input.
+fn read(arguments: &ImportArguments) -> Result<Register, Failure> {
+    let name = arguments.file.display();
+    let cannot = |error: &dyn std::fmt::Display| Failure::because(format!("{name} cannot be read"), error);
+    let bytes = if arguments.file == Path::new(STANDARD_INPUT) {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(&arguments.file)
+    };
+    let columns = &arguments.columns;
+    let reading = Reading {
+        columns: ColumnNames {
+            user: columns.user_column.clone(),
+            org_name: columns.org_name_column.clone(),
+            note: columns.note_column.clone(),
+            ignored: columns.ignore_column.clone(),
         },
-        Err(ApiFault::Refused(reason)) => Ok(Outcome::Refused(reason)),
-        Err(fault) => Err(fault),
+        delimiter: columns.delimiter,
+        encoding: columns.encoding,
+        sheet: columns.sheet.clone(),
+        ..Reading::of(arguments.org.clone())
+    };
+    spreadsheet::read(&bytes.map_err(|error| cannot(&error))?, &reading).map_err(|why| cannot(&why))
+}
+
+/// What is asked for. An import with `--again` that was cut off is gone on with, not begun once more.
+fn wanted(arguments: &ImportArguments, earlier: &Earlier, rows: &[Row]) -> Result<Wanted, Failure> {
+    match earlier {
+        Earlier::Again { begun, is_whole: false } if arguments.answers.again => {
+            let is_same = begun.len() == rows.len()
+                && begun.iter().zip(rows).all(|(begun, row)| begun.is_of(row.user.as_str()));
+            if !is_same {
+                let words = "The rows are others than when the import with --again was cut off. Use the file as it was, \
+                             or another one with --results elsewhere.";
+                return Err(Failure(words.to_owned()));
+            }
+            Ok(Wanted::Begun(begun.iter().map(|begun| begun.addition).collect()))
+        }
+        Earlier::Again { is_whole: false, .. } if !arguments.answers.only_new => {
+            let words = "The last import of this file was with --again, and was cut off: go on with --again, or leave it \
+                         with --only-new.";
+            Err(Failure(words.to_owned()))
+        }
+        _ if arguments.answers.again => Ok(Wanted::Again),
+        _ => Ok(Wanted::Rest),
     }
 }
 
-fn import_name(arguments: &ImportArguments) -> String {
-    let of_file = || arguments.file.file_name().map(|name| name.to_string_lossy().into_owned());
-    arguments.name.clone().or_else(of_file).unwrap_or_default()
-}
-
-/// On a terminal, a bar on standard error; elsewhere, nothing.
-fn progress_bar(rows: usize) -> ProgressBar {
-    let bar = ProgressBar::new(u64::try_from(rows).unwrap_or(u64::MAX));
-    match ProgressStyle::with_template("{bar:40} {pos} of {len}, {eta} left") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
+/// Asks whether rows that are out, or were, are further physical keys. Only a person knows.
+fn is_wanted_again(counts: Counts) -> Result<bool, Failure> {
+    let words = report::not_new(counts);
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure(format!(
+            "{words} Are they the same physical keys (--only-new), or further ones (--again)? Nothing was sent."
+        )));
+    }
+    loop {
+        tell(format!("{words} Are they the same physical keys, or further ones? [same/further]"));
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        match (read, answer.trim()) {
+            (Ok(_), "same") => return Ok(false),
+            (Ok(_), "further") => return Ok(true),
+            (Ok(0) | Err(_), _) => return Err(Failure("There was no answer. Nothing was sent.".to_owned())),
+            _ => {}
+        }
     }
 }
 
 /// The file of the results: as given, or beside the imported one.
 fn results_path(arguments: &ImportArguments) -> PathBuf {
-    arguments.results.clone().unwrap_or_else(|| arguments.file.with_extension("results.csv"))
-}
-
-fn write_results(path: &Path, rows: &[Row], outcomes: &HashMap<u64, Outcome>) -> Result<(), Failure> {
-    let cannot = |error: &dyn std::fmt::Display| {
-        Failure::because(format!("{} cannot be written", path.display()), error)
+    let beside = || match arguments.file.as_path() {
+        file if file == Path::new(STANDARD_INPUT) => PathBuf::from("import.results.csv"),
+        file => file.with_extension("results.csv"),
     };
-    let mut writer = csv::Writer::from_path(path).map_err(|error| cannot(&error))?;
-    writer.write_record(["line", "user", "number", "outcome", "reason"]).map_err(|error| cannot(&error))?;
-    for row in rows {
-        let (number, outcome, reason) = match outcomes.get(&row.line) {
-            Some(Outcome::Added(number)) => (number.to_string(), "added", ""),
-            Some(Outcome::AddedBefore(number)) => (number.to_string(), "added before", ""),
-            Some(Outcome::Refused(reason)) => (String::new(), "refused", reason.as_str()),
-            None => (String::new(), "not sent", ""),
-        };
-        let record = [&row.line.to_string(), &cell(row.user.as_str()), &number, outcome, &cell(reason)];
-        writer.write_record(record).map_err(|error| cannot(&error))?;
-    }
-    writer.flush().map_err(|error| cannot(&error))
+    arguments.results.clone().unwrap_or_else(beside)
 }
 
-fn conclude(outcomes: &HashMap<u64, Outcome>, results: &Path) -> Result<(), Failure> {
-    let count = |is: fn(&Outcome) -> bool| outcomes.values().filter(|outcome| is(outcome)).count();
-    let added = count(|outcome| matches!(outcome, Outcome::Added(_)));
-    let before = count(|outcome| matches!(outcome, Outcome::AddedBefore(_)));
-    let refused = count(|outcome| matches!(outcome, Outcome::Refused(_)));
-    let said = format!("{added} added, {before} added before, {refused} refused; see {}.", results.display());
-    if refused > 0 {
-        return Err(Failure(said));
+/// Writes what is known before anything is sent.
+fn write_known(results: &mut Results, rows: &[PlannedRow], is_again: bool) -> Result<(), Failure> {
+    for row in rows {
+        match row.standing {
+            Standing::New { addition } if is_again => results.begun(row, addition)?,
+            Standing::New { .. } => {}
+            Standing::Out { number } => results.told(row, &Outcome::OutBefore(number))?,
+            Standing::TakenBack { number } => results.told(row, &Outcome::TakenBack(number))?,
+        }
     }
-    tell(said);
     Ok(())
+}
+
+fn conclude(sent: Sent, counts: Counts, results: &Path) -> Result<(), Failure> {
+    let Sent { added, refused, unanswered, unsent, cut } = sent;
+    let Counts { new: _, out, taken_back } = counts;
+    let rest = match cut {
+        None => String::new(),
+        Some(_) => format!(", {unanswered} not answered, {unsent} not sent"),
+    };
+    let said = format!(
+        "{added} added, {out} out before, {taken_back} taken back since, {refused} refused{rest}; see {}.",
+        results.display()
+    );
+    match cut {
+        Some(Cut::Stopped) => Err(Failure(format!("Stopped. {said}\n{RUN_AGAIN}"))),
+        Some(Cut::Unusable(fault)) => Err(Failure(format!("{fault}\n{said}\n{RUN_AGAIN}"))),
+        Some(Cut::Results(failure)) => Err(Failure(format!("{failure}\n{said}\n{RUN_AGAIN}"))),
+        None if refused > 0 => Err(Failure(said)),
+        None => {
+            tell(said);
+            Ok(())
+        }
+    }
 }

@@ -14,7 +14,6 @@ mod pages;
 mod sam_local;
 mod serve;
 mod smoke;
-mod spreadsheet;
 mod stopping;
 mod store;
 mod tokens;

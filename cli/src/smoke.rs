@@ -1,5 +1,7 @@
 //! `smoke`: whether a deployment does what it is for, by one add, one list, one removal, one refusal and one replay.
 
+use std::time::Duration;
+
 use data_encoding::BASE64URL_NOPAD;
 use domain::values::OrgId;
 use process::clock::Clock;
@@ -11,6 +13,8 @@ use crate::arguments::SmokeArguments;
 use crate::output::{Failure, print_line};
 
 const NOTE: &str = "Smoke test";
+/// A deployment that does not answer for so long does not work.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A user of its own, and what is told of each step.
 struct Smoke {
@@ -21,7 +25,7 @@ struct Smoke {
 
 /// Goes through all steps; the first that does not do what it should ends it.
 pub(crate) async fn smoke(arguments: SmokeArguments) -> Result<(), Failure> {
-    let client = ApiClient::open(&arguments.api)?;
+    let client = ApiClient::open(&arguments.api)?.with_patience(PATIENCE);
     let org = arguments.org.map_or_else(|| organisation_of(&client, &arguments.org_claim), Ok)?;
     let user = format!("smoke-{}", Clock::system().now().get());
     let smoke = Smoke { client, org, user };

@@ -1,75 +1,53 @@
 //! The idempotency key of an imported row.
 //!
-//! The API keeps it for 30 days, and an import that was cut off is run again perhaps by another release: a row whose key has
-//! changed would be added twice. So its spelling is pinned, and a column that is new must not be in it where it is empty.
+//! It is what the row means and which such addition of the user's history it asks for, never where it was read: an import that
+//! was cut off, by another release or from a copy of the file, asks for the same. The API keeps it for 30 days; the history
+//! is for ever.
 
-use std::collections::HashMap;
-
-use domain::values::{Note, OrgName, Sha256Hash};
+use domain::values::{Note, OrgId, OrgName, Sha256Hash, UserId};
 use serde::Serialize;
 
-use crate::spreadsheet::Row;
+/// What makes two rows the same physical key, but for how many of them there are.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    pub(super) user: UserId,
+    pub(super) org_name: Option<OrgName>,
+    pub(super) note: Option<Note>,
+}
 
-/// What makes a row the same in every run: a JSON array in this order, which is hashed.
+/// How the identity is spelled for its digest: as an array, so that no name of a field is part of it.
 #[derive(Debug, Serialize)]
-struct RowSpelling<'a>(
-    /// The import's name.
-    &'a str,
-    /// The organisation.
-    &'a str,
-    /// The user.
-    &'a str,
-    /// The organisation's display name, or `null`.
-    Option<&'a str>,
-    /// The note, or `null`.
-    Option<&'a str>,
-    /// Which of the rows with the same content it is, from 1.
-    u64,
-);
+struct Spelling<'a>(&'a OrgId, &'a UserId, Option<&'a OrgName>, Option<&'a Note>, usize);
 
-/// One idempotency key for each row, the same in every run. Lines may be moved or added between runs.
-pub(super) fn row_keys(name: &str, org_id: &str, rows: &[Row]) -> Vec<String> {
-    let mut seen = HashMap::new();
-    let keys = rows.iter().map(|row| {
-        let content = (&row.user, &row.org_name, &row.note);
-        let nth = seen.entry(content).and_modify(|nth| *nth += 1).or_insert(1_u64);
-        let spelling = RowSpelling(
-            name,
-            org_id,
-            row.user.as_str(),
-            row.org_name.as_ref().map(OrgName::as_str),
-            row.note.as_ref().map(Note::as_str),
-            *nth,
-        );
+impl Identity {
+    /// The idempotency key of the addition that is the `addition`-th of this identity, from 1, in the user's history.
+    pub(super) fn row_key(&self, org_id: &OrgId, addition: usize) -> String {
+        let spelling = Spelling(org_id, &self.user, self.org_name.as_ref(), self.note.as_ref(), addition);
         let spelling = serde_json::json!(spelling).to_string();
         format!("import-{}", Sha256Hash::of(spelling))
-    });
-    keys.collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::values::UserId;
-
     use super::*;
 
-    fn row(note: Option<&str>) -> Row {
-        Row {
-            line: 2,
+    fn key(note: Option<&str>, addition: usize) -> String {
+        let identity = Identity {
             user: UserId::parse("alice").unwrap(),
             org_name: OrgName::parse("Büro").ok(),
             note: note.map(|note| Note::parse(note).unwrap()),
-        }
+        };
+        identity.row_key(&OrgId::parse("acme").unwrap(), addition)
     }
 
     #[test]
     fn rows_have_the_keys_that_they_always_had() {
-        let rows = [row(None), row(Some("Tür \"3\"")), row(None)];
         let expected = [
-            "import-78adb167ee7b3a8a85751061f89d6ce35aabaa47677da7fefa97f90362a64ed4",
-            "import-e08932b46e52505fcba27dc1feb11bcfc34c78752af83697286a992a3b0051bf",
-            "import-5d632ee919c1ba588548e847e774a89d84c44b8534623e1f801f9767ab82162c",
+            "import-a417fa098a2b412566fdc3a1ba8e82a86299e144c36373d7938d9f181a9d5f5d",
+            "import-9b809fc441a38347883043fa14fdb676071a19cae09c4f88a694100c0c40db7c",
+            "import-778d7963fd148a00a8ed8b6b2f7fe4e164f50643c26e0289ef0aeb661d99b36d",
         ];
-        assert_eq!(row_keys("keys.csv", "acme", &rows), expected);
+        assert_eq!([key(None, 1), key(Some("Tür \"3\""), 1), key(None, 2)], expected);
     }
 }

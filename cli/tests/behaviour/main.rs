@@ -5,10 +5,15 @@
 mod audit;
 mod browser;
 mod command_line;
+mod disturber;
 mod doors;
+mod export;
 mod folder;
+mod import;
+mod import_again;
+mod office;
+mod passing_faults;
 mod program;
 mod sam_local;
 mod smoke;
-mod spreadsheets;
 mod webdriver;

@@ -21,7 +21,7 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
-fn program(arguments: &[&str], folder: &Path) -> Command {
+pub(crate) fn program(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_physical-keys"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for variable in [
@@ -133,7 +133,7 @@ impl Server {
         String::from_utf8(answer).unwrap()
     }
 
-    fn send(&self, path: &str, headers: &[&str], body: &str) -> String {
+    pub(crate) fn send(&self, path: &str, headers: &[&str], body: &str) -> String {
         let address = self.lines[0].split('\'').nth(1).unwrap();
         let address = address.strip_prefix("http://").unwrap().split('/').next().unwrap();
         let mut stream = TcpStream::connect(address).unwrap();

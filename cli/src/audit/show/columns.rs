@@ -5,10 +5,10 @@ use std::io::Write;
 use domain::history::{Actor, ChainedRecord, EventRecord};
 use domain::user::{Event, PhysicalKeyAdded, PhysicalKeyRemoved};
 use domain::values::{Note, OrgId, OrgName, Subject};
+use spreadsheet::guarded;
 use trail::select::Selected;
 
 use crate::output::visible;
-use crate::spreadsheet::cell;
 
 /// The columns of a spreadsheet.
 pub(super) const NAMES: [&str; 14] = [
@@ -81,7 +81,7 @@ impl Columns {
 
     /// As cells that no spreadsheet takes for formulas.
     pub(super) fn cells(&self) -> [String; 14] {
-        self.0.each_ref().map(|text| cell(text))
+        self.0.each_ref().map(|text| guarded(text).into_owned())
     }
 
     /// As columns on a terminal. Control characters, which could move its cursor, and invisible ones are escaped.
