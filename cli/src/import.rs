@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use spreadsheet::{ColumnNames, Reading, Register, Row};
 
 use self::plan::{Counts, PlannedRow, Standing, Wanted};
-use self::results::{Earlier, Outcome, Results};
+use self::results::{Earlier, Outcome, Progress, Results};
 use self::sending::{Cut, Sent};
 use crate::api_client::ApiClient;
 use crate::arguments::ImportArguments;
@@ -86,7 +86,13 @@ fn read(arguments: &ImportArguments) -> Result<Register, Failure> {
 /// What is asked for. An import with `--again` that was cut off is gone on with, not begun once more.
 fn wanted(arguments: &ImportArguments, earlier: &Earlier, rows: &[Row]) -> Result<Wanted, Failure> {
     match earlier {
-        Earlier::Again { begun, is_whole: false } if arguments.answers.again => {
+        // It had not yet said all that it was going to ask for, so it had not asked for anything.
+        Earlier::Again { begun, progress: Progress::Begun }
+            if begun.len() < rows.len() && arguments.answers.again =>
+        {
+            Ok(Wanted::Again)
+        }
+        Earlier::Again { begun, progress: Progress::Begun | Progress::Cut } if arguments.answers.again => {
             let is_same = begun.len() == rows.len()
                 && begun.iter().zip(rows).all(|(begun, row)| begun.is_of(row.user.as_str()));
             if !is_same {
@@ -96,7 +102,7 @@ fn wanted(arguments: &ImportArguments, earlier: &Earlier, rows: &[Row]) -> Resul
             }
             Ok(Wanted::Begun(begun.iter().map(|begun| begun.addition).collect()))
         }
-        Earlier::Again { is_whole: false, .. } if !arguments.answers.only_new => {
+        Earlier::Again { progress: Progress::Begun | Progress::Cut, .. } if !arguments.answers.only_new => {
             let words = "The last import of this file was with --again, and was cut off: go on with --again, or leave it \
                          with --only-new.";
             Err(Failure(words.to_owned()))

@@ -53,8 +53,19 @@ pub(super) enum Earlier {
     None,
     /// It asked for what was not out.
     Rest,
-    /// It asked for all of it once more: these additions, a row each. `is_whole` if every row has an outcome.
-    Again { begun: Vec<Begun>, is_whole: bool },
+    /// It asked for all of it once more: these additions, a row each.
+    Again { begun: Vec<Begun>, progress: Progress },
+}
+
+/// How far a run with `--again` came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// No row has an outcome. It may have ended before it had said what it was going to ask for.
+    Begun,
+    /// Some rows have one.
+    Cut,
+    /// Every row has one.
+    Whole,
 }
 
 /// What a run with `--again` was going to ask for, for one row.
@@ -110,8 +121,12 @@ impl Earlier {
         if begun.is_empty() {
             return Some(Self::Rest);
         }
-        let is_whole = begun.keys().all(|row| settled.contains(row));
-        Some(Self::Again { begun: begun.into_values().collect(), is_whole })
+        let progress = match begun.keys().filter(|row| settled.contains(row)).count() {
+            0 => Progress::Begun,
+            count if count < begun.len() => Progress::Cut,
+            _ => Progress::Whole,
+        };
+        Some(Self::Again { begun: begun.into_values().collect(), progress })
     }
 }
 

@@ -1,5 +1,8 @@
 //! The same rows once more: what is out, what was taken back, and what only a person knows.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use crate::office::{Office, last_line};
 use crate::program::run;
 
@@ -106,6 +109,69 @@ fn an_import_with_again_that_was_cut_off_is_gone_on_with() {
     assert_eq!(office.exported().len(), 14 * EACH, "no row is added a third time");
     let third = office.import(&["keys.csv", "--again"]);
     assert_eq!(last_line(&third), format!("{} added, 0 out before, 0 taken back since, 0 refused", 7 * EACH));
+    office.server.interrupt();
+}
+
+/// `script` gives the program a terminal.
+#[test]
+fn a_person_at_a_terminal_is_asked() {
+    let office = Office::open();
+    office.write("a.csv", ROWS);
+    assert_eq!(office.import(&["a.csv"]).code, Some(0));
+    for (answer, said, held) in [
+        ("", "There was no answer. Nothing was sent.", 3),
+        ("what?\nsame\n", "0 added, 3 out before, 0 taken back since, 0 refused; see b.results.csv.", 3),
+        ("further\n", "3 added, 0 out before, 0 taken back since, 0 refused; see c.results.csv.", 6),
+    ] {
+        let file = if answer == "further\n" { "c.csv" } else { "b.csv" };
+        office.write(file, ROWS);
+        let command = format!("{} import {file} --org demo-org", env!("CARGO_BIN_EXE_physical-keys"));
+        let mut terminal = Command::new("script")
+            .args(["-qec", &command, "/dev/null"])
+            .current_dir(office.path())
+            .envs(office.environment.iter().cloned())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = terminal.stdin.take().unwrap();
+        // What ends the input of a terminal.
+        stdin.write_all(answer.as_bytes()).and_then(|()| stdin.write_all(b"\x04")).unwrap();
+        let shown = String::from_utf8(terminal.wait_with_output().unwrap().stdout).unwrap();
+        assert!(
+            shown.contains("Are they the same physical keys, or further ones? [same/further]"),
+            "{shown}"
+        );
+        assert!(shown.contains(said), "{answer:?}: {shown}");
+        assert_eq!(office.exported().len(), held);
+    }
+    office.server.interrupt();
+}
+
+#[test]
+fn an_import_with_again_that_was_ended_before_it_sent_anything_begins_anew() {
+    let office = Office::open();
+    office.write("keys.csv", ROWS);
+    assert_eq!(office.import(&["keys.csv"]).code, Some(0));
+    let header = "row,line,user,number,outcome,reason,addition\n";
+    office.write("keys.results.2.csv", format!("{header}1,2,alice,,to be added,,3\n2,3,al"));
+    let again = office.import(&["keys.csv", "--again"]);
+    assert_eq!(last_line(&again), "3 added, 0 out before, 0 taken back since, 0 refused", "{}", again.stderr);
+
+    // It had said all of it and was ended with the first request under way, which was carried out.
+    office.write("d.csv", "user,note\ndora,x\ndora,x\n");
+    assert_eq!(office.import(&["d.csv"]).code, Some(0));
+    office.write("one.csv", "user,note\ndora,x\n");
+    assert_eq!(office.import(&["one.csv", "--again"]).code, Some(0));
+    let begun = format!("{header}1,2,dora,,to be added,,3\n2,3,dora,,to be added,,4\n");
+    office.write("d.results.2.csv", begun);
+    let gone_on = office.import(&["d.csv", "--again"]);
+    assert_eq!(
+        last_line(&gone_on),
+        "1 added, 1 out before, 0 taken back since, 0 refused",
+        "{}",
+        gone_on.stderr
+    );
     office.server.interrupt();
 }
 
