@@ -43,8 +43,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         data: DataArguments,
     },
-    /// Issue the physical keys of a spreadsheet through the API. An import that was interrupted is run again as it
-    /// was, within 30 days, and adds nothing twice.
+    /// Issue the physical keys of a spreadsheet through the API. Whatever interrupted it, the
+    /// same command adds the rest, and nothing twice.
     Import(ImportArguments),
     /// Export the physical keys of a user or an organisation through the API.
     Export(ExportArguments),

@@ -31,7 +31,7 @@ pub(crate) async fn import(arguments: ImportArguments) -> Result<(), Failure> {
     report::check(&register, &arguments)?;
     let rows = register.rows.len();
     if arguments.dry_run && !arguments.compare {
-        tell(format!("All {rows} rows can be imported. Nothing was sent."));
+        tell(format!("{} can be imported. Nothing was sent.", report::rows(rows)));
         return Ok(());
     }
     let wanted_results = results_path(&arguments);

@@ -4,7 +4,7 @@
 use csv::{ReaderBuilder, StringRecord};
 
 use crate::fault::Unreadable;
-use crate::records::{Record, Records};
+use crate::records::{MOST_CELLS, Record, Records};
 
 /// What may be between cells, in the order in which it is guessed for the mend of a wrong one.
 const DELIMITERS: [u8; 4] = [b';', b'\t', b'|', b','];
@@ -21,9 +21,11 @@ pub(crate) fn read(text: &str, delimiter: Option<u8>) -> Result<Records, Unreada
         .has_headers(false)
         .from_reader(body.as_bytes());
     let mut record = StringRecord::new();
+    let mut room = MOST_CELLS;
     let mut found = Vec::with_capacity(begins.len());
     while reader.read_record(&mut record).map_err(|error| Unreadable::Broken(error.to_string()))? {
         let line = begins.get(found.len()).copied().unwrap_or_default();
+        room = room.checked_sub(record.len()).ok_or(Unreadable::TooManyCells { limit: MOST_CELLS })?;
         let cells = record.iter().map(|cell| Some(cell.to_owned()).filter(|cell| !cell.is_empty()));
         found.push(Record::of(line, cells.collect()));
     }

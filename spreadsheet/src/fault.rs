@@ -14,6 +14,15 @@ pub enum Unreadable {
         /// The most bytes that are read.
         limit: usize,
     },
+    /// It has more cells than a register of physical keys would have.
+    #[error("it has more than {limit} cells")]
+    TooManyCells {
+        /// The most cells that are read.
+        limit: usize,
+    },
+    /// It is an archive, or an older kind of workbook.
+    #[error("it is no Excel workbook (.xlsx). Save it as one, or as CSV")]
+    NoWorkbook,
     /// It is probably one of the encodings of Windows, and could be read as many texts.
     #[error(
         "line {line} is not UTF-8. If it was saved on Windows, say --encoding windows-1252, or save it again as `CSV UTF-8`"

@@ -14,7 +14,7 @@ const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', 'Ôºù', 'Ôº
 /// What a reader may pass over before that.
 const PASSED_OVER: [char; 5] = ['\'', '"', ' ', '\0', '\u{a0}'];
 /// What spreadsheets write where a formula has no value.
-const ERRORS: [&str; 10] = [
+const ERRORS: [&str; 11] = [
     "#N/A",
     "#REF!",
     "#VALUE!",
@@ -25,6 +25,7 @@ const ERRORS: [&str; 10] = [
     "#SPILL!",
     "#CALC!",
     "#GETTING_DATA",
+    "#DATA!",
 ];
 
 /// Whether a cell is an error of a spreadsheet rather than a text.

@@ -21,7 +21,7 @@ pub struct Spelling {
     /// The first line that has it.
     pub line: u64,
     /// How many lines have it.
-    pub rows: u64,
+    pub rows: usize,
 }
 
 /// A text without what people do not see in it: case folded (Unicode, section 3.13), in normalisation form C, without spaces.

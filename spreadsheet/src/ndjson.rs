@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use crate::fault::Unreadable;
-use crate::records::{Record, Records};
+use crate::records::{MOST_CELLS, Record, Records};
 
 /// Reads the records of a text. The columns are the members in the order in which they are first seen.
 pub(crate) fn read(text: &str) -> Result<Records, Unreadable> {
     let mut header: Vec<String> = Vec::new();
     let mut places = HashMap::new();
     let mut rows = Vec::new();
+    let mut room = MOST_CELLS;
     for (line, text) in (1..).zip(text.split('\n')) {
         if text.trim().is_empty() {
             continue;
@@ -24,9 +25,9 @@ pub(crate) fn read(text: &str) -> Result<Records, Unreadable> {
                 header.push(name);
                 header.len() - 1
             });
-            if record.cells.len() <= place {
-                record.cells.resize(place + 1, None);
-            }
+            let more = (place + 1).saturating_sub(record.cells.len());
+            room = room.checked_sub(more).ok_or(Unreadable::TooManyCells { limit: MOST_CELLS })?;
+            record.cells.resize(record.cells.len() + more, None);
             record.cells[place] = match value {
                 Value::Null => None,
                 Value::String(text) => Some(text),

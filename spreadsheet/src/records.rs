@@ -1,5 +1,8 @@
 //! What every kind of file is first read as: a header and records of cells, each with the line where people find it.
 
+/// Most cells of a file. Each takes some memory, whatever is in it, and a file can have them for a byte each.
+pub(crate) const MOST_CELLS: usize = 16 * 1_024 * 1_024;
+
 /// A cell as it was found. There is none where the file has nothing.
 pub(crate) type Cell = Option<String>;
 

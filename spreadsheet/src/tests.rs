@@ -281,8 +281,10 @@ fn what_is_no_register_is_refused_in_a_sentence() {
     refused("", "it is empty");
     refused("\n\n,,\n", "it is empty");
     refused("{\"userId\":\"a\"}\n[]\n", "line 2 is not a JSON object");
-    assert!(read_bytes(b"PK\x03\x04 and no archive").is_err());
-    assert!(read_bytes(b"\xd0\xcf\x11\xe0 and no container").is_err());
+    let why = "it is no Excel workbook (.xlsx). Save it as one, or as CSV";
+    refused(b"PK\x03\x04 and no archive", why);
+    refused(b"\xd0\xcf\x11\xe0 of 1997", why);
+    refused(",".repeat(16 * 1_024 * 1_024), "it has more than 16777216 cells");
 }
 
 /// Texts in which everything is that an escape could lose.
@@ -367,6 +369,35 @@ fn what_is_exported_is_imported_as_it_was() {
     }
 }
 
+/// What was cut, damaged or put together by chance is read or refused, and nothing else.
+#[test]
+fn a_damaged_file_is_read_or_refused() {
+    let seed = Rng::new().u64(..);
+    println!("seed {seed}");
+    let mut random = Rng::with_seed(seed);
+    let keys: Vec<_> = (1..20).map(|number| random_key(&mut random, number)).collect();
+    for format in [ExportFormat::Csv { mark: true }, ExportFormat::Ndjson, ExportFormat::Xlsx] {
+        let mut writer = Writer::begin(format, Vec::new()).unwrap();
+        for key in &keys {
+            writer.write(key).unwrap();
+        }
+        let whole = writer.end().unwrap();
+        for _ in 0..2_000 {
+            let mut bytes = whole.clone();
+            for _ in 0..random.usize(1..4) {
+                let place = random.usize(..bytes.len());
+                match random.u8(..4) {
+                    0 => bytes[place] = random.u8(..),
+                    1 => bytes.truncate(place.max(1)),
+                    2 => _ = bytes.drain(place..random.usize(place..bytes.len())),
+                    _ => bytes.extend_from_within(place..),
+                }
+            }
+            let _ = read_bytes(&bytes);
+        }
+    }
+}
+
 /// Whoever reads a file with another separator than it has finds no formula in it either.
 #[test]
 fn no_cell_of_an_export_begins_a_formula_under_any_separator() {
@@ -401,89 +432,4 @@ fn there_is_a_column_for_every_member_of_a_physical_key() {
     assert_eq!(given, members("AddPhysicalKey"));
 }
 
-mod workbooks {
-    use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
-
-    use super::*;
-
-    fn workbook(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {
-        let mut workbook = Workbook::new();
-        fill(&mut workbook);
-        workbook.save_to_buffer().unwrap()
-    }
-
-    fn header(sheet: &mut Worksheet, row: u32, names: &[&str]) {
-        for (column, name) in (2..).zip(names) {
-            sheet.write_string(row, column, *name).unwrap();
-        }
-    }
-
-    #[test]
-    fn texts_and_numbers_are_read_wherever_the_table_begins() {
-        let bytes = workbook(|workbook| {
-            let sheet = workbook.add_worksheet();
-            header(sheet, 3, &["user", "Note"]);
-            sheet.write_number(4, 2, 4711).unwrap().write_string(4, 3, "'=1+1").unwrap();
-            sheet.write_string(6, 2, " alice ").unwrap().write_number(6, 3, 1.5).unwrap();
-            sheet.write_string(7, 2, "bob").unwrap().write_boolean(7, 3, true).unwrap();
-        });
-        let register = read_bytes(bytes).unwrap();
-        assert_eq!(
-            shown(&register),
-            [(5, "4711", "-", "'=1+1"), (7, "alice", "-", "1.5"), (8, "bob", "-", "TRUE")]
-        );
-    }
-
-    #[test]
-    fn what_no_text_says_is_a_fault() {
-        let bytes = workbook(|workbook| {
-            let sheet = workbook.add_worksheet();
-            header(sheet, 0, &["user", "note"]);
-            sheet.write_number(1, 2, 1_234_567_890_123_456_789_f64).unwrap();
-            let day = ExcelDateTime::from_ymd(2026, 11, 29).unwrap();
-            sheet.write_string(2, 2, "alice").unwrap();
-            sheet
-                .write_datetime_with_format(2, 3, &day, &Format::new().set_num_format("yyyy-mm-dd"))
-                .unwrap();
-            sheet.write_formula(3, 2, Formula::new("NA()").set_result("#N/A")).unwrap();
-            sheet.write_string(4, 2, "bob").unwrap().write_string(4, 4, "x").unwrap();
-        });
-        let expected = [
-            (
-                "A cell is a number with more digits than a sheet keeps; make the column text and enter it again.",
-                vec![2],
-            ),
-            ("The user must not be empty.", vec![2]),
-            (
-                "A cell is a date or a time, which every program shows otherwise; make the column text.",
-                vec![3],
-            ),
-            ("The user is an error of the spreadsheet, such as `#N/A`.", vec![4]),
-            ("The line has more cells than the header.", vec![5]),
-        ];
-        let register = read_bytes(bytes).unwrap();
-        assert_eq!(said(&register), expected.map(|(fault, lines)| (fault.to_owned(), lines)));
-    }
-
-    #[test]
-    fn a_sheet_is_chosen_by_a_person_and_the_others_are_named() {
-        let bytes = workbook(|workbook| {
-            for (name, user) in [("2025", "alice"), ("2026", "bob")] {
-                let sheet = workbook.add_worksheet().set_name(name).unwrap();
-                header(sheet, 0, &["user"]);
-                sheet.write_string(1, 2, user).unwrap();
-            }
-            workbook.add_worksheet();
-        });
-        refused(&bytes, "it has several sheets: 2025, 2026. Say which with --sheet");
-        let mut reading = Reading { sheet: Some("2026".to_owned()), ..Reading::of(acme()) };
-        let register = read(&bytes, &reading).unwrap();
-        assert_eq!(
-            (shown(&register), &register.unused),
-            (vec![(2, "bob", "-", "-")], &vec!["sheet `2025`".to_owned()])
-        );
-        reading.sheet = Some("Sheet3".to_owned());
-        let why = read(&bytes, &reading).unwrap_err().to_string();
-        assert_eq!(why, "it has no sheet of that name with anything in it; there are: 2025, 2026");
-    }
-}
+mod workbooks;

@@ -29,7 +29,7 @@ pub(super) fn check(register: &Register, arguments: &ImportArguments) -> Result<
     let mut failures = Vec::new();
     if !register.faulty.is_empty() {
         let (bad, of) = (register.faulty.len(), register.faulty.len() + register.rows.len());
-        failures.push(format!("{bad} of {of} rows cannot be imported."));
+        failures.push(format!("{bad} of {} cannot be imported.", rows(of)));
     } else if register.rows.is_empty() {
         failures.push("There are no rows.".to_owned());
     }
@@ -37,7 +37,7 @@ pub(super) fn check(register: &Register, arguments: &ImportArguments) -> Result<
     if !arguments.answers.similar_users && !register.lookalikes.is_empty() {
         register.lookalikes.iter().take(MOST_LOOKALIKES).for_each(|alike| tell(lookalikes(alike)));
         failures.push(format!(
-            "{} users are spelled in ways that look alike. If they are different persons, say --similar-users.",
+            "Users look alike ({}). If they are different persons, say --similar-users.",
             register.lookalikes.len()
         ));
     }
@@ -68,24 +68,27 @@ fn question(question: &Question) -> String {
 
 fn lookalikes(Lookalikes(spellings): &Lookalikes) -> String {
     let spelled = spellings.iter().map(|spelling| {
-        let rows = if spelling.rows == 1 { "row" } else { "rows" };
-        format!("`{}` ({} {rows}, first in line {})", spelling.user, spelling.rows, spelling.line)
+        format!("`{}` ({}, first in line {})", spelling.user, rows(spelling.rows), spelling.line)
     });
     format!("Look alike: {}.", spelled.collect::<Vec<_>>().join(", "))
+}
+
+/// `1 row`, `2 rows`.
+pub(super) fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
 /// How many rows stand where.
 pub(super) fn counts(counts: Counts) -> String {
     let Counts { new, out, taken_back } = counts;
-    format!("{} rows: {new} new, {out} out already, {taken_back} taken back since.", new + out + taken_back)
+    format!("{}: {new} new, {out} out already, {taken_back} taken back since.", rows(new + out + taken_back))
 }
 
 /// What has to be asked about.
 pub(super) fn not_new(counts: Counts) -> String {
     let Counts { new: _, out, taken_back } = counts;
     format!(
-        "{} rows are not new ({out} out already, {taken_back} taken back since), and no import of this file has left \
-         results here.",
-        out + taken_back
+        "Not new: {} ({out} out already, {taken_back} taken back since), and no import of this file has left results here.",
+        rows(out + taken_back)
     )
 }

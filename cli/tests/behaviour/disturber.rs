@@ -13,6 +13,8 @@ pub(crate) enum Fault {
     AfterTheCommand(&'static str),
     /// It was not asked at all.
     BeforeTheCommand(&'static str),
+    /// It was not asked; this body came with a 200, as from a copy that lags.
+    Instead(&'static str),
 }
 
 pub(crate) struct Disturber {
@@ -21,8 +23,9 @@ pub(crate) struct Disturber {
 }
 
 impl Disturber {
-    /// What stands before this server. `fault` says what becomes of the request of this number, from 1.
-    pub(crate) fn before(server: &str, fault: fn(usize) -> Option<Fault>) -> Self {
+    /// What stands before this server. `fault` says what becomes of the request of this number, from 1, with
+    /// this first line.
+    pub(crate) fn before(server: &str, fault: fn(usize, &str) -> Option<Fault>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let server = server.strip_prefix("http://").unwrap().to_owned();
@@ -33,9 +36,14 @@ impl Disturber {
                 let (server, requests, counted) =
                     (server.clone(), Arc::clone(&requests), Arc::clone(&counted));
                 thread::spawn(move || {
-                    let fault = fault(requests.fetch_add(1, Ordering::Relaxed) + 1);
+                    let mut stream = stream.unwrap();
+                    let Some(request) = read_request(&mut stream) else { return };
+                    let line =
+                        String::from_utf8_lossy(&request).lines().next().unwrap_or_default().to_owned();
+                    let fault = fault(requests.fetch_add(1, Ordering::Relaxed) + 1, &line);
                     counted.fetch_add(usize::from(fault.is_some()), Ordering::Relaxed);
-                    answer(stream.unwrap(), &server, fault);
+                    // Whoever was killed does not listen.
+                    let _ = stream.write_all(&answer(&request, &server, fault));
                 });
             }
         });
@@ -48,23 +56,21 @@ impl Disturber {
     }
 }
 
-/// One request on each connection.
-fn answer(mut stream: TcpStream, server: &str, fault: Option<Fault>) {
-    let Some(request) = read_request(&mut stream) else { return };
-    let answer = match fault {
-        Some(Fault::BeforeTheCommand(status)) => said(status),
+/// What one request is answered. There is one on each connection.
+fn answer(request: &[u8], server: &str, fault: Option<Fault>) -> Vec<u8> {
+    const SAID: &str = r#"{"message":"Service Unavailable"}"#;
+    match fault {
+        Some(Fault::BeforeTheCommand(status)) => said(status, SAID),
         Some(Fault::AfterTheCommand(status)) => {
-            ask(server, &request);
-            said(status)
+            ask(server, request);
+            said(status, SAID)
         }
-        None => ask(server, &request),
-    };
-    // Whoever was killed does not listen.
-    let _ = stream.write_all(&answer);
+        Some(Fault::Instead(body)) => said("200 OK", body),
+        None => ask(server, request),
+    }
 }
 
-fn said(status: &str) -> Vec<u8> {
-    let body = r#"{"message":"Service Unavailable"}"#;
+fn said(status: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
         .into_bytes()
 }

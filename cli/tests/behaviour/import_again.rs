@@ -19,7 +19,7 @@ fn the_same_rows_in_another_file_are_a_question() {
     office.write("a/keys (1).csv", ROWS);
     for file in ["b/keys.csv", "a/keys (1).csv"] {
         let asked = office.import(&[file]);
-        let words = "3 rows are not new (3 out already, 0 taken back since), and no import of this file has left results here.";
+        let words = "Not new: 3 rows (3 out already, 0 taken back since), and no import of this file has left results here.";
         assert_eq!(asked.code, Some(1));
         assert_eq!(
             asked.stderr,

@@ -10,7 +10,7 @@ fn answers_of_the_gateway_itself_are_waited_out() {
     let office = Office::open();
     let rows: Vec<_> = (0..ROWS).map(|row| format!("user-{},Key {row}", row % 7)).collect();
     office.write("keys.csv", format!("user,note\n{}\n", rows.join("\n")));
-    let disturber = Disturber::before(&office.server.address(), |request| match request % 8 {
+    let disturber = Disturber::before(&office.server.address(), |request, _| match request % 8 {
         1 => Some(Fault::AfterTheCommand("500 Internal Server Error")),
         3 => Some(Fault::AfterTheCommand("504 Gateway Timeout")),
         5 => Some(Fault::BeforeTheCommand("429 Too Many Requests")),
@@ -32,7 +32,7 @@ fn an_import_in_the_middle_of_which_the_api_goes_away_is_run_again() {
     let office = Office::open();
     let rows: Vec<_> = (0..ROWS).map(|row| format!("user-{},Key {row}", row % 7)).collect();
     office.write("keys.csv", format!("user,note\n{}\n", rows.join("\n")));
-    let disturber = Disturber::before(&office.server.address(), |request| {
+    let disturber = Disturber::before(&office.server.address(), |request, _| {
         (request > 30).then_some(Fault::AfterTheCommand("403 Forbidden"))
     });
     let environment = office.through(&disturber.address);
@@ -49,5 +49,26 @@ fn an_import_in_the_middle_of_which_the_api_goes_away_is_run_again() {
     let finished = office.import(&["keys.csv"]);
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_eq!(office.exported().len(), ROWS);
+    office.server.interrupt();
+}
+
+#[test]
+fn a_list_that_lags_is_overruled_by_the_histories() {
+    let office = Office::open();
+    office.write("keys.csv", "user,note\nalice,Door\nalice,Door\nbob,Door\n");
+    assert_eq!(office.import(&["keys.csv"]).code, Some(0));
+    office.remove("bob", 1);
+    let disturber = Disturber::before(&office.server.address(), |_, line| {
+        line.starts_with("GET /orgs/").then_some(Fault::Instead(r#"{"keys":[]}"#))
+    });
+    let environment = office.through(&disturber.address);
+    let second = run(&["import", "keys.csv", "--org", "demo-org"], office.path(), &environment);
+    assert_eq!(
+        last_line(&second),
+        "0 added, 2 out before, 1 taken back since, 0 refused",
+        "{}",
+        second.stderr
+    );
+    assert_eq!(disturber.faults(), 1);
     office.server.interrupt();
 }
