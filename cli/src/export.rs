@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use spreadsheet::{ExportedKey, Writer};
 
 use crate::api_client::{ApiClient, Pages};
-use crate::arguments::{ExportArguments, ExportFormat};
+use crate::arguments::registers::{ExportArguments, ExportFormat};
 use crate::output::Failure;
 
 /// Exports to a file, or to standard output. Nothing is written before the first page is there. Whoever reads no further, such

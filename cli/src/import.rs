@@ -1,5 +1,6 @@
 //! `import`: issues the physical keys of a register through the API, each once, however often it is run.
 
+mod earlier;
 mod history;
 mod plan;
 mod progress;
@@ -13,11 +14,12 @@ use std::path::{Path, PathBuf};
 
 use spreadsheet::{ColumnNames, Reading, Register, Row};
 
+use self::earlier::{Earlier, Reached};
 use self::plan::{Counts, PlannedRow, Standing, Wanted};
-use self::results::{Earlier, Outcome, Progress, Results};
+use self::results::{Outcome, Results};
 use self::sending::{Cut, Sent};
 use crate::api_client::ApiClient;
-use crate::arguments::ImportArguments;
+use crate::arguments::registers::ImportArguments;
 use crate::output::{Failure, tell};
 
 /// The name of standard input where a file is expected.
@@ -87,12 +89,12 @@ fn read(arguments: &ImportArguments) -> Result<Register, Failure> {
 fn wanted(arguments: &ImportArguments, earlier: &Earlier, rows: &[Row]) -> Result<Wanted, Failure> {
     match earlier {
         // It had not yet said all that it was going to ask for, so it had not asked for anything.
-        Earlier::Again { begun, progress: Progress::Begun }
+        Earlier::Again { begun, reached: Reached::Begun }
             if begun.len() < rows.len() && arguments.answers.again =>
         {
             Ok(Wanted::Again)
         }
-        Earlier::Again { begun, progress: Progress::Begun | Progress::Cut } if arguments.answers.again => {
+        Earlier::Again { begun, reached: Reached::Begun | Reached::Cut } if arguments.answers.again => {
             let is_same = begun.len() == rows.len()
                 && begun.iter().zip(rows).all(|(begun, row)| begun.is_of(row.user.as_str()));
             if !is_same {
@@ -102,7 +104,7 @@ fn wanted(arguments: &ImportArguments, earlier: &Earlier, rows: &[Row]) -> Resul
             }
             Ok(Wanted::Begun(begun.iter().map(|begun| begun.addition).collect()))
         }
-        Earlier::Again { progress: Progress::Begun | Progress::Cut, .. } if !arguments.answers.only_new => {
+        Earlier::Again { reached: Reached::Begun | Reached::Cut, .. } if !arguments.answers.only_new => {
             let words = "The last import of this file was with --again, and was cut off: go on with --again, or leave it \
                          with --only-new.";
             Err(Failure(words.to_owned()))
@@ -144,10 +146,12 @@ fn results_path(arguments: &ImportArguments) -> PathBuf {
 
 /// Writes what is known before anything is sent.
 fn write_known(results: &mut Results, rows: &[PlannedRow], is_again: bool) -> Result<(), Failure> {
+    for row in rows.iter().filter(|_| is_again) {
+        results.begun(row)?;
+    }
     for row in rows {
         match row.standing {
-            Standing::New { addition } if is_again => results.begun(row, addition)?,
-            Standing::New { .. } => {}
+            Standing::New => {}
             Standing::Out { number } => results.told(row, &Outcome::OutBefore(number))?,
             Standing::TakenBack { number } => results.told(row, &Outcome::TakenBack(number))?,
         }

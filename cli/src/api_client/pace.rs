@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Fewer by half after an answer that says "too many", one more after as many good answers as there may be at once (additive
+/// Half of those that are under way after an answer that says "too many", one more after as many good answers as there may be at once (additive
 /// increase, multiplicative decrease).
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -47,7 +47,7 @@ impl Pace {
     /// The API said that it is too much.
     pub(super) fn slow_down(&self) {
         let mut state = self.state();
-        state.allowed = (state.allowed / 2).max(1);
+        state.allowed = (state.allowed.min(state.under_way) / 2).max(1);
         state.good = 0;
     }
 
@@ -83,15 +83,15 @@ mod tests {
     fn fewer_are_under_way_after_too_many_and_more_after_good_answers() {
         let pace = Pace::of(4);
         let start = || pace.start().now_or_never();
-        let four: Vec<_> = (0..4).map(|_| start().unwrap()).collect();
+        let mut under_way: Vec<_> = (0..4).map(|_| start().unwrap()).collect();
         assert!(start().is_none());
-        drop(four);
         pace.slow_down();
-        let two = (start().unwrap(), start().unwrap());
+        under_way.truncate(1);
+        let two = start().unwrap();
         assert!(start().is_none());
-        drop(two);
         pace.slow_down();
         pace.slow_down();
+        drop((under_way, two));
         let one = start().unwrap();
         assert!(start().is_none(), "one is always allowed");
         pace.go_on();

@@ -12,8 +12,8 @@ use crate::api_client::{ApiClient, ApiFault};
 /// Where a row stands before anything is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// It asks for this addition, from 1, of its identity in the user's history.
-    New { addition: usize },
+    /// It is to be added.
+    New,
     /// The organisation has it out, under this number.
     Out { number: KeyNumber },
     /// It was out under this number, and was taken back since.
@@ -27,6 +27,8 @@ pub(super) struct PlannedRow {
     pub(super) place: usize,
     pub(super) line: u64,
     pub(super) identity: Identity,
+    /// Which addition of its identity in the user's history it asks for, from 1.
+    pub(super) addition: usize,
     pub(super) standing: Standing,
 }
 
@@ -82,12 +84,13 @@ pub(super) async fn plan(
     let none = Additions::default();
     let planned = (1..).zip(rows).zip(&identities).zip(nth).map(|(((place, row), identity), nth)| {
         let additions = known.get(identity).unwrap_or(&none);
-        let standing = match wanted {
-            Wanted::Rest => Standing::of(additions.out_first(nth), nth),
-            Wanted::Again => Standing::New { addition: additions.count() + nth },
-            Wanted::Begun(begun) => Standing::of(additions.at(begun[place - 1]), begun[place - 1]),
+        let (addition, known) = match wanted {
+            Wanted::Rest => (nth, additions.out_first(nth)),
+            Wanted::Again => (additions.count() + nth, None),
+            Wanted::Begun(begun) => (begun[place - 1], additions.at(begun[place - 1])),
         };
-        PlannedRow { place, line: row.line, identity: identity.clone(), standing }
+        let standing = Standing::of(known);
+        PlannedRow { place, line: row.line, identity: identity.clone(), addition, standing }
     });
     Ok(planned.collect())
 }
@@ -97,10 +100,10 @@ fn identity(row: &Row) -> Identity {
 }
 
 impl Standing {
-    /// Of a row that asks for this addition, and what there is of it.
-    fn of(known: Option<(KeyNumber, bool)>, addition: usize) -> Self {
+    /// Of a row that asks for an addition of which this is known.
+    const fn of(known: Option<(KeyNumber, bool)>) -> Self {
         match known {
-            None => Self::New { addition },
+            None => Self::New,
             Some((number, true)) => Self::Out { number },
             Some((number, false)) => Self::TakenBack { number },
         }
@@ -111,7 +114,7 @@ impl Counts {
     pub(super) fn of(rows: &[PlannedRow]) -> Self {
         let count = |is: fn(Standing) -> bool| rows.iter().filter(|row| is(row.standing)).count();
         Self {
-            new: count(|standing| matches!(standing, Standing::New { .. })),
+            new: count(|standing| matches!(standing, Standing::New)),
             out: count(|standing| matches!(standing, Standing::Out { .. })),
             taken_back: count(|standing| matches!(standing, Standing::TakenBack { .. })),
         }

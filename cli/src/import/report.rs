@@ -3,7 +3,7 @@
 use spreadsheet::{Kind, Lookalikes, Question, Register, kinds};
 
 use super::plan::Counts;
-use crate::arguments::ImportArguments;
+use crate::arguments::registers::ImportArguments;
 use crate::output::{Failure, tell};
 
 /// Most kinds of faults, and lines of one, that are said.

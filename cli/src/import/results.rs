@@ -1,22 +1,23 @@
 //! The file of results: what became of each row, a line as soon as it is known, so that it is there however an import ends.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use domain::values::KeyNumber;
-use serde::Deserialize;
 use spreadsheet::guarded;
 
 use super::plan::PlannedRow;
 use crate::output::Failure;
 
-const COLUMNS: [&str; 7] = ["row", "line", "user", "number", "outcome", "reason", "addition"];
+pub(super) const COLUMNS: [&str; 7] = ["row", "line", "user", "number", "outcome", "reason", "addition"];
 /// The outcome of a line that only says what is going to be asked for.
-const TO_BE_ADDED: &str = "to be added";
+pub(super) const TO_BE_ADDED: &str = "to be added";
 /// Most files of results of one name.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
+
+/// The outcomes that are known for good.
+pub(super) const SETTLED: [&str; 4] = ["added", "out before", "taken back since", "refused"];
 
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,97 +37,13 @@ impl Outcome {
     /// The outcome in words, the number, the reason.
     fn cells(&self) -> (&'static str, String, &str) {
         match self {
-            Self::Added(number) => ("added", number.to_string(), ""),
-            Self::OutBefore(number) => ("out before", number.to_string(), ""),
-            Self::TakenBack(number) => ("taken back since", number.to_string(), ""),
-            Self::Refused(reason) => ("refused", String::new(), reason),
+            Self::Added(number) => (SETTLED[0], number.to_string(), ""),
+            Self::OutBefore(number) => (SETTLED[1], number.to_string(), ""),
+            Self::TakenBack(number) => (SETTLED[2], number.to_string(), ""),
+            Self::Refused(reason) => (SETTLED[3], String::new(), reason),
             Self::NotAnswered => ("not answered", String::new(), ""),
             Self::NotSent => ("not sent", String::new(), ""),
         }
-    }
-}
-
-/// What the last run from the same place left.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Earlier {
-    /// There was none.
-    None,
-    /// It asked for what was not out.
-    Rest,
-    /// It asked for all of it once more: these additions, a row each.
-    Again { begun: Vec<Begun>, progress: Progress },
-}
-
-/// How far a run with `--again` came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    /// No row has an outcome. It may have ended before it had said what it was going to ask for.
-    Begun,
-    /// Some rows have one.
-    Cut,
-    /// Every row has one.
-    Whole,
-}
-
-/// What a run with `--again` was going to ask for, for one row.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Begun {
-    pub(super) addition: usize,
-    cell: String,
-}
-
-impl Begun {
-    /// Whether it was for this user.
-    pub(super) fn is_of(&self, user: &str) -> bool {
-        guarded(user) == self.cell
-    }
-}
-
-/// A line of an earlier run's results, as far as the next run needs it.
-#[derive(Debug, Deserialize)]
-struct EarlierLine {
-    row: usize,
-    user: String,
-    outcome: String,
-    addition: Option<usize>,
-}
-
-impl Earlier {
-    /// Reads the last results of this name. What is no file of results is no run of ours.
-    pub(super) fn of(wanted: &Path) -> Self {
-        let last = (1..=MOST).map(|number| numbered(wanted, number)).take_while(|path| path.is_file()).last();
-        last.and_then(|path| Self::read(&path)).unwrap_or(Self::None)
-    }
-
-    fn read(path: &Path) -> Option<Self> {
-        let mut reader = csv::Reader::from_path(path).ok()?;
-        if reader.headers().ok()? != COLUMNS.as_slice() {
-            return None;
-        }
-        let (mut begun, mut settled) = (BTreeMap::new(), BTreeSet::new());
-        // The last line of a run that was killed may be half a line.
-        for line in reader.deserialize::<EarlierLine>().map_while(Result::ok) {
-            match line.addition {
-                Some(addition) if line.outcome == TO_BE_ADDED => {
-                    begun.insert(line.row, Begun { addition, cell: line.user });
-                }
-                _ if ["added", "out before", "taken back since", "refused"]
-                    .contains(&line.outcome.as_str()) =>
-                {
-                    settled.insert(line.row);
-                }
-                _ => {}
-            }
-        }
-        if begun.is_empty() {
-            return Some(Self::Rest);
-        }
-        let progress = match begun.keys().filter(|row| settled.contains(row)).count() {
-            0 => Progress::Begun,
-            count if count < begun.len() => Progress::Cut,
-            _ => Progress::Whole,
-        };
-        Some(Self::Again { begun: begun.into_values().collect(), progress })
     }
 }
 
@@ -167,9 +84,9 @@ impl Results {
         &self.path
     }
 
-    /// Says that an import with `--again` is going to ask for this addition, so that it can be gone on with.
-    pub(super) fn begun(&mut self, row: &PlannedRow, addition: usize) -> Result<(), Failure> {
-        self.write(row, TO_BE_ADDED, "", "", Some(addition))
+    /// Says that an import with `--again` is going to ask for this row's addition, so that it can be gone on with.
+    pub(super) fn begun(&mut self, row: &PlannedRow) -> Result<(), Failure> {
+        self.write(row, TO_BE_ADDED, "", "", Some(row.addition))
     }
 
     /// Says what became of a row.
@@ -212,7 +129,7 @@ fn cannot_write(path: &Path, error: impl std::fmt::Display) -> Failure {
 }
 
 /// The path of the first run's results, or that of a later one: `keys.results.csv`, `keys.results.2.csv`, ….
-fn numbered(wanted: &Path, number: usize) -> PathBuf {
+pub(super) fn numbered(wanted: &Path, number: usize) -> PathBuf {
     if number == 1 {
         return wanted.to_owned();
     }

@@ -102,7 +102,7 @@ fn by_user(rows: &[PlannedRow]) -> Vec<Vec<&PlannedRow>> {
 }
 
 const fn is_new(row: &PlannedRow) -> bool {
-    matches!(row.standing, Standing::New { .. })
+    matches!(row.standing, Standing::New)
 }
 
 /// Adds the physical keys of one user. Whoever is told has gone when the import was cut short.
@@ -113,20 +113,14 @@ async fn add_all<'a>(
     tell: UnboundedSender<Happened<'a>>,
 ) -> Result<(), ApiFault> {
     for row in rows {
-        let Standing::New { addition } = row.standing else { continue };
         _ = tell.send(Happened::Begun(row));
-        let outcome = add(client, org_id, row, addition).await?;
+        let outcome = add(client, org_id, row).await?;
         _ = tell.send(Happened::Ended(row, outcome));
     }
     Ok(())
 }
 
-async fn add(
-    client: &ApiClient,
-    org_id: &OrgId,
-    row: &PlannedRow,
-    addition: usize,
-) -> Result<Outcome, ApiFault> {
+async fn add(client: &ApiClient, org_id: &OrgId, row: &PlannedRow) -> Result<Outcome, ApiFault> {
     let mut body = json!({"orgId": org_id});
     if let Some(org_name) = &row.identity.org_name {
         body["orgName"] = json!(org_name);
@@ -134,7 +128,7 @@ async fn add(
     if let Some(note) = &row.identity.note {
         body["note"] = json!(note);
     }
-    let row_key = row.identity.row_key(org_id, addition);
+    let row_key = row.identity.row_key(org_id, row.addition);
     match client.post(&["users", row.identity.user.as_str(), "AddPhysicalKey"], &body, &row_key).await {
         Ok(answer) => match answer["number"].as_u64().and_then(KeyNumber::new) {
             Some(number) => Ok(Outcome::Added(number)),

@@ -78,7 +78,7 @@ fn what_was_taken_back_since_is_not_issued_again_without_a_word() {
 
 #[test]
 fn an_import_with_again_that_was_cut_off_is_gone_on_with() {
-    const EACH: usize = 40;
+    const EACH: usize = 80;
     let office = Office::open();
     let rows: Vec<_> = (0..7 * EACH).map(|row| format!("user-{},Key {}", row % 7, row % 3)).collect();
     office.write("keys.csv", format!("user,note\n{}\n", rows.join("\n")));
@@ -100,6 +100,13 @@ fn an_import_with_again_that_was_cut_off_is_gone_on_with() {
         "{}",
         other.stderr
     );
+
+    let mut once_more = office.start_import(&["keys.csv", "--again"]);
+    while office.exported().len() < half + 20 {}
+    once_more.kill().unwrap();
+    once_more.wait().unwrap();
+    let half = office.exported().len();
+    assert!(half < 14 * EACH, "it was killed half-way, not at the end");
 
     let gone_on = office.import(&["keys.csv", "--again"]);
     assert_eq!(gone_on.code, Some(0), "{}", gone_on.stderr);

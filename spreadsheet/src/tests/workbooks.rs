@@ -7,6 +7,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
+use super::exports::random_key;
 use super::*;
 
 fn workbook(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {
