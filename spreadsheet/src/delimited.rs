@@ -44,13 +44,19 @@ pub(crate) fn read(text: &str, delimiter: Option<u8>) -> Result<Records, Unreada
     Ok(Records { header, rows: rows.collect(), may_be_guarded: true, ..Records::default() })
 }
 
+/// Whether something can be between cells: not what a row or a quotation ends with.
+#[must_use]
+pub const fn can_delimit(byte: u8) -> bool {
+    byte.is_ascii() && !matches!(byte, b'"' | b'\r' | b'\n')
+}
+
 /// The delimiter that a first line `sep=;` names, as Excel writes and obeys it, and the text after that line.
 fn separator_line(text: &str) -> (Option<u8>, &str) {
     let rest = text.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")).map(|_| &text[4..]);
     let Some(rest) = rest else { return (None, text) };
     match rest.as_bytes() {
-        [delimiter, b'\r', b'\n', ..] if delimiter.is_ascii() => (Some(*delimiter), &rest[3..]),
-        [delimiter, b'\r' | b'\n', ..] if delimiter.is_ascii() => (Some(*delimiter), &rest[2..]),
+        [delimiter, b'\r', b'\n', ..] if can_delimit(*delimiter) => (Some(*delimiter), &rest[3..]),
+        [delimiter, b'\r' | b'\n', ..] if can_delimit(*delimiter) => (Some(*delimiter), &rest[2..]),
         _ => (None, text),
     }
 }

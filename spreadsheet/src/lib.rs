@@ -17,6 +17,7 @@ mod register;
 mod row;
 mod workbook;
 
+pub use self::delimited::can_delimit;
 pub use self::encoding::Encoding;
 pub use self::export::{COLUMNS, ExportFormat, ExportedKey, Writer};
 pub use self::fault::{FaultyRow, Kind, RowFault, Unreadable, kinds};

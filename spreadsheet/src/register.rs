@@ -71,7 +71,9 @@ pub fn read(bytes: &[u8], reading: &Reading) -> Result<Register, Unreadable> {
     let layout = Layout::of(&records.header, &reading.columns)?;
     let reader = RowReader::of(&records, &layout, &reading.org_id);
     let (mut rows, mut faulty) = (Vec::new(), Vec::new());
-    for record in records.rows.iter().filter(|record| !record.is_blank()) {
+    // A program that writes a record means something by it.
+    let is_row = |record: &&Record| records.is_exact || !record.is_blank();
+    for record in records.rows.iter().filter(is_row) {
         match reader.row(record) {
             Ok(row) => rows.push(row),
             Err(fault) => faulty.push(fault),

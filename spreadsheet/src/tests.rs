@@ -179,6 +179,20 @@ fn rows_of_nothing_are_no_rows_and_short_rows_are_filled() {
 }
 
 #[test]
+fn what_a_program_wrote_is_meant() {
+    let register = read_text(
+        "{\"userId\":\"a\",\"note\":\" x \"}\n\n{\"userId\":\" \"}\n{}\n{\"userId\":7,\"note\":[]}\n",
+    );
+    assert_eq!(shown(&register), [(1, "a", "-", " x ")]);
+    let expected = [
+        ("The user must not begin or end with white space.", vec![3]),
+        ("The user must not be empty.", vec![4]),
+        ("A cell is a value that is neither text nor number.", vec![5]),
+    ];
+    assert_eq!(said(&register), expected.map(|(fault, lines)| (fault.to_owned(), lines)));
+}
+
+#[test]
 fn mistakes_of_spreadsheets_are_named() {
     let register = read_text("user,note\n#N/A,x\nuser,note\n#REF!,\nbob,\0\nbob,#VALUE!\nok,x\n");
     let expected = [
@@ -233,6 +247,10 @@ fn another_delimiter_is_named_or_obeyed() {
     refused("user;note\np1;x\n", "its cells are separated by something else. Say --delimiter ';'");
     refused("user\tnote\np1\tx\n", "its cells are separated by something else. Say --delimiter '\\t'");
     assert_eq!(shown(&read_text("sep=;\r\nuser;note\r\np1;a,b\r\n")), [(3, "p1", "-", "a,b")]);
+    refused(
+        "sep=\"\nuser\np1\n",
+        "it has no column `user`; its columns are: sep=\". Name the right one with --user-column",
+    );
     let mut reading = Reading::of(acme());
     reading.delimiter = Some(b';');
     assert_eq!(shown(&read(b"user;note\np1;a,b\n", &reading).unwrap()), [(2, "p1", "-", "a,b")]);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use domain::values::{OrgId, UserId};
-use spreadsheet::Encoding;
+use spreadsheet::{Encoding, can_delimit};
 
 use super::{ApiArguments, org_id, user_id};
 use crate::api_client::MOST_AT_ONCE;
@@ -117,8 +117,9 @@ fn encoding(text: &str) -> Result<Encoding, String> {
 
 fn delimiter(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
-        [byte] if byte.is_ascii() => Ok(*byte),
+        [byte] if can_delimit(*byte) => Ok(*byte),
         _ if text == "\\t" => Ok(b'\t'),
-        _ => Err("must be one ASCII character, or `\\t`".to_owned()),
+        _ => Err("must be one ASCII character, or `\\t`; neither a quotation mark nor the end of a line"
+            .to_owned()),
     }
 }
