@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::progress::Progress;
 use super::row_key::Identity;
 use crate::api_client::{ApiClient, ApiFault, Pages};
 
@@ -89,13 +90,23 @@ pub(super) async fn histories(
     users: Vec<UserId>,
     concurrency: usize,
 ) -> Result<HashMap<Identity, Additions>, ApiFault> {
+    let mut progress = Progress::of(users.len(), "histories read").await;
     let reading = users.into_iter().map(|user| async move { history(client, org_id, &user).await });
     let mut reading = stream::iter(reading).buffer_unordered(concurrency);
     let mut all = HashMap::new();
-    while let Some(history) = reading.next().await {
-        all.extend(history?);
+    loop {
+        tokio::select! {
+            biased;
+            history = reading.next() => match history {
+                None => return Ok(all),
+                Some(history) => {
+                    all.extend(history?);
+                    progress.add(1);
+                }
+            },
+            () = progress.tell() => {}
+        }
     }
-    Ok(all)
 }
 
 async fn history(

@@ -2,7 +2,6 @@
 //! different users side by side. What became of each is told at once.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use domain::values::{KeyNumber, OrgId};
 use futures_util::stream::{self, StreamExt};
@@ -15,9 +14,6 @@ use super::results::{Outcome, Results};
 use crate::api_client::{ApiClient, ApiFault};
 use crate::output::Failure;
 use crate::stopping::StopSignals;
-
-/// How often is said how far it is, where there is no terminal.
-const TOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// What happens to a row while it is sent.
 enum Happened<'a> {
@@ -56,9 +52,7 @@ pub(super) async fn send(
     let of_users = by_user(rows).into_iter().map(|rows| add_all(client, org_id, rows, tell.clone()));
     let mut sending = stream::iter(of_users).buffer_unordered(concurrency);
     let mut ledger = Ledger { results, under_way: HashMap::new(), sent: Sent::default() };
-    let mut progress = Progress::of(rows.iter().filter(|row| is_new(row)).count());
-    let mut every = tokio::time::interval(TOLD_EVERY);
-    every.tick().await;
+    let mut progress = Progress::of(rows.iter().filter(|row| is_new(row)).count(), "rows sent").await;
     ledger.sent.cut = loop {
         tokio::select! {
             biased;
@@ -69,7 +63,7 @@ pub(super) async fn send(
                 }
             }
             _ = stop.next() => break Some(Cut::Stopped),
-            _ = every.tick() => progress.tell(),
+            () = progress.tell() => {}
             ended = sending.next() => match ended {
                 None => break None,
                 Some(Ok(())) => {}
@@ -83,7 +77,7 @@ pub(super) async fn send(
             ledger.sent.cut = Some(Cut::Results(failure));
         }
     }
-    progress.end();
+    drop(progress);
     Ok(ledger.close(rows))
 }
 
