@@ -121,6 +121,7 @@ fn an_import_with_again_that_was_cut_off_is_gone_on_with() {
 
 /// `script` gives the program a terminal.
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "`script` of util-linux has these options")]
 fn a_person_at_a_terminal_is_asked() {
     let office = Office::open();
     office.write("a.csv", ROWS);
