@@ -61,12 +61,14 @@ impl Earlier {
     }
 
     fn read(path: &Path) -> Option<Self> {
-        let mut reader = csv::Reader::from_path(path).ok()?;
+        let text = std::fs::read_to_string(path).ok()?;
+        // The last line of a run that was killed, or whose disk was full, may be half a line, and half a number another one.
+        let (whole, _) = text.rsplit_once('\n')?;
+        let mut reader = csv::Reader::from_reader(whole.as_bytes());
         if reader.headers().ok()? != COLUMNS.as_slice() {
             return None;
         }
         let (mut begun, mut settled) = (BTreeMap::new(), BTreeSet::new());
-        // The last line of a run that was killed may be half a line.
         for line in reader.deserialize::<EarlierLine>().map_while(Result::ok) {
             match line.addition {
                 Some(addition) if line.outcome == TO_BE_ADDED => {

@@ -180,6 +180,12 @@ fn an_import_with_again_that_was_ended_before_it_sent_anything_begins_anew() {
         "{}",
         gone_on.stderr
     );
+    // The disk was full within its last line, which would be another one.
+    office.write("e.csv", "user,note\neve,x\neve,x\n");
+    assert_eq!(office.import(&["e.csv"]).code, Some(0));
+    office.write("e.results.2.csv", format!("{header}1,2,eve,,to be added,,3\n2,3,eve,,to be added,,1"));
+    let again = office.import(&["e.csv", "--again"]);
+    assert_eq!(last_line(&again), "2 added, 0 out before, 0 taken back since, 0 refused", "{}", again.stderr);
     office.server.interrupt();
 }
 
