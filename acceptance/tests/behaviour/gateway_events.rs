@@ -186,6 +186,24 @@ async fn an_unusable_event_is_refused_by_what_is_unusable_about_it() {
     assert_eq!(scene.stage.stored().await, before, "nothing was written");
 }
 
+/// It says that something was asked for, and not what: left out, it would answer more than that.
+#[tokio::test]
+async fn a_parameter_without_values_is_refused() {
+    let scene = Scene::new().await;
+    let before = scene.stage.stored().await;
+    let of_rest = |(route, event): &(Option<Route>, Value)| {
+        *route == Some(Route::ListPhysicalKeys) && event["version"].is_null()
+    };
+    let (route, event) = good(&scene).into_iter().find(of_rest).expect("a list by a REST API");
+    let event = changed(&event, "/requestContext/requestId", Some(json!("test-request")));
+    let event = changed(&event, "/multiValueQueryStringParameters", Some(json!({"q": []})));
+    let reply = scene.stage.invoke(route, &event, PATIENCE).await;
+    // The sample came over TLS.
+    let refused = Refused::invalid(&[(None, "The request's query is not usable.")]);
+    refused.with_header("strict-transport-security", "max-age=31536000").check(&reply);
+    assert_eq!(scene.stage.stored().await, before, "nothing was written");
+}
+
 #[tokio::test]
 async fn queries_hosts_and_protocols_of_which_no_uri_can_be_made_are_answered() {
     let scene = Scene::new().await;
