@@ -23,9 +23,9 @@ pub struct Row {
 /// How the cells of a file are read.
 #[derive(Debug)]
 pub(crate) struct RowReader<'a> {
-    pub(crate) layout: &'a Layout,
-    pub(crate) header: &'a [String],
-    pub(crate) org_id: &'a OrgId,
+    layout: &'a Layout,
+    header: &'a [String],
+    org_id: &'a OrgId,
     /// No space is taken off, and nothing is taken for a mistake.
     is_exact: bool,
     is_guarded: bool,

@@ -16,8 +16,12 @@ pub(super) const TO_BE_ADDED: &str = "to be added";
 /// Most files of results of one name.
 pub(super) const MOST: usize = 1_000;
 
+const ADDED: &str = "added";
+const OUT_BEFORE: &str = "out before";
+const TAKEN_BACK: &str = "taken back since";
+const REFUSED: &str = "refused";
 /// The outcomes that are known for good.
-pub(super) const SETTLED: [&str; 4] = ["added", "out before", "taken back since", "refused"];
+pub(super) const SETTLED: [&str; 4] = [ADDED, OUT_BEFORE, TAKEN_BACK, REFUSED];
 
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +41,10 @@ impl Outcome {
     /// The outcome in words, the number, the reason.
     fn cells(&self) -> (&'static str, String, &str) {
         match self {
-            Self::Added(number) => (SETTLED[0], number.to_string(), ""),
-            Self::OutBefore(number) => (SETTLED[1], number.to_string(), ""),
-            Self::TakenBack(number) => (SETTLED[2], number.to_string(), ""),
-            Self::Refused(reason) => (SETTLED[3], String::new(), reason),
+            Self::Added(number) => (ADDED, number.to_string(), ""),
+            Self::OutBefore(number) => (OUT_BEFORE, number.to_string(), ""),
+            Self::TakenBack(number) => (TAKEN_BACK, number.to_string(), ""),
+            Self::Refused(reason) => (REFUSED, String::new(), reason),
             Self::NotAnswered => ("not answered", String::new(), ""),
             Self::NotSent => ("not sent", String::new(), ""),
         }

@@ -42,8 +42,7 @@ fn an_import_adds_each_row_once_however_often_it_is_run() {
 fn an_import_that_was_killed_half_way_is_finished_by_the_next() {
     const ROWS: usize = 600;
     let office = Office::open();
-    let rows: Vec<_> = (0..ROWS).map(|row| format!("user-{},Key {row}", row % 7)).collect();
-    office.write("keys.csv", format!("user,note\n{}\n", rows.join("\n")));
+    office.write_rows("keys.csv", ROWS);
     let mut import = office.start_import(&["keys.csv"]);
     while office.exported().len() < 20 {}
     import.kill().unwrap();
@@ -78,8 +77,7 @@ fn an_import_that_was_killed_half_way_is_finished_by_the_next() {
 fn ctrl_c_leaves_an_outcome_for_every_row() {
     const ROWS: usize = 3_000;
     let office = Office::open();
-    let rows: Vec<_> = (0..ROWS).map(|row| format!("user-{},Key {row}", row % 7)).collect();
-    office.write("keys.csv", format!("user,note\n{}\n", rows.join("\n")));
+    office.write_rows("keys.csv", ROWS);
     let import = office.import_with_words(&["keys.csv"]);
     while office.exported().len() < 20 {}
     let kill = format!("kill -INT {}", import.id());
@@ -102,8 +100,7 @@ fn ctrl_c_leaves_an_outcome_for_every_row() {
 #[cfg_attr(not(target_os = "linux"), ignore = "Linux has /dev/full and says these words")]
 fn results_that_cannot_be_written_end_the_import_and_cost_nothing() {
     let office = Office::open();
-    let rows: Vec<_> = (0..200).map(|row| format!("user-{},Key {row}", row % 7)).collect();
-    office.write("keys.csv", format!("user,note\n{}\n", rows.join("\n")));
+    office.write_rows("keys.csv", 200);
     let full = office.import(&["keys.csv", "--results", "/dev/full"]);
     assert_eq!(full.code, Some(1));
     assert!(full.stderr.contains("/dev/full cannot be written: No space left on device"), "{}", full.stderr);

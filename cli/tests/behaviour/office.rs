@@ -43,6 +43,12 @@ impl Office {
         std::fs::write(path, bytes).unwrap();
     }
 
+    /// A file of so many rows for seven users, `Key 0`, `Key 1`, …
+    pub(crate) fn write_rows(&self, name: &str, rows: usize) {
+        let rows: Vec<_> = (0..rows).map(|row| format!("user-{},Key {row}\n", row % 7)).collect();
+        self.write(name, format!("user,note\n{}", rows.concat()));
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }

@@ -8,8 +8,7 @@ use crate::program::run;
 fn answers_of_the_gateway_itself_are_waited_out() {
     const ROWS: usize = 60;
     let office = Office::open();
-    let rows: Vec<_> = (0..ROWS).map(|row| format!("user-{},Key {row}", row % 7)).collect();
-    office.write("keys.csv", format!("user,note\n{}\n", rows.join("\n")));
+    office.write_rows("keys.csv", ROWS);
     let disturber = Disturber::before(&office.server.address(), |request, _| match request % 8 {
         1 => Some(Fault::AfterTheCommand("500 Internal Server Error")),
         3 => Some(Fault::AfterTheCommand("504 Gateway Timeout")),
@@ -30,8 +29,7 @@ fn answers_of_the_gateway_itself_are_waited_out() {
 fn an_import_in_the_middle_of_which_the_api_goes_away_is_run_again() {
     const ROWS: usize = 60;
     let office = Office::open();
-    let rows: Vec<_> = (0..ROWS).map(|row| format!("user-{},Key {row}", row % 7)).collect();
-    office.write("keys.csv", format!("user,note\n{}\n", rows.join("\n")));
+    office.write_rows("keys.csv", ROWS);
     let disturber = Disturber::before(&office.server.address(), |request, _| {
         (request > 30).then_some(Fault::AfterTheCommand("403 Forbidden"))
     });
