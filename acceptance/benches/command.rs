@@ -13,8 +13,8 @@ use api::execute::CommandRecipe;
 use api::http::answer::Answer;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem, Update};
 use criterion::{Criterion, criterion_group, criterion_main};
-use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
-use domain::user::{AddPhysicalKey, Command};
+use domain::history::{Actor, ActorKind, Circumstances, RANDOM_BYTES, Salts, Snapshot};
+use domain::user::{AddPhysicalKey, Command, User};
 use domain::values::{EpochMillis, Note, OrgId, OrgName, Subject, UserId};
 use serde_json::json;
 
@@ -153,10 +153,10 @@ fn one_command(criterion: &mut Criterion) {
 
 /// Deciding, recording and answering, without any I/O.
 fn pure_part(criterion: &mut Criterion) {
-    let snapshot = Snapshot::new(UserId::parse("alice").expect("a user id"));
+    let snapshot = Snapshot::new(User::new(UserId::parse("alice").expect("a user id")));
     let (org_name, note) = (OrgName::parse("Acme Ltd").ok(), Note::parse("Front door").ok());
     let org_id = OrgId::parse("acme").expect("an organisation id");
-    let command = AddPhysicalKey { org_name, note, ..AddPhysicalKey::of(org_id) };
+    let command = AddPhysicalKey { org_name, note, ..AddPhysicalKey::of(org_id.clone()) };
     let now = EpochMillis::new(1_795_435_200_000);
     let circumstances = Circumstances {
         actor: Actor {
@@ -168,13 +168,16 @@ fn pure_part(criterion: &mut Criterion) {
         },
         request_id: "test-request".to_owned(),
         recorded_at: now,
+        salts: Salts::new([7; RANDOM_BYTES]),
     };
     criterion.bench_function("decide, record and answer", |bencher| {
         bencher.iter(|| {
             let happened =
-                black_box(&command).decide(&snapshot.user, None, now).expect("a decision").happened;
-            let (recorded, _) = snapshot.append(happened.clone().into(), circumstances.clone());
-            Answer::to_command(&AddPhysicalKeyRecipe::answer(&happened, &recorded), recorded.hash)
+                black_box(&command).decide(&snapshot.state, None, now).expect("a decision").happened;
+            let event = happened.clone().into();
+            let (recorded, after) = snapshot.append(&event, org_id.clone(), circumstances.clone());
+            let answer = AddPhysicalKeyRecipe::answer(&happened, &event, after.state.version);
+            Answer::to_command(&answer, recorded.chained.hash())
         });
     });
 }

@@ -59,9 +59,9 @@ async fn export(archive: &TestArchive) {
     let mut events = many_events(USERS, EVENTS_EACH, APART).peekable();
     let mut previous = Sha256Hash::ZERO;
     while let Some(first) = events.peek() {
-        let hour = Hour::of(first.record.recorded_at);
+        let hour = Hour::of(first.record().recorded_at);
         let mut file = EventFile::default();
-        while let Some(event) = events.next_if(|event| Hour::of(event.record.recorded_at) == hour) {
+        while let Some(event) = events.next_if(|event| Hour::of(event.record().recorded_at) == hour) {
             file.push(&event).expect("an event");
         }
         let count = file.events();

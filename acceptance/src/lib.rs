@@ -38,6 +38,8 @@ use api::http::cursor::CursorSealer;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use disturbance::Disturber;
 use domain::api_key::{self, ApiKeyId, ApiKeyTerms};
+use domain::history::RANDOM_BYTES as SALTS;
+use domain::organisation::{ApiKeyIssued, OrganisationCommand};
 use domain::values::{EpochMillis, OrgId, Subject, UserId};
 use local_inventory::dynamodb::{self, Access, AccessKeyId, EmbeddedDynamoDb};
 use local_inventory::issuer::{Bearer, LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer};
@@ -45,7 +47,7 @@ use mutant::Mutant;
 use process::chance::Chance;
 use process::clock::Clock;
 use serde_json::json;
-use store::{AuditShards, Registered, Stream, Table};
+use store::{AuditShards, Done, Operator, OrganisationFault, Stream, Table};
 
 pub use self::request::{Reply, RequestBuilder};
 
@@ -70,6 +72,7 @@ pub struct Stage {
     clock: Arc<AtomicU64>,
     /// How often a request has drawn on chance.
     draws: Arc<AtomicU64>,
+    is_pinned: bool,
     _engine: Option<EmbeddedDynamoDb>,
 }
 
@@ -82,14 +85,14 @@ pub struct Setting {
     pub tokens: Option<TokenConfig>,
     /// Whether the table has a stream.
     pub stream: Stream,
-    /// Whether what is random in the id of a request is always the same: of sevens.
-    pub pinned_request_ids: bool,
+    /// Whether what is random in what is hashed is always the same: ids of requests and salts are of sevens.
+    pub pinned_chance: bool,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        let (tokens, stream, pinned_request_ids) = (None, Stream::Off, false);
-        Self { required: RequiredCredentials::Both, tokens, stream, pinned_request_ids }
+        let (tokens, stream, pinned_chance) = (None, Stream::Off, false);
+        Self { required: RequiredCredentials::Both, tokens, stream, pinned_chance }
     }
 }
 
@@ -98,7 +101,7 @@ impl Stage {
     /// hashed is not random.
     pub async fn for_kept_formats() -> Self {
         let required = RequiredCredentials::Either;
-        Self::set(Setting { required, pinned_request_ids: true, ..Setting::default() }).await
+        Self::set(Setting { required, pinned_chance: true, ..Setting::default() }).await
     }
 
     /// The usual stage: both credentials required, tokens of the stage's issuer.
@@ -128,12 +131,12 @@ impl Stage {
         assert!(table.create(setting.stream).await.expect("a table"), "the table is new");
         let authenticator = authenticator(tokens, setting.required);
         let draws = Arc::new(AtomicU64::new(0));
-        let chance =
-            if setting.pinned_request_ids { first_of_sevens(Arc::clone(&draws)) } else { Chance::system() };
+        let is_pinned = setting.pinned_chance;
+        let chance = if is_pinned { pinned_chance(Arc::clone(&draws)) } else { Chance::system() };
         let backend = Arc::new(Backend::new(table, authenticator, told, chance));
         let secret = CursorSecret::parse("a secret of a test, 32 characters").expect("a secret");
         let cursors = CursorSealer::new(&secret).expect("a sealer");
-        Self { backend, client, issuer, cursors, clock, draws, _engine: engine }
+        Self { backend, client, issuer, cursors, clock, draws, is_pinned, _engine: engine }
     }
 
     /// What the clock says.
@@ -203,9 +206,33 @@ impl Stage {
 
     /// Registers an organisation, unless it is.
     pub async fn register(&self, org_id: &str) {
-        let registered =
-            self.backend.table.register_organisation(&organisation(org_id), None, self.now()).await;
-        assert_ne!(registered.expect("an organisation"), Registered::Closed);
+        self.command_organisation(org_id, &OrganisationCommand::Register { name: None })
+            .await
+            .expect("an organisation");
+    }
+
+    /// Carries out an operator's command.
+    pub async fn command_organisation(
+        &self,
+        org_id: &str,
+        command: &OrganisationCommand,
+    ) -> Result<Done, OrganisationFault> {
+        let chance = if self.is_pinned { pinned_chance(Arc::default()) } else { Chance::system() };
+        let id = Subject::parse("operator").expect("an id");
+        let operator = Operator { id, clock: self.backend.clock.clone(), chance };
+        self.backend.table.command_organisation(&organisation(org_id), command, &operator).await
+    }
+
+    /// Revokes an API key.
+    pub async fn revoke(&self, org_id: &str, id: &ApiKeyId) {
+        let command = OrganisationCommand::RevokeApiKey(id.clone());
+        self.command_organisation(org_id, &command).await.expect("a revocation");
+    }
+
+    /// Issues this API key to its organisation.
+    pub async fn issue(&self, issued: &ApiKeyIssued) {
+        let command = OrganisationCommand::IssueApiKey(issued.clone());
+        self.command_organisation(issued.org_id.as_str(), &command).await.expect("an API key");
     }
 
     /// A new API key of an organisation, which is registered if it is not yet.
@@ -230,9 +257,9 @@ impl Stage {
         self.register(terms.org_id.as_str()).await;
         let mut random = [0; api_key::RANDOM_BYTES];
         fastrand::Rng::new().fill(&mut random);
-        let (text, stored) = api_key::issue(terms, &random);
-        self.backend.table.store_api_key(&stored).await.expect("an API key");
-        (text, stored.api_key_id)
+        let (text, issued) = api_key::issue(terms, &random);
+        self.issue(&issued).await;
+        (text, issued.api_key_id)
     }
 }
 
@@ -275,10 +302,11 @@ fn patient_client(access: &Access) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(bounds.timeout_config(timeouts).build())
 }
 
-/// What a request draws first is its id; tokens of attempts must differ.
-fn first_of_sevens(draws: Arc<AtomicU64>) -> Chance {
+/// What a request draws first is its id, and salts are told by how many there are; tokens of attempts must differ.
+fn pinned_chance(draws: Arc<AtomicU64>) -> Chance {
     Chance::from_fn(move |bytes| match draws.fetch_add(1, Ordering::SeqCst) {
         0 => bytes.fill(7),
+        _ if bytes.len() == SALTS => bytes.fill(7),
         _ => fastrand::Rng::new().fill(bytes),
     })
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use api::auth::RequiredCredentials;
 use bytes::Bytes;
-use domain::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
-use domain::user::{AddPhysicalKey, Command};
+use domain::history::{Actor, ActorKind, ChainedRecord, Circumstances, RANDOM_BYTES, Salts, Snapshot};
+use domain::user::{AddPhysicalKey, Command, User};
 use domain::values::{Hour, Note, OrgId, Sha256Hash, UserId};
 use export_audit::RecordedInTable;
 use export_audit::export::{ExportFault, Exporter, GRACE, Report};
@@ -122,7 +122,7 @@ pub fn hour(text: &str) -> Hour {
 /// Events in the order of their recording, so far apart: each of the users adds so many physical keys, in turn.
 pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<Item = ChainedRecord> {
     let user = |user| UserId::parse(format!("user-{user}")).expect("a user id");
-    let mut histories: Vec<_> = (0..users).map(|number| Snapshot::new(user(number))).collect();
+    let mut histories: Vec<_> = (0..users).map(|number| Snapshot::new(User::new(user(number)))).collect();
     let org_id = OrgId::parse("acme").expect("an organisation id");
     let mut at = first_hour().start();
     (0..users * each).map(move |place| {
@@ -137,14 +137,13 @@ pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<
             api_key_id: None,
         };
         let request_id = format!("request-{place}");
-        let circumstances = Circumstances { actor, request_id, recorded_at: at };
-        let (event, after) = history.append(
-            command.decide(&history.user, None, at).expect("a decision").happened.into(),
-            circumstances,
-        );
+        let salts = Salts::new([7; RANDOM_BYTES]);
+        let circumstances = Circumstances { actor, request_id, recorded_at: at, salts };
+        let event = command.decide(&history.state, None, at).expect("a decision").happened.into();
+        let (event, after) = history.append(&event, org_id.clone(), circumstances);
         *history = after;
         at = at.plus(apart);
-        event
+        event.chained
     })
 }
 

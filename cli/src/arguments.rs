@@ -99,14 +99,14 @@ impl From<Required> for RequiredCredentials {
 pub(crate) enum OrgCommand {
     /// Register an organisation, so that API keys can be issued to it.
     Register {
-        /// The organisation's id.
+        /// The organisation's id. It is recorded for ever and best tells nothing of anybody.
         #[arg(value_parser = org_id)]
         org: OrgId,
         /// Its display name.
         #[arg(long, value_parser = org_name)]
         name: Option<OrgName>,
         #[command(flatten)]
-        data: StoreArguments,
+        operator: OperatorArguments,
     },
     /// Close an organisation: its API keys, services and key managers end with the next request. It is not opened again.
     Close {
@@ -114,7 +114,7 @@ pub(crate) enum OrgCommand {
         #[arg(value_parser = org_id)]
         org: OrgId,
         #[command(flatten)]
-        data: StoreArguments,
+        operator: OperatorArguments,
     },
 }
 
@@ -133,7 +133,7 @@ pub(crate) enum ApiKeyCommand {
         #[arg(long = "for", value_name = "SUBJECT", value_parser = subject)]
         subjects: Vec<Subject>,
         #[command(flatten)]
-        data: StoreArguments,
+        operator: OperatorArguments,
     },
     /// List an organisation's API keys: id, state, when it was created, expires and was revoked, and for whom.
     List {
@@ -149,7 +149,7 @@ pub(crate) enum ApiKeyCommand {
         #[arg(value_parser = api_key_id)]
         key_id: ApiKeyId,
         #[command(flatten)]
-        data: StoreArguments,
+        operator: OperatorArguments,
     },
 }
 
@@ -207,6 +207,16 @@ pub(crate) struct DataArguments {
     /// The folder of the local inventory.
     #[arg(long, value_name = "DIR", default_value = ".physical-keys")]
     pub(crate) data: PathBuf,
+}
+
+/// Who runs an operator's command, and on which inventory.
+#[derive(Debug, Args)]
+pub(crate) struct OperatorArguments {
+    /// Who does it, as the organisation's history records it for ever; the system's user unless given.
+    #[arg(long, value_name = "NAME", env = "PHYSICAL_KEYS_ACTOR", value_parser = subject)]
+    pub(crate) actor: Option<Subject>,
+    #[command(flatten)]
+    pub(crate) data: StoreArguments,
 }
 
 /// Which inventory an operator's command is about.

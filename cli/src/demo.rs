@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use domain::api_key::{ApiKeyTerms, PresentedApiKey};
+use domain::organisation::OrganisationCommand;
 use domain::values::{EpochMillis, KeyNumber, OrgId, OrgName, TextFault, UserId};
 use local_inventory::issuer::{Bearer, LocalIssuer};
 use local_inventory::private_files;
@@ -10,10 +11,10 @@ use process::chance::Chance;
 use process::clock::Clock;
 use process::retry::Backoff;
 use serde_json::{Value, json};
-use store::{CredentialLookup, Lookup, Table};
+use store::{CredentialLookup, Lookup, Operator, Table};
 
 use crate::folder::LockedFolder;
-use crate::organisations::issue;
+use crate::organisations::{issue, operator};
 use crate::output::Failure;
 
 const TOKEN_VALID_FOR: Duration = Duration::from_hours(24);
@@ -39,9 +40,11 @@ impl Demo {
     ) -> Result<Self, Failure> {
         let (org_id, org_name, user_id) =
             names().map_err(|fault| Failure::because("The demo's names", fault))?;
-        let registered = table.register_organisation(&org_id, Some(&org_name), clock.now()).await;
+        let operator = operator(None)?;
+        let command = OrganisationCommand::Register { name: Some(org_name) };
+        let registered = table.command_organisation(&org_id, &command, &operator).await;
         registered.map_err(|fault| Failure::because("The demo organisation was not registered", fault))?;
-        let api_key = api_key(table, clock, &org_id, folder).await?;
+        let api_key = api_key(table, &operator, &org_id, folder).await?;
         let next_number = next_number(table, &user_id, clock).await?;
         Ok(Self { issuer, org_id, user_id, api_key, next_number })
     }
@@ -109,7 +112,7 @@ fn names() -> Result<(OrgId, OrgName, UserId), TextFault> {
 /// The demo organisation's API key. A folder keeps it, so that starting again does not issue another one.
 async fn api_key(
     table: &Table,
-    clock: &Clock,
+    operator: &Operator,
     org_id: &OrgId,
     folder: Option<&LockedFolder>,
 ) -> Result<String, Failure> {
@@ -120,12 +123,13 @@ async fn api_key(
             let stored =
                 stored.map_err(|fault| Failure::because("The demo's API key cannot be read", fault))?;
             let stored = stored.iter().find(|stored| stored.api_key_id == *presented.id());
-            if presented.verify(stored, clock.now()).is_ok() {
+            if presented.verify(stored, operator.clock.now()).is_ok() {
                 return Ok(kept);
             }
         }
     }
-    let (text, _) = issue(table, ApiKeyTerms::of(org_id.clone(), clock.now())).await?;
+    let terms = ApiKeyTerms::of(org_id.clone(), operator.clock.now());
+    let (text, _) = issue(table, terms, operator).await?;
     if let Some(folder) = folder {
         let kept = private_files::write(&folder.demo_api_key(), text.as_bytes());
         kept.map_err(|error| Failure::because("The demo's API key cannot be kept", error))?;
@@ -140,5 +144,5 @@ async fn next_number(table: &Table, user_id: &UserId, clock: &Clock) -> Result<K
     let waits = Backoff::new(Chance::system().for_waits());
     let state = table.look_up(&lookup, clock.now(), waits, Instant::now() + READ_TIME).await;
     let state = state.map_err(|fault| Failure::because("The demo user cannot be read", fault))?;
-    Ok(state.snapshot.user.last_number.map_or(KeyNumber::FIRST, KeyNumber::next))
+    Ok(state.snapshot.state.last_number.map_or(KeyNumber::FIRST, KeyNumber::next))
 }

@@ -40,18 +40,18 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         None => serve::serve(arguments.serve).await,
         Some(Command::Serve(serve)) => serve::serve(serve).await,
-        Some(Command::Org(OrgCommand::Register { org, name, data })) => {
-            organisations::register(&org, name.as_ref(), &data).await
+        Some(Command::Org(OrgCommand::Register { org, name, operator })) => {
+            organisations::register(&org, name, operator).await
         }
-        Some(Command::Org(OrgCommand::Close { org, data })) => organisations::close(&org, &data).await,
-        Some(Command::ApiKey(ApiKeyCommand::Issue { org, expires, subjects, data })) => {
-            organisations::issue_api_key(org, expires, subjects, &data).await
+        Some(Command::Org(OrgCommand::Close { org, operator })) => organisations::close(&org, operator).await,
+        Some(Command::ApiKey(ApiKeyCommand::Issue { org, expires, subjects, operator })) => {
+            organisations::issue_api_key(org, expires, subjects, operator).await
         }
         Some(Command::ApiKey(ApiKeyCommand::List { org, data })) => {
             organisations::list_api_keys(&org, &data).await
         }
-        Some(Command::ApiKey(ApiKeyCommand::Revoke { key_id, data })) => {
-            organisations::revoke_api_key(&key_id, &data).await
+        Some(Command::ApiKey(ApiKeyCommand::Revoke { key_id, operator })) => {
+            organisations::revoke_api_key(key_id, operator).await
         }
         Some(Command::Token(token)) => tokens::print_token(token),
         Some(Command::Jwks { data }) => tokens::print_key_set(&data),

@@ -3,42 +3,44 @@
 use std::time::Duration;
 
 use domain::api_key::{self, ApiKeyId, ApiKeyTerms, StoredApiKey};
+use domain::organisation::{ApiKeyIssued, OrganisationCommand, Refusal};
 use domain::values::{EpochMillis, OrgId, OrgName, Subject};
 use process::chance::Chance;
 use process::clock::Clock;
-use store::{Closed, OrganisationFault, Registered, RevokeFault, StoreFault, Stream, Table};
+use store::{Done, Operator, OrganisationFault, StoreFault, Stream, Table};
 
-use crate::arguments::StoreArguments;
+use crate::arguments::{OperatorArguments, StoreArguments};
 use crate::output::{Failure, print_line};
 use crate::store::Store;
 
 /// Registers an organisation.
 pub(crate) async fn register(
     org: &OrgId,
-    name: Option<&OrgName>,
-    arguments: &StoreArguments,
+    name: Option<OrgName>,
+    arguments: OperatorArguments,
 ) -> Result<(), Failure> {
-    let store = Store::open(arguments).await?;
-    let registered = store.table.register_organisation(org, name, Clock::system().now()).await;
-    match registered.map_err(|fault| Failure::because(format!("{org} was not registered"), fault))? {
-        Registered::New => eprintln!("The organisation {org} is registered."),
-        Registered::Before => eprintln!("The organisation {org} was registered already."),
-        Registered::Closed => {
+    let (store, operator) = open(arguments).await?;
+    let command = OrganisationCommand::Register { name };
+    match store.table.command_organisation(org, &command, &operator).await {
+        Ok(Done::Now) => eprintln!("The organisation {org} is registered."),
+        Ok(Done::Before) => eprintln!("The organisation {org} was registered already."),
+        Err(OrganisationFault::Refused(Refusal::Closed)) => {
             return Err(Failure(format!(
                 "The organisation {org} was closed, and stays closed: all its API keys would be good again."
             )));
         }
+        Err(fault) => return Err(Failure::because(format!("{org} was not registered"), fault)),
     }
     store.close().await
 }
 
 /// Closes an organisation.
-pub(crate) async fn close(org: &OrgId, arguments: &StoreArguments) -> Result<(), Failure> {
-    let store = Store::open(arguments).await?;
-    match store.table.close_organisation(org, Clock::system().now()).await {
-        Ok(Closed::Now) => eprintln!("The organisation {org} is closed from the next request on."),
-        Ok(Closed::Before) => eprintln!("The organisation {org} was closed already."),
-        Err(OrganisationFault::NotOpen) => {
+pub(crate) async fn close(org: &OrgId, arguments: OperatorArguments) -> Result<(), Failure> {
+    let (store, operator) = open(arguments).await?;
+    match store.table.command_organisation(org, &OrganisationCommand::Close, &operator).await {
+        Ok(Done::Now) => eprintln!("The organisation {org} is closed from the next request on."),
+        Ok(Done::Before) => eprintln!("The organisation {org} was closed already."),
+        Err(OrganisationFault::Refused(Refusal::NotRegistered)) => {
             return Err(Failure(format!("There is no organisation {org} here.")));
         }
         Err(fault) => return Err(Failure::because(format!("{org} was not closed"), fault)),
@@ -51,29 +53,52 @@ pub(crate) async fn issue_api_key(
     org: OrgId,
     expires: Option<Duration>,
     subjects: Vec<Subject>,
-    arguments: &StoreArguments,
+    arguments: OperatorArguments,
 ) -> Result<(), Failure> {
-    let store = Store::open(arguments).await?;
-    let now = Clock::system().now();
+    let (store, operator) = open(arguments).await?;
+    let now = operator.clock.now();
     let valid_until = expires.map(|duration| now.plus(duration));
-    let terms = ApiKeyTerms { org_id: org, created_at: now, valid_until, subjects };
-    let (text, stored) = issue(&store.table, terms).await?;
+    let terms = ApiKeyTerms { org_id: org, issued_at: now, valid_until, subjects };
+    let (text, issued) = issue(&store.table, terms, &operator).await?;
     print_line(text)?;
-    eprintln!("Keep it safe: it is not shown again. Its id is {}.", stored.api_key_id.as_str());
+    eprintln!("Keep it safe: it is not shown again. Its id is {}.", issued.api_key_id.as_str());
     store.close().await
 }
 
 /// Issues an API key to an organisation that is registered and open.
-pub(crate) async fn issue(table: &Table, terms: ApiKeyTerms) -> Result<(String, StoredApiKey), Failure> {
-    let (text, stored) = api_key::issue(terms, &Chance::system().bytes());
-    match table.store_api_key(&stored).await {
-        Ok(()) => Ok((text, stored)),
-        Err(OrganisationFault::NotOpen) => Err(Failure(format!(
-            "The organisation {org} is not registered, or was closed; `physical-keys org register {org}` registers it.",
-            org = stored.org_id
+pub(crate) async fn issue(
+    table: &Table,
+    terms: ApiKeyTerms,
+    operator: &Operator,
+) -> Result<(String, ApiKeyIssued), Failure> {
+    let org = terms.org_id.clone();
+    let (text, issued) = api_key::issue(terms, &operator.chance.bytes());
+    let command = OrganisationCommand::IssueApiKey(issued.clone());
+    match table.command_organisation(&org, &command, operator).await {
+        Ok(_) => Ok((text, issued)),
+        Err(OrganisationFault::Refused(_)) => Err(Failure(format!(
+            "The organisation {org} is not registered, or was closed; `physical-keys org register {org}` registers it."
         ))),
         Err(fault) => Err(Failure::because("The API key was not issued", fault)),
     }
+}
+
+/// The inventory, and who works on it.
+async fn open(arguments: OperatorArguments) -> Result<(Store, Operator), Failure> {
+    let operator = operator(arguments.actor)?;
+    Ok((Store::open(&arguments.data).await?, operator))
+}
+
+/// Who works on the inventory: who was named, or the system's user.
+pub(crate) fn operator(named: Option<Subject>) -> Result<Operator, Failure> {
+    let unnamed = "It is not known who you are; say it with --actor";
+    let id = if let Some(id) = named {
+        id
+    } else {
+        let user = whoami::username().map_err(|error| Failure::because(unnamed, error))?;
+        Subject::parse(user).map_err(|fault| Failure::because(unnamed, fault))?
+    };
+    Ok(Operator { id, clock: Clock::system(), chance: Chance::system() })
 }
 
 /// Lists the API keys of an organisation, one a line, with tabs between the columns.
@@ -81,10 +106,10 @@ pub(crate) async fn list_api_keys(org: &OrgId, arguments: &StoreArguments) -> Re
     let store = Store::open(arguments).await?;
     let listed = store.table.api_keys_of(org).await;
     let api_keys = listed.map_err(|fault| of_store("The API keys cannot be listed", &fault))?;
-    eprintln!("id\tstate\tcreated\texpires\trevoked\tfor");
+    eprintln!("id\tstate\tissued\texpires\trevoked\tfor");
     let now = Clock::system().now();
     for key in &api_keys {
-        let columns = [Some(key.created_at), key.valid_until, key.revoked_at]
+        let columns = [Some(key.issued_at), key.valid_until, key.revoked_at]
             .map(|time| time.map_or("-".to_owned(), EpochMillis::to_rfc3339_seconds));
         let subjects: Vec<_> = key.subjects.iter().map(Subject::as_str).collect();
         let subjects = if subjects.is_empty() { "-".to_owned() } else { subjects.join(", ") };
@@ -105,14 +130,18 @@ fn state(key: &StoredApiKey, now: EpochMillis) -> &'static str {
 }
 
 /// Revokes an API key.
-pub(crate) async fn revoke_api_key(id: &ApiKeyId, arguments: &StoreArguments) -> Result<(), Failure> {
-    let store = Store::open(arguments).await?;
-    match store.table.revoke_api_key(id, Clock::system().now()).await {
-        Ok(()) => eprintln!("The API key {} is revoked.", id.as_str()),
-        Err(RevokeFault::NotFound) => {
-            return Err(Failure(format!("There is no API key with the id {}.", id.as_str())));
-        }
-        Err(RevokeFault::Store(fault)) => return Err(of_store("The API key was not revoked", &fault)),
+pub(crate) async fn revoke_api_key(id: ApiKeyId, arguments: OperatorArguments) -> Result<(), Failure> {
+    let unknown = || Failure(format!("There is no API key with the id {}.", id.as_str()));
+    let (store, operator) = open(arguments).await?;
+    let owner = store.table.owner_of(&id).await;
+    let owner =
+        owner.map_err(|fault| of_store("The API key was not revoked", &fault))?.ok_or_else(unknown)?;
+    let command = OrganisationCommand::RevokeApiKey(id.clone());
+    match store.table.command_organisation(&owner, &command, &operator).await {
+        Ok(Done::Now) => eprintln!("The API key {} is revoked.", id.as_str()),
+        Ok(Done::Before) => eprintln!("The API key {} was revoked already.", id.as_str()),
+        Err(OrganisationFault::Refused(_)) => return Err(unknown()),
+        Err(fault) => return Err(Failure::because("The API key was not revoked", fault)),
     }
     store.close().await
 }

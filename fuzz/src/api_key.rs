@@ -11,7 +11,8 @@ use crate::NOW;
 pub(crate) static ISSUED: LazyLock<(String, StoredApiKey)> = LazyLock::new(|| issued(&[7; RANDOM_BYTES]));
 
 fn issued(random: &[u8; RANDOM_BYTES]) -> (String, StoredApiKey) {
-    issue(ApiKeyTerms::of(OrgId::parse("acme").expect("an id"), NOW), random)
+    let (text, issued) = issue(ApiKeyTerms::of(OrgId::parse("acme").expect("an id"), NOW), random);
+    (text, issued.into())
 }
 
 /// A presented API key: none but the issued one opens, and of one that the bytes are the chance of, no other spelling is

@@ -9,11 +9,13 @@
 use add_physical_key::AddPhysicalKeyRecipe;
 use api::execute::CommandRecipe;
 use api::http::body::BodyObject;
-use api::http::lists::{IssuedPhysicalKey, OrgPhysicalKeys, PhysicalKeyEvents, PhysicalKeys};
+use api::http::lists::{
+    IssuedPhysicalKey, OrgPhysicalKeys, PhysicalKeyEvent, PhysicalKeyEvents, PhysicalKeys,
+};
 use api::http::problem::Problem;
 use api::http::routes::{Documentation, Route};
-use domain::history::{Actor, ActorKind, ChainedRecord, Circumstances, Snapshot};
-use domain::user::{Command, PhysicalKey, Refusal};
+use domain::history::{Actor, ActorKind, Circumstances, RANDOM_BYTES, Salts, Snapshot};
+use domain::user::{Command, Decision, PhysicalKey, Refusal, User};
 use domain::values::{EpochMillis, Note, OrgId, OrgName, Subject, UserId};
 use remove_physical_key::RemovePhysicalKeyRecipe;
 use serde::Serialize;
@@ -71,7 +73,7 @@ pub(crate) fn entry(route: Route) -> Entry {
             query(list_physical_key_events::DOCUMENTATION, page().into(), &answer)
         }
         Route::ListOrgPhysicalKeys => {
-            let held = HeldKey { user_id: story.before.user.id, key: story.key };
+            let held = HeldKey { user_id: story.before.state.id, key: story.key };
             let answer = OrgPhysicalKeys { keys: vec![IssuedPhysicalKey::from(held)], next_cursor };
             query(list_org_physical_keys::DOCUMENTATION, page().into(), &answer)
         }
@@ -79,14 +81,15 @@ pub(crate) fn entry(route: Route) -> Entry {
 }
 
 /// The entry of a command; its example is carried out in this state.
-fn command<R>(state: &Snapshot, held: Option<&PhysicalKey>, refusals: &[Refusal]) -> Entry
+fn command<R>(state: &Snapshot<User>, held: Option<&PhysicalKey>, refusals: &[Refusal]) -> Entry
 where
     R: CommandRecipe,
     R::Command: ToSchema,
     R::Answer<'static>: ToSchema,
 {
-    let decided = example::<R>().decide(&state.user, held, NOON).expect("a decision");
-    let (recorded, _) = state.append(decided.happened.clone().into(), circumstances());
+    let decided = example::<R>().decide(&state.state, held, NOON).expect("a decision");
+    let event = decided.happened.clone().into();
+    let version = state.state.version.next();
     let mut schemas = Named::new();
     add::<R::Command>(&mut schemas);
     add::<R::Answer<'static>>(&mut schemas);
@@ -94,7 +97,7 @@ where
         documentation: R::DOCUMENTATION,
         query_parameters: Vec::new(),
         request: Some((R::Command::name().into(), body::<R>())),
-        answer: (R::Answer::name().into(), json!(R::answer(&decided.happened, &recorded))),
+        answer: (R::Answer::name().into(), json!(R::answer(&decided.happened, &event, version))),
         refusals: refusals.iter().map(|refusal| Problem::Refused(*refusal, R::pointer(*refusal))).collect(),
         schemas,
     }
@@ -114,19 +117,20 @@ fn query<A: ToSchema + Serialize>(
 
 /// A history of one event: the example of an addition.
 struct Story {
-    before: Snapshot,
+    before: Snapshot<User>,
     key: PhysicalKey,
-    added: ChainedRecord,
-    after: Snapshot,
+    added: PhysicalKeyEvent,
+    after: Snapshot<User>,
 }
 
 impl Story {
     fn tell() -> Self {
-        let before = Snapshot::new(UserId::parse("demo-user").expect("an id"));
-        let addition = example::<AddPhysicalKeyRecipe>().decide(&before.user, None, NOON);
-        let addition = addition.expect("a decision").happened;
-        let key = PhysicalKey::from(&addition);
-        let (added, after) = before.append(addition.into(), circumstances());
+        let before = Snapshot::new(User::new(UserId::parse("demo-user").expect("an id")));
+        let addition = example::<AddPhysicalKeyRecipe>().decide(&before.state, None, NOON);
+        let Decision { happened, issuer } = addition.expect("a decision");
+        let key = PhysicalKey::from(&happened);
+        let (added, after) = before.append(&happened.into(), issuer, circumstances());
+        let added = PhysicalKeyEvent::of(added).expect("an event of a user's");
         Self { before, key, added, after }
     }
 }
@@ -149,5 +153,6 @@ fn circumstances() -> Circumstances {
         org_id: OrgId::parse("demo-org").ok(),
         api_key_id: Some("g8lj7bc70s3ge1o70s3ge1o70s3ge1o7".to_owned()),
     };
-    Circumstances { actor, request_id: REQUEST_ID.to_owned(), recorded_at: NOON }
+    let salts = Salts::new([7; RANDOM_BYTES]);
+    Circumstances { actor, request_id: REQUEST_ID.to_owned(), recorded_at: NOON, salts }
 }

@@ -93,7 +93,8 @@ fn applies(problem: &Problem, route: Route) -> bool {
             StoreFault::Throttled
             | StoreFault::Unreachable(_)
             | StoreFault::Unexpected(_)
-            | StoreFault::Corrupt(_) => true,
+            | StoreFault::Corrupt(_)
+            | StoreFault::OtherFormat { .. } => true,
             StoreFault::OutcomeUnknown(_) => route.is_command(),
         },
     }

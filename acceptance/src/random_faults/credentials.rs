@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use domain::api_key::{self, ApiKeyTerms};
-use domain::values::{OrgId, UserId};
+use domain::organisation::OrganisationCommand;
+use domain::values::{OrgId, Subject, UserId};
 use local_inventory::dynamodb::{self, EmbeddedDynamoDb};
 use local_inventory::issuer::{
     Bearer, LOCAL_AUDIENCE, LOCAL_ISSUER, LOCAL_MANAGER_CLAIM, LOCAL_SERVICE_CLAIM, LocalIssuer,
 };
+use process::chance::Chance;
 use process::clock::Clock;
-use store::{AuditShards, Stream, Table};
+use store::{AuditShards, Operator, Stream, Table};
 
 /// The organisations. Each issues physical keys that the other does not see.
 pub(crate) const ORGANISATIONS: [&str; 2] = ["acme", "globex"];
@@ -58,13 +60,20 @@ impl Credentials {
         let (mut managers, mut services, mut api_keys) = (Vec::new(), Vec::new(), Vec::new());
         let user_id = |id: &str| UserId::parse(id).expect("a user id");
         let mut chance = super::chance::at(seed, &[]);
+        let operator = Operator {
+            id: Subject::parse("operator").expect("an id"),
+            clock: Clock::system(),
+            chance: Chance::system(),
+        };
         for organisation in ORGANISATIONS {
             let id = OrgId::parse(organisation).expect("an organisation id");
-            table.register_organisation(&id, None, now).await.expect("an organisation");
+            let register = OrganisationCommand::Register { name: None };
+            table.command_organisation(&id, &register, &operator).await.expect("an organisation");
             let mut random = [0; api_key::RANDOM_BYTES];
             chance.fill(&mut random);
-            let (text, stored) = api_key::issue(ApiKeyTerms::of(id.clone(), now), &random);
-            table.store_api_key(&stored).await.expect("an API key");
+            let (text, event) = api_key::issue(ApiKeyTerms::of(id.clone(), now), &random);
+            let issue = OrganisationCommand::IssueApiKey(event);
+            table.command_organisation(&id, &issue, &operator).await.expect("an API key");
             managers.push(sign(Bearer::KeyManager(user_id("manager"), id.clone())));
             services.push(sign(Bearer::Service(id)));
             api_keys.push(text);

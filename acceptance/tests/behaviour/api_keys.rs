@@ -72,7 +72,7 @@ async fn an_api_key_that_was_never_issued_is_refused() {
     stage.refuses(add(&stage).api_key(&forged("acme", random)), Refused::api_key(UNKNOWN)).await;
 
     stage.api_key("acme").await;
-    stage.backend.table.store_api_key(&stored).await.expect("an API key");
+    stage.issue(&stored).await;
     // The id is that of the key in store: only the secret is another one.
     let mut another_secret = random;
     another_secret[RANDOM_BYTES - 1] ^= 1;
@@ -88,7 +88,7 @@ async fn two_api_keys_of_an_organisation_are_good_until_one_is_revoked() {
     let (new, _) = stage.api_key("acme").await;
     assert_eq!((status(&stage, &old).await, status(&stage, &new).await), (200, 200));
 
-    stage.backend.table.revoke_api_key(&old_id, stage.now()).await.expect("a revocation");
+    stage.revoke("acme", &old_id).await;
     stage.refuses(add(&stage).api_key(&old), Refused::api_key(REVOKED)).await;
     assert_eq!(status(&stage, &new).await, 200);
 }
@@ -133,7 +133,7 @@ async fn where_either_will_do_a_bad_one_is_still_refused() {
     stage.refuses(request.clone(), neither).await;
 
     stage.refuses(add(&stage).api_key("secret"), Refused::api_key(MALFORMED)).await;
-    stage.backend.table.revoke_api_key(&id, stage.now()).await.expect("a revocation");
+    stage.revoke("acme", &id).await;
     stage.refuses(add(&stage).api_key(&api_key), Refused::api_key(REVOKED)).await;
     let (api_key, _) = stage.api_key("acme").await;
     let bad_token = Refused::bearer_token("The Authorization header is not one `Bearer <JWT>`.");

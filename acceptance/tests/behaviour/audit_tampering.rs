@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use acceptance::Stage;
 use acceptance::trail::{TestArchive, first_hour, hour};
-use domain::history::ChainedRecord;
+use domain::history::{ChainedRecord, EventHash, EventRecord, Happening};
+use domain::user::RecordedEvent;
 use domain::values::{EpochMillis, Hour, Sha256Hash, UserId};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use trail::event_file::parse_line;
+use trail::event_file::{self, parse_line};
 use trail::manifest::{EventEntry, FileEntry, Manifest, events_path, manifest_path};
 
 /// An export of four hours: noon with alice 1, bob 1, alice 2, bob 2; one without events; two with alice 3, bob 3; three
@@ -92,14 +93,17 @@ fn forge_manifest(archive: &TestArchive, hour: Hour, lines: &[String]) {
 }
 
 /// The event of a line, changed and hashed anew, so that it is one that could have been.
-fn rewritten(line: &str, change: impl Fn(&mut ChainedRecord)) -> String {
-    let mut event = parse_line(line).expect("an event");
-    change(&mut event);
-    event.hash = event.previous_hash.chain(&event.record);
-    let mut file = trail::event_file::EventFile::default();
-    file.push(&event).expect("memory");
-    let (bytes, _) = file.finish().expect("memory").expect("a file");
-    trail::event_file::Lines::of(&bytes).next().expect("a line").expect("a line")
+fn rewritten(line: &str, change: impl Fn(&mut EventRecord)) -> String {
+    let event = parse_line(line).expect("an event");
+    let mut record = event.record().clone();
+    change(&mut record);
+    event_file::line(&ChainedRecord::after(event.previous_hash(), record))
+}
+
+/// The event of a line after another one than it followed.
+fn after(head: EventHash, line: &str) -> String {
+    let event = parse_line(line).expect("an event");
+    event_file::line(&ChainedRecord::after(head, event.record().clone()))
 }
 
 #[track_caller]
@@ -117,10 +121,10 @@ const NOON_EVENTS: &str = "date=2026-11-23/hour=12/events.ndjson.gz";
 async fn a_changed_event_is_found_however_well_the_manifests_fit() {
     let expected = format!("{NOON_EVENTS}, line 3: changed: the event is not the one that was hashed");
     for change in [
-        |line: &str| line.replace("\"note\":\"c\"", "\"note\":\"C\""),
+        |line: &str| line.replace("\"number\":2", "\"number\":3"),
         |line: &str| line.replace("acme", "evil"),
         |line: &str| line.replace("\"recordedAt\":", "\"recordedAt\": "),
-        |line: &str| line.replace("\"format\":1", "\"format\":1,\"more\":1"),
+        |line: &str| line.replace("\"format\":2", "\"format\":2,\"more\":1"),
     ] {
         let (_stage, archive) = export().await;
         let mut lines = archive.lines(first_hour()).await;
@@ -144,7 +148,7 @@ async fn a_removed_event_is_found_however_well_the_manifests_fit() {
     let mut lines = archive.lines(first_hour()).await;
     lines.remove(0);
     write(&archive, first_hour(), &lines);
-    let expected = "this is version 2 of \"alice\", and version 1 is missing";
+    let expected = "this is version 2 of user \"alice\", and version 1 is missing";
     check(&archive, &format!("{NOON_EVENTS}, line 2: removed: {expected}")).await;
     forge(&archive, first_hour(), &lines);
     check(&archive, &format!("{NOON_EVENTS}, line 2: removed: {expected}")).await;
@@ -157,7 +161,7 @@ async fn a_removed_event_is_found_however_well_the_manifests_fit() {
     let expected = "line 3: removed: the manifest counts 4 events, and there are 3";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
     forge(&archive, first_hour(), &lines);
-    let expected = "line 1: removed: this is version 3 of \"alice\", and version 2 is missing";
+    let expected = "line 1: removed: this is version 3 of user \"alice\", and version 2 is missing";
     check(&archive, &format!("date=2026-11-23/hour=14/events.ndjson.gz, {expected}")).await;
 }
 
@@ -198,7 +202,7 @@ async fn a_truncated_file_is_found() {
     let expected = "line 3: truncated: the manifest counts 4 events, and there are 3";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
     forge(&archive, first_hour(), &lines);
-    let expected = "line 2: removed: this is version 3 of \"bob\", and version 2 is missing";
+    let expected = "line 2: removed: this is version 3 of user \"bob\", and version 2 is missing";
     check(&archive, &format!("date=2026-11-23/hour=14/events.ndjson.gz, {expected}")).await;
 }
 
@@ -226,17 +230,17 @@ async fn a_forked_history_is_found_however_well_the_manifests_fit() {
     let (stage, archive) = export().await;
     let sha256 = archive.check(None).await.expect("a whole export").last.expect("an hour").1;
     let mut lines = archive.lines(first_hour()).await;
-    lines[2] = rewritten(&lines[2], |event| event.record.request_id = "another".to_owned());
+    lines[2] = rewritten(&lines[2], |record| record.request_id = "another".to_owned());
     forge(&archive, first_hour(), &lines);
-    let expected = "line 1: forked: version 3 of \"alice\" follows another version 2";
+    let expected = "line 1: forked: version 3 of user \"alice\" follows another version 2";
     check(&archive, &format!("date=2026-11-23/hour=14/events.ndjson.gz, {expected}")).await;
 
     // The same to the end of her history: only what was kept elsewhere shows it.
-    let mut head = parse_line(&lines[2]).expect("an event").hash;
+    let mut head = parse_line(&lines[2]).expect("an event").hash();
     for hour in [two(), two().next()] {
         let mut lines = archive.lines(hour).await;
-        lines[0] = rewritten(&lines[0], |event| event.previous_hash = head);
-        head = parse_line(&lines[0]).expect("an event").hash;
+        lines[0] = after(head, &lines[0]);
+        head = parse_line(&lines[0]).expect("an event").hash();
         forge(&archive, hour, &lines);
     }
     archive.check(None).await.expect("nothing in the forged export shows it");
@@ -245,7 +249,8 @@ async fn a_forked_history_is_found_however_well_the_manifests_fit() {
         anchored,
         &format!("no manifest has the SHA-256 {sha256}: what was checked then is not what is here now"),
     );
-    let expected = format!("{NOON_EVENTS}, line 3: changed: the table has another version 2 of \"alice\"");
+    let expected =
+        format!("{NOON_EVENTS}, line 3: changed: the table has another version 2 of user \"alice\"");
     is_fault(archive.check_against(&stage.backend.table).await, &expected);
 }
 
@@ -255,7 +260,7 @@ async fn an_event_that_is_there_twice_is_a_fork() {
     let mut lines = archive.lines(first_hour()).await;
     lines.insert(1, lines[0].clone());
     forge(&archive, first_hour(), &lines);
-    let expected = "line 2: forked: version 1 of \"alice\" is there a second time";
+    let expected = "line 2: forked: version 1 of user \"alice\" is there a second time";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
 }
 
@@ -263,9 +268,12 @@ async fn an_event_that_is_there_twice_is_a_fork() {
 async fn an_added_event_is_found() {
     let (stage, archive) = export().await;
     let mut lines = archive.lines(two()).await;
-    let mallory = rewritten(&archive.lines(first_hour()).await[0], |event| {
-        event.record.user_id = UserId::parse("mallory").expect("a user id");
-        event.record.recorded_at = EpochMillis::new(two().end().get() - 1);
+    let mallory = rewritten(&archive.lines(first_hour()).await[0], |record| {
+        let Happening::User(RecordedEvent::PhysicalKeyAdded(added)) = &mut record.happening else {
+            panic!("{record:?}")
+        };
+        added.user_id = UserId::parse("mallory").expect("a user id");
+        record.recorded_at = EpochMillis::new(two().end().get() - 1);
     });
     lines.push(mallory);
     write(&archive, two(), &lines);
@@ -273,7 +281,7 @@ async fn an_added_event_is_found() {
     check(&archive, &format!("{place} the manifest counts 2 events, and there are 3")).await;
     forge(&archive, two(), &lines);
     archive.check(None).await.expect("a history of its own, in a forged chain of manifests");
-    let expected = format!("{place} the table does not have version 1 of \"mallory\"");
+    let expected = format!("{place} the table does not have version 1 of user \"mallory\"");
     is_fault(archive.check_against(&stage.backend.table).await, &expected);
 }
 
@@ -354,14 +362,14 @@ async fn an_event_that_the_table_lost_and_one_that_the_export_lacks_are_found() 
     let table = stage.backend.table.name();
     let delete = stage.client.delete_item().table_name(table);
     delete.key("pk", text("pk")).key("sk", text("sk")).send().await.expect("a deletion");
-    let expected = format!("{NOON_EVENTS}, line 4: added: the table does not have version 2 of \"bob\"");
+    let expected = format!("{NOON_EVENTS}, line 4: added: the table does not have version 2 of user \"bob\"");
     is_fault(archive.check_against(&stage.backend.table).await, &expected);
 
     // A writer whose clock is behind by more than the grace.
     let (stage, archive) = export().await;
     stage.turn_back(stage.now().since(two().start()));
     stage.add("carol", "too late for the export").await;
-    let expected = "date=2026-11-23/hour=14/events.ndjson.gz, line 1: removed: the table has version 1 of \"carol\", and \
+    let expected = "date=2026-11-23/hour=14/events.ndjson.gz, line 1: removed: the table has version 1 of user \"carol\", and \
                     the export does not";
     is_fault(archive.check_against(&stage.backend.table).await, expected);
 }
@@ -370,11 +378,16 @@ async fn an_event_that_the_table_lost_and_one_that_the_export_lacks_are_found() 
 async fn the_last_event_of_an_hour_and_of_its_user_is_missed_by_the_table() {
     let (stage, archive) = export().await;
     let mut lines = archive.lines(two()).await;
-    let last = parse_line(&lines.pop().expect("a line")).expect("an event").record;
-    assert_eq!((last.user_id.as_str(), last.version.get()), ("bob", 3), "nothing of his comes after it");
+    let last = parse_line(&lines.pop().expect("a line")).expect("an event");
+    let history = last.record().happening.history();
+    assert_eq!(
+        (history.aggregate_id(), last.record().version.get()),
+        ("bob", 3),
+        "nothing of his comes after it"
+    );
     forge(&archive, two(), &lines);
     archive.check(None).await.expect("nothing in the forged export shows it");
-    let expected = "date=2026-11-23/hour=14/events.ndjson.gz, line 1: removed: the table has version 3 of \"bob\", and \
+    let expected = "date=2026-11-23/hour=14/events.ndjson.gz, line 1: removed: the table has version 3 of user \"bob\", and \
                     the export does not";
     is_fault(archive.check_against(&stage.backend.table).await, expected);
 }

@@ -138,7 +138,7 @@ async fn conditions(request: fn(&Scene) -> RequestBuilder) -> Vec<Value> {
 /// nothing that can be observed. So it is seen here that each is there.
 #[tokio::test]
 async fn every_item_of_a_write_has_its_condition() {
-    let user = json!(["Update", "#version = :readVersion AND #lastNumber = :readLastNumber"]);
+    let user = json!(["Update", "#version = :read_version AND #lastNumber = :read_lastNumber"]);
     let absent = json!(["Put", "attribute_not_exists(#pk)"]);
     let request = json!(["Put", "attribute_not_exists(#pk) OR #expiresAt <= :now"]);
     let present = json!(["Delete", "attribute_exists(#pk)"]);
@@ -171,7 +171,7 @@ async fn the_write_is_conditional_on_the_version_and_the_number_that_were_read()
         .iter()
         .map(|write| {
             let values = &write["TransactItems"][0]["Update"]["ExpressionAttributeValues"];
-            [values[":readVersion"]["N"].clone(), values[":readLastNumber"]["N"].clone()]
+            [values[":read_version"]["N"].clone(), values[":read_lastNumber"]["N"].clone()]
         })
         .collect();
     assert_eq!(values, [[json!("1"), json!("1")], [json!("2"), json!("1")]]);

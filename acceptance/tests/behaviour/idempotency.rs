@@ -6,6 +6,7 @@ use std::time::Duration;
 use acceptance::refused::Refused;
 use acceptance::{NOON, Reply, RequestBuilder, Setting, Stage};
 use api::auth::RequiredCredentials;
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::api_key::PresentedApiKey;
 use domain::values::EpochMillis;
 use serde_json::json;
@@ -72,7 +73,7 @@ async fn a_replay_is_answered_after_the_api_key_was_rotated() {
     let request = scene.add().idempotency_key("a").without("x-api-key").api_key(&rotated);
     replayed(&scene.stage, &request, &first).await;
     let old = PresentedApiKey::parse(&scene.api_key).expect("an API key");
-    scene.stage.backend.table.revoke_api_key(old.id(), scene.stage.now()).await.expect("a revocation");
+    scene.stage.revoke("acme", old.id()).await;
     replayed(&scene.stage, &request, &first).await;
 }
 
@@ -254,4 +255,49 @@ async fn the_stored_answer_expires_in_30_days_counted_in_seconds() {
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0]["expiresAt"], json!({"N": expires_at.to_string()}));
     assert_eq!(stored[0]["body"]["S"].as_str().map(str::as_bytes), Some(reply.bytes()));
+}
+
+/// What is kept for 30 days must not tell a text to whoever has the table and can guess.
+#[tokio::test]
+async fn what_is_kept_of_a_request_has_no_hash_that_tells_a_text() {
+    let scene = Scene::new().await;
+    let mut kept = Vec::new();
+    for note in [
+        json!({"orgId": "acme"}),
+        json!({"orgId": "acme", "note": "a"}),
+        json!({"orgId": "acme", "note": "b"}),
+    ] {
+        let key = kept.len().to_string();
+        scene.carry_out(scene.signed(RequestBuilder::add("alice", &note)).idempotency_key(&key)).await;
+        let stored = scene.stage.stored_of("alice", "REQUEST#").await;
+        kept.extend(stored.into_iter().filter(|item| !kept.contains(item)).collect::<Vec<_>>());
+    }
+    assert!(kept.iter().all(|item| item["fingerprint"] == kept[0]["fingerprint"]), "{kept:?}");
+    let of = |item: &serde_json::Value| (item["texts"].clone(), item["salts"].clone());
+    assert_eq!(of(&kept[0]), (json!(null), json!(null)), "there was none");
+    assert_ne!(of(&kept[1]), of(&kept[2]));
+}
+
+/// After an erasure nobody can tell any more which text it was: the rest of the request decides.
+#[tokio::test]
+async fn a_request_whose_texts_were_erased_is_known_by_the_rest_of_it() {
+    let scene = Scene::new().await;
+    let with =
+        |body: serde_json::Value| scene.signed(RequestBuilder::add("alice", &body)).idempotency_key("a");
+    let (first, other) = (json!({"orgId": "acme", "note": "a"}), json!({"orgId": "acme", "note": "b"}));
+    let answered = committed(&scene.stage, &with(first.clone()), 1).await;
+    let without = json!({"orgId": "acme"});
+    for body in [&other, &without] {
+        scene.stage.refuses(with(body.clone()), idempotency_key_reused()).await;
+    }
+    let item = scene.stage.stored_of("alice", "REQUEST#").await.remove(0);
+    let text = |name: &str| AttributeValue::S(item[name]["S"].as_str().expect("a text").to_owned());
+    let update = scene.stage.client.update_item().table_name(scene.stage.backend.table.name());
+    let update = update.key("pk", text("pk")).key("sk", text("sk")).update_expression("REMOVE #salts");
+    update.expression_attribute_names("#salts", "salts").send().await.expect("an update");
+    for body in [first, other, without] {
+        replayed(&scene.stage, &with(body), &answered).await;
+    }
+    let with_a_name = json!({"orgId": "acme", "orgName": "Acme"});
+    scene.stage.refuses(with(with_a_name), idempotency_key_reused()).await;
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::history::{ChainedRecord, EventHash};
+use domain::api_key::StoredApiKey;
+use domain::history::{ActorKind, Aggregate, ChainedRecord, EventHash, Happening, KeptRecord};
+use domain::organisation::{self, Organisation};
 use domain::user::{Event, PhysicalKey, User};
 use domain::values::{KeyNumber, OrgTag, UserId, Version};
 use serde_json::{Value, json};
@@ -16,6 +18,7 @@ pub(crate) type Stored = BTreeMap<(String, String), Value>;
 #[derive(Debug)]
 pub(crate) struct History {
     pub(crate) records: Vec<ChainedRecord>,
+    pub(crate) events: Vec<Event>,
     pub(crate) user: User,
     pub(crate) held: BTreeMap<KeyNumber, PhysicalKey>,
 }
@@ -40,35 +43,49 @@ pub(crate) fn check(stored: &Stored, user: &str) -> History {
     history
 }
 
-/// Reads a user's events in the order of their sort keys and checks that these follow from the versions.
-fn records(stored: &Stored, user: &str) -> Vec<ChainedRecord> {
-    let events = stored.iter().filter(|((pk, sk), _)| *pk == partition(user) && sk.starts_with("EVENT#"));
-    let mut records = Vec::new();
-    let (mut head, mut issuers) = (EventHash::GENESIS, BTreeMap::new());
+/// Reads the events of a history in the order of their sort keys and checks that these follow from the versions.
+pub(crate) fn kept(stored: &Stored, partition: &str) -> Vec<KeptRecord> {
+    let events = stored.iter().filter(|((pk, sk), _)| *pk == partition && sk.starts_with("EVENT#"));
+    let (mut records, mut head) = (Vec::new(), EventHash::GENESIS);
     for (version, ((_, sk), item)) in (1..).zip(events) {
-        let record: ChainedRecord = serde_dynamo::from_item(attributes(item)).expect("an event");
+        let item = serde_dynamo::Item::from(attributes(item));
+        let kept = store::items::streamed_event(item).expect("an event");
+        let chained = &kept.chained;
         assert_eq!(*sk, format!("EVENT#{version:020}"), "versions are dense");
-        assert_eq!(record.record.version, Version::new(version), "an event is where its version says");
-        assert!(record.follows(head), "event {version} does not follow the one before");
-        let (number, issuer) = match &record.record.event {
-            Event::PhysicalKeyAdded(added) => {
-                issuers.insert(added.number, added.org_id.clone());
-                (added.number, &added.org_id)
-            }
-            Event::PhysicalKeyRemoved(removed) => (removed.number, &issuers[&removed.number]),
-        };
-        assert_eq!(item["issuer"], json!({"S": issuer}), "the issuer of physical key {number}");
-        head = record.hash;
-        records.push(record);
+        assert_eq!(chained.record().version, Version::new(version), "an event is where its version says");
+        assert!(chained.follows(head), "event {version} does not follow the one before");
+        assert_eq!(chained.record().canonical(), chained.canonical(), "what was hashed is canonical");
+        head = chained.hash();
+        records.push(kept);
     }
     records
 }
 
-fn fold(records: Vec<ChainedRecord>, user: &str) -> History {
+/// Reads a user's events, with the texts that they disclose, and checks who issued the physical keys.
+fn records(stored: &Stored, user: &str) -> Vec<(ChainedRecord, Event)> {
+    let mut issuers = BTreeMap::new();
+    let read = |kept: KeptRecord| {
+        let KeptRecord { chained, disclosures } = kept;
+        let Happening::User(recorded) = chained.record().happening.clone() else { panic!("{chained:?}") };
+        let event = recorded.disclosed(&disclosures).expect("texts of their digests");
+        let issuer = match &event {
+            Event::PhysicalKeyAdded(added) => {
+                issuers.insert(added.number, added.org_id.clone());
+                &added.org_id
+            }
+            Event::PhysicalKeyRemoved(removed) => &issuers[&removed.number],
+        };
+        assert_eq!(chained.record().issuer, *issuer);
+        (chained, event)
+    };
+    kept(stored, &partition(user)).into_iter().map(read).collect()
+}
+
+fn fold(records: Vec<(ChainedRecord, Event)>, user: &str) -> History {
     let user = User::new(UserId::parse(user).expect("a user id"));
-    let mut history = History { records: Vec::new(), user, held: BTreeMap::new() };
-    for record in records {
-        match &record.record.event {
+    let mut history = History { records: Vec::new(), events: Vec::new(), user, held: BTreeMap::new() };
+    for (record, event) in records {
+        match &event {
             Event::PhysicalKeyAdded(added) => {
                 let next = history.user.last_number.map_or(KeyNumber::FIRST, KeyNumber::next);
                 assert_eq!(added.number, next, "numbers are given in commit order, none twice");
@@ -79,8 +96,9 @@ fn fold(records: Vec<ChainedRecord>, user: &str) -> History {
                 assert!(held.is_some(), "number {} is removed and was not held", removed.number);
             }
         }
-        history.user = history.user.apply(&record.record.event);
+        history.user = history.user.apply(&event);
         history.records.push(record);
+        history.events.push(event);
     }
     assert_eq!(u64::try_from(history.held.len()).ok(), Some(history.user.active_keys));
     history
@@ -94,11 +112,12 @@ impl History {
         Some(json!({
             "pk": {"S": partition(self.user.id.as_str())},
             "sk": {"S": "USER"},
+            "format": number(2),
             "userId": {"S": self.user.id},
             "version": number(self.user.version.get()),
             "lastNumber": number(self.user.last_number.map_or(0, KeyNumber::get)),
             "activeKeys": number(self.user.active_keys),
-            "headHash": {"S": last.hash.to_string()},
+            "headHash": {"S": last.hash().to_string()},
         }))
     }
 
@@ -106,7 +125,7 @@ impl History {
     fn key_items(&self) -> impl Iterator<Item = Value> {
         self.held.values().map(|key| {
             let sort = format!("{:020}", key.number.get());
-            let mut item = json!({
+            let item = json!({
                 "pk": {"S": partition(self.user.id.as_str())},
                 "sk": {"S": format!("KEY#{}#{sort}", OrgTag::of(&key.org_id))},
                 "userId": {"S": self.user.id},
@@ -114,14 +133,7 @@ impl History {
                 "issuerSort": {"S": format!("{:020}#{}#{sort}", key.added_at.get(), self.user.id)},
             });
             // Beside its places, everything that is answered of a physical key, as it is answered.
-            let answered = serde_json::to_value(key).expect("JSON");
-            for (name, value) in answered.as_object().expect("an object") {
-                item[name] = match value {
-                    Value::Number(number) => json!({"N": number.to_string()}),
-                    value => json!({"S": value}),
-                };
-            }
-            item
+            with_members(item, key)
         })
     }
 }
@@ -129,7 +141,7 @@ impl History {
 impl History {
     /// The marks of everybody who has ever issued anything.
     fn marks(&self) -> impl Iterator<Item = Value> {
-        let issuers = self.records.iter().filter_map(|record| match &record.record.event {
+        let issuers = self.events.iter().filter_map(|event| match event {
             Event::PhysicalKeyAdded(added) => Some(&added.org_id),
             Event::PhysicalKeyRemoved(_) => None,
         });
@@ -140,6 +152,74 @@ impl History {
                 "orgId": {"S": issuer},
             })
         })
+    }
+}
+
+/// Checks an organisation's stored items against its stored events, and gives what these add up to: the organisation item, the
+/// items of its API keys and their list are the fold of the events: these, no others, nothing else in them.
+pub(crate) fn check_organisation(stored: &Stored, tag: &str) -> Organisation {
+    let partition = format!("ORG#{tag}");
+    let records = kept(stored, &partition);
+    let first = records.first().expect("an event").chained.record();
+    let (mut organisation, mut api_keys) = (Organisation::new(first.issuer.clone()), BTreeMap::new());
+    assert_eq!(OrgTag::of(&organisation.org_id).to_string(), tag);
+    for KeptRecord { chained, disclosures } in &records {
+        let Happening::Organisation(recorded) = chained.record().happening.clone() else {
+            panic!("{chained:?}")
+        };
+        assert_eq!(chained.record().actor.kind, ActorKind::Operator);
+        let event = recorded.disclosed(disclosures).expect("texts of their digests");
+        match event.clone() {
+            organisation::Event::ApiKeyIssued(issued) => {
+                let api_key = StoredApiKey::from(issued);
+                assert!(api_keys.insert(api_key.api_key_id.as_str().to_owned(), api_key).is_none());
+            }
+            organisation::Event::ApiKeyRevoked(revoked) => {
+                let api_key =
+                    api_keys.get_mut(revoked.api_key_id.as_str()).expect("an API key that was issued");
+                assert_eq!(api_key.revoked_at.replace(revoked.revoked_at), None, "it is revoked once");
+            }
+            _ => {}
+        }
+        organisation = organisation.apply(&event);
+    }
+    let of_organisation = |(pk, sk): &(String, String), item: &Value| {
+        (*pk == partition || item["orgId"]["S"] == organisation.org_id.as_str() && pk.starts_with("APIKEY#"))
+            && !sk.starts_with("EVENT#")
+    };
+    let state: Vec<&Value> =
+        stored.iter().filter(|(place, item)| of_organisation(place, item)).map(|(_, item)| item).collect();
+    let head = records.last().expect("an event").chained.hash().to_string();
+    let mut expected = vec![with_members(
+        json!({"pk": {"S": partition}, "sk": {"S": "ORG"}, "format": {"N": "2"}, "headHash": {"S": head}}),
+        &organisation,
+    )];
+    for (id, api_key) in &api_keys {
+        let listed =
+            json!({"pk": {"S": partition}, "sk": {"S": format!("APIKEY#{id}")}, "apiKeyId": {"S": id}});
+        let item = json!({"pk": {"S": format!("APIKEY#{id}")}, "sk": {"S": "APIKEY"}});
+        expected.extend([listed, with_members(item, api_key)]);
+    }
+    let place = |item: &Value| (item["pk"].to_string(), item["sk"].to_string());
+    expected.sort_by_key(place);
+    assert_eq!(state, expected.iter().collect::<Vec<_>>(), "the state is the fold of the events");
+    organisation
+}
+
+/// An item with the members of a value, as they are spelled in JSON.
+fn with_members(mut item: Value, value: &impl serde::Serialize) -> Value {
+    let members = serde_json::to_value(value).expect("JSON");
+    for (name, value) in members.as_object().expect("an object") {
+        item[name] = in_dynamodb(value);
+    }
+    item
+}
+
+fn in_dynamodb(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => json!({"N": number.to_string()}),
+        Value::Array(values) => json!({"L": values.iter().map(in_dynamodb).collect::<Vec<_>>()}),
+        value => json!({"S": value}),
     }
 }
 

@@ -6,7 +6,9 @@ use acceptance::signers::{Signer, token_config};
 use acceptance::{NOON, RequestBuilder, Setting, Stage};
 use api::auth::RequiredCredentials;
 use api::auth::conditions::Conditions;
+use domain::organisation::{OrganisationCommand, Refusal};
 use serde_json::{Value, json};
+use store::{Done, OrganisationFault};
 
 use crate::query_refusals::{another_users_inventory, one_user_only};
 use crate::scene::{DISAGREE, ORGANISATION_REQUIRED};
@@ -267,13 +269,12 @@ async fn an_organisation_that_was_closed_ends_with_the_next_request() {
         stage.manager_token("alice", "acme"),
         stage.member_token("bob", "acme"),
     ];
-    let acme = domain::values::OrgId::parse("acme").expect("an organisation id");
-    let table = &stage.backend.table;
     assert_eq!(bobs_list().api_key(&api_key).send(&stage).await.status(), 200);
-    for closed in [store::Closed::Now, store::Closed::Before] {
-        assert_eq!(table.close_organisation(&acme, stage.now()).await, Ok(closed));
-        let registered = table.register_organisation(&acme, None, stage.now()).await;
-        assert_eq!(registered, Ok(store::Registered::Closed));
+    for closed in [Done::Now, Done::Before] {
+        assert_eq!(stage.command_organisation("acme", &OrganisationCommand::Close).await, Ok(closed));
+        let register = OrganisationCommand::Register { name: None };
+        let registered = stage.command_organisation("acme", &register).await;
+        assert_eq!(registered, Err(OrganisationFault::Refused(Refusal::Closed)));
         for request in [bobs_list(), all_of("acme"), RequestBuilder::add("bob", &json!({"orgId": "acme"}))] {
             let ended = Refused::api_key("The organisation of the API key has been closed.");
             stage.refuses(request.clone().api_key(&api_key), ended).await;
@@ -303,7 +304,7 @@ async fn the_actor_that_is_recorded_has_its_issuer_beside_its_id() {
     let history = RequestBuilder::get("/users/alice/PhysicalKeyEvents").bearer(&stage.user_token("alice"));
     let history = history.send(&stage).await.json();
     let actors: Vec<_> =
-        history["events"].as_array().expect("events").iter().map(|event| &event["actor"]).collect();
+        history["events"].as_array().expect("events").iter().map(|event| &event["record"]["actor"]).collect();
     let (iss, org) = ("physical-keys-local", "acme");
     assert_eq!(
         actors,

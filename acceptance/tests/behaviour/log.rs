@@ -106,7 +106,7 @@ async fn a_refusal_is_logged_with_its_reasons_by_name_and_the_api_key_that_was_s
         json!(id),
         "a thief's request names the API key, whatever else is wrong"
     );
-    stage.backend.table.revoke_api_key(&id, stage.now()).await.expect("a revocation");
+    stage.revoke("acme", &id).await;
     list().api_key(&api_key).send(&stage).await;
     assert_eq!(
         of(&last(), &["reasons", "api_key_id"]),

@@ -26,6 +26,7 @@ mod key_set_outages;
 mod key_sets;
 mod late_attempts;
 mod log;
+mod organisations;
 mod pages;
 mod paths;
 mod properties;

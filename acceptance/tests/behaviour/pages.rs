@@ -206,7 +206,7 @@ async fn a_history_is_read_to_the_end_by_pages() {
     let versions: Vec<_> = pages
         .iter()
         .flat_map(|page| page["events"].as_array().expect("events"))
-        .map(|event| event["version"].as_u64().expect("a version"))
+        .map(|event| event["record"]["version"].as_u64().expect("a version"))
         .collect();
     assert_eq!((versions, pages.len()), (vec![1, 2, 3, 4, 5], 3));
 }

@@ -53,6 +53,7 @@ async fn every_event_of_a_user_is_published_in_the_contracts_envelope() {
             "EventBusName": "inventory",
             "Source": "spk.api",
             "DetailType": data["type"],
+            "Time": NOON.seconds(),
             "Detail": {
                 "partnerId": "acme",
                 "aggregateType": "user",
@@ -87,8 +88,8 @@ async fn all_that_a_command_writes_besides_its_event_is_passed_over() {
     let records: Vec<_> = scene.stage.stored().await.values().map(insertion).collect();
     assert_eq!(
         records.len(),
-        8,
-        "an organisation, its API key twice, user, physical key, event, request, mark"
+        10,
+        "an organisation, its two events, its API key twice, user, physical key, event, request, mark"
     );
 
     let bus = EventBus::start().await;
@@ -106,8 +107,10 @@ async fn what_the_tables_own_stream_shows_is_published() {
 
     let records = shown(&access, stage.backend.table.name()).await;
     let of_events = |record: &&Value| {
-        let sk = record["dynamodb"]["Keys"]["sk"]["S"].as_str();
-        sk.is_some_and(|sk| sk.starts_with("EVENT#"))
+        let is = |name: &str, prefix: &str| {
+            record["dynamodb"]["Keys"][name]["S"].as_str().is_some_and(|text| text.starts_with(prefix))
+        };
+        is("pk", "USER#") && is("sk", "EVENT#")
     };
     let events: Vec<_> = records.iter().filter(of_events).collect();
     assert_eq!(events.len(), expected.len());
@@ -134,11 +137,14 @@ async fn the_templates_filter_lets_every_event_through_and_nothing_else() {
 
     let scene = Scene::new().await;
     scene.carry_out(scene.add().idempotency_key("a")).await;
-    for ((_, sk), item) in scene.stage.stored().await {
+    let stored = scene.stage.stored().await;
+    assert_eq!(stored.keys().filter(|(_, sk)| sk.starts_with("EVENT#")).count(), 3, "two are Acme's");
+    for ((pk, sk), item) in stored {
         let mut record = insertion(&item);
-        assert_eq!(passes(&pattern, &record), sk.starts_with("EVENT#"), "{sk}");
+        let is_a_users_event = pk.starts_with("USER#") && sk.starts_with("EVENT#");
+        assert_eq!(passes(&pattern, &record), is_a_users_event, "{pk} {sk}");
         record["eventName"] = json!("REMOVE");
-        assert!(!passes(&pattern, &record), "{sk}");
+        assert!(!passes(&pattern, &record), "{pk} {sk}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use acceptance::{NOON, RequestBuilder, Setting, Stage};
 use api::auth::RequiredCredentials;
-use domain::history::{ChainedRecord, EventHash};
+use domain::history::{ChainedRecord, EventHash, Salt, TextDigest};
 use serde_json::{Value, json};
 
 use crate::scene::Scene;
@@ -178,24 +178,39 @@ async fn a_history_can_be_checked_by_whoever_reads_it() {
     assert_eq!(removal.status(), 200);
 
     let page = seen(&stage, "alice", "PhysicalKeyEvents").await;
-    let events: Vec<ChainedRecord> = serde_json::from_value(page["events"].clone()).expect("events");
+    let events = page["events"].as_array().expect("events");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let hash = |value: &Value| text(value).parse::<EventHash>().expect("a hash");
+    // `Value` keeps what a client parsed; the canonical spelling of a record is its members in order.
     let mut head = EventHash::GENESIS;
-    for (version, event) in (1..).zip(&events) {
-        assert_eq!(event.record.version.get(), version, "versions are dense");
-        assert!(event.follows(head), "event {version} follows the one before");
-        head = event.hash;
+    for (version, event) in (1..).zip(events) {
+        let record = serde_json::to_string(&event["record"]).expect("JSON");
+        let record = ChainedRecord::read(record, hash(&event["previousHash"]), hash(&event["hash"]));
+        let record = record.expect("a record");
+        assert_eq!(record.record().version.get(), version, "versions are dense");
+        assert!(record.follows(head), "event {version} follows the one before");
+        head = record.hash();
     }
     assert_eq!(events.len(), 3);
-    let removed = &page["events"][2];
-    assert_eq!(removed["type"], "PhysicalKeyRemoved");
-    assert_eq!(removed["data"], json!({"userId": "alice", "number": 1, "removedAt": NOON}));
+    let (added, note) = (&events[0], "Tür \"3\" 🗝");
+    assert_eq!(added["event"]["data"]["note"], note);
+    assert!(!added["record"].to_string().contains("Tür"), "{added}");
+    let disclosure = &added["disclosures"]["note"];
+    assert_eq!(disclosure["text"], note);
+    let salt = Salt::try_from(text(&disclosure["salt"])).expect("a salt");
+    assert_eq!(added["record"]["data"]["texts"], json!({"note": TextDigest::of(salt, note)}));
+    let removed = &events[2];
+    let happened = json!({"userId": "alice", "number": 1, "removedAt": NOON});
+    assert_eq!(removed["event"], json!({"type": "PhysicalKeyRemoved", "data": happened}));
+    assert_eq!(removed.get("disclosures"), None, "{removed}");
+    let record = &removed["record"];
     assert_eq!(
-        (&removed["actor"]["type"], &removed["actor"]["orgId"]),
+        (&record["actor"]["type"], &record["actor"]["orgId"]),
         (&json!("organisation"), &json!("acme"))
     );
-    assert_eq!((&removed["requestId"], &removed["recordedAt"]), (&json!(removal.request_id()), &json!(NOON)));
+    assert_eq!((&record["requestId"], &record["recordedAt"]), (&json!(removal.request_id()), &json!(NOON)));
     assert_eq!(removal.header("event-hash"), removed["hash"].as_str(), "the receipt");
-    assert_eq!(removed.get("issuer"), None, "what is not hashed is not shown");
+    assert_eq!(removed.get("attempt"), None, "what is neither hashed nor disclosed is not shown");
 
     // Acme's part of it: its own physical key, issued and taken back.
     let history = RequestBuilder::get("/users/alice/PhysicalKeyEvents").api_key(&api_key).send(&stage).await;
@@ -203,7 +218,7 @@ async fn a_history_can_be_checked_by_whoever_reads_it() {
         .as_array()
         .expect("events")
         .iter()
-        .map(|event| event["version"].clone())
+        .map(|event| event["record"]["version"].clone())
         .collect();
     assert_eq!(versions, [1, 3]);
 }

@@ -45,7 +45,7 @@ async fn a_revoked_api_key_reads_nothing() {
     let scene = Scene::new().await;
     scene.carry_out(scene.add()).await;
     let (api_key, id) = scene.stage.api_key("acme").await;
-    scene.stage.backend.table.revoke_api_key(&id, scene.stage.now()).await.expect("a revocation");
+    scene.stage.revoke("acme", &id).await;
     let revoked = Refused::api_key("The API key has been revoked. Ask for a new one.");
     for path in OF_ALICE {
         let request = RequestBuilder::get(path).bearer(&scene.token).api_key(&api_key);

@@ -46,7 +46,7 @@ async fn every_one_of_6400_raced_adds_gets_a_number_of_its_own() {
     let history = invariants::check(&scene.stage.stored().await, "alice");
     assert_eq!(history.user.version.get(), 6_400);
     assert_eq!(history.user.active_keys, 6_400);
-    assert!(history.records.iter().all(|record| matches!(record.record.event, Event::PhysicalKeyAdded(_))));
+    assert!(history.events.iter().all(|event| matches!(event, Event::PhysicalKeyAdded(_))));
 }
 
 /// Sends 40 random commands, removals of numbers near the last ones among them. Gives the commands that were carried
@@ -86,7 +86,7 @@ async fn raced_adds_and_removals_keep_every_invariant() {
     let history = invariants::check(&scene.stage.stored().await, "alice");
     assert_eq!(history.records.len(), committed.len(), "every answer is an event, every event an answer");
     let by_version: BTreeMap<u64, Option<u64>> = committed.into_iter().collect();
-    let removed = history.records.iter().map(|record| match &record.record.event {
+    let removed = history.events.iter().map(|event| match event {
         Event::PhysicalKeyAdded(_) => None,
         Event::PhysicalKeyRemoved(removed) => Some(removed.number.get()),
     });

@@ -48,8 +48,7 @@ impl Scene {
     }
 
     pub(crate) async fn revoke_api_key(&self) {
-        let table = &self.stage.backend.table;
-        table.revoke_api_key(&self.api_key_id, self.stage.now()).await.expect("a revocation");
+        self.stage.revoke("acme", &self.api_key_id).await;
     }
 
     /// Alice's request to add a physical key of Acme's.

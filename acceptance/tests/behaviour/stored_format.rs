@@ -7,9 +7,10 @@ use std::path::Path;
 use acceptance::refused::Refused;
 use acceptance::{NOON, RequestBuilder, Stage};
 use domain::api_key::{self, ApiKeyTerms, RANDOM_BYTES, StoredApiKey};
-use domain::values::{EpochMillis, OrgId, OrgName};
+use domain::organisation::{ApiKeyIssued, OrganisationCommand, Refusal};
+use domain::values::{EpochMillis, OrgId, OrgName, Subject};
 use serde_json::{Value, json};
-use store::Registered;
+use store::{Done, OrganisationFault};
 
 use crate::invariants::{self, Stored, attributes};
 use crate::scene::nothing_to_remove;
@@ -25,9 +26,15 @@ fn acme() -> OrgId {
 }
 
 /// An API key of Acme's whose random bytes are all the same.
-fn issue(byte: u8, valid_until: Option<EpochMillis>) -> (String, StoredApiKey) {
-    let terms = ApiKeyTerms { valid_until, ..ApiKeyTerms::of(acme(), NOON) };
+fn issue(byte: u8, valid_until: Option<EpochMillis>) -> (String, ApiKeyIssued) {
+    // The one that expires is bound to somebody as well: every member of what is recorded is pinned.
+    let subjects = valid_until.map(|_| Subject::parse("alice").expect("an id")).into_iter().collect();
+    let terms = ApiKeyTerms { valid_until, subjects, ..ApiKeyTerms::of(acme(), NOON) };
     api_key::issue(terms, &[byte; RANDOM_BYTES])
+}
+
+fn register(name: &str) -> OrganisationCommand {
+    OrganisationCommand::Register { name: OrgName::parse(name).ok() }
 }
 
 /// The request of event 1, whose answer is pinned.
@@ -46,14 +53,20 @@ fn second_request(stage: &Stage) -> RequestBuilder {
 
 /// Writes every kind of item there is, in every form.
 async fn write(stage: &Stage) {
-    let table = &stage.backend.table;
-    let name = OrgName::parse("Acme Ltd").expect("a name");
-    table.register_organisation(&acme(), Some(&name), NOON).await.expect("an organisation");
     let until = EpochMillis::new(NOON.get() + 1);
-    for (_, api_key) in [issue(7, None), issue(8, Some(until))] {
-        table.store_api_key(&api_key).await.expect("an API key");
+    for command in [
+        register("Acme"),
+        register("Acme Ltd"),
+        OrganisationCommand::IssueApiKey(issue(7, None).1),
+        OrganisationCommand::IssueApiKey(issue(8, Some(until)).1),
+        OrganisationCommand::RevokeApiKey(issue(8, None).1.api_key_id),
+    ] {
+        assert_eq!(stage.command_organisation("acme", &command).await, Ok(Done::Now));
     }
-    table.revoke_api_key(&issue(8, None).1.api_key_id, NOON).await.expect("a revocation");
+    let closed = OrganisationCommand::Register { name: None };
+    for command in [closed, OrganisationCommand::Close] {
+        assert_eq!(stage.command_organisation("closed", &command).await, Ok(Done::Now));
+    }
 
     let minimal = RequestBuilder::add("alice", &json!({"orgId": "acme"}));
     let requests = [
@@ -134,10 +147,20 @@ fn every_event_and_every_member_is_pinned() {
     let document: Value = serde_json::from_str(&api_reference::json()).expect("the OpenAPI document");
     let (schemas, pinned) = (&document["components"]["schemas"], pinned());
     let names = |object: &Value| object.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
+    let events = pinned.iter().filter(|((pk, sk), _)| pk.starts_with("USER#") && sk.starts_with("EVENT#"));
+    let events: Vec<(Value, &Value)> = events
+        .map(|(_, item)| (item["record"]["S"].as_str().expect("a record").parse().expect("JSON"), item))
+        .collect();
     for event in schemas["Event"]["oneOf"].as_array().expect("events") {
         let name = event["properties"]["type"]["enum"][0].as_str().expect("an event's name");
-        let of_event = pinned.values().filter(|item| item["type"]["S"] == name);
-        let members: BTreeSet<_> = of_event.flat_map(|item| names(&item["data"]["M"])).collect();
+        let of_event = events.iter().filter(|(record, _)| record["type"] == name);
+        let mut members: BTreeSet<_> = of_event
+            .flat_map(|(record, item)| {
+                let texts = item.get("disclosures").map(|disclosures| names(&disclosures["M"]));
+                names(&record["data"]).into_iter().chain(texts.unwrap_or_default())
+            })
+            .collect();
+        members.remove("texts");
         assert_eq!(members, documented(schemas, name), "of {name}");
     }
     let physical_keys = pinned.iter().filter(|((_, sk), _)| sk.starts_with("KEY#"));
@@ -154,8 +177,11 @@ fn api_keys_are_spelled_as_they_always_were() {
 }
 
 #[test]
-fn a_pinned_history_verifies() {
+fn pinned_histories_verify() {
     assert_eq!(invariants::check(&pinned(), "alice").records.len(), 4);
+    for (organisation, events) in [("g8lj7bc7o54a18ga", 5), ("ofnfmm6nogi41aek", 2)] {
+        assert_eq!(invariants::check_organisation(&pinned(), organisation).version.get(), events);
+    }
 }
 
 #[tokio::test]
@@ -171,7 +197,11 @@ async fn commands_go_on_from_pinned_items() {
     assert_eq!((&reply["number"], &reply["version"]), (&json!(1), &json!(6)), "{reply}");
     stage.refuses(remove(2), nothing_to_remove()).await;
     assert_eq!(remove(3).send(&stage).await.status(), 200);
-    invariants::check(&stage.stored().await, "alice");
+    let rename = stage.command_organisation("acme", &register("Acme AG")).await;
+    assert_eq!(rename, Ok(Done::Now));
+    let stored = stage.stored().await;
+    invariants::check(&stored, "alice");
+    assert_eq!(invariants::check_organisation(&stored, "g8lj7bc7o54a18ga").version.get(), 6);
 }
 
 #[tokio::test]
@@ -185,9 +215,8 @@ async fn pinned_answers_are_repeated() {
         let kept = kept.expect("the pinned answer")["body"]["S"].as_str().expect("a text");
         assert_eq!(reply.bytes(), kept.as_bytes());
         assert_eq!(reply.header("idempotent-replayed"), Some("true"));
-        let event = before
-            .iter()
-            .find(|((_, sk), _)| sk.ends_with(&format!("{version:0>20}")) && sk.starts_with("EVENT#"));
+        let event =
+            before.iter().find(|((pk, sk), _)| pk == "USER#alice" && *sk == format!("EVENT#{version:0>20}"));
         let event = event.map(|(_, item)| item["hash"]["S"].as_str().expect("a hash"));
         assert_eq!(reply.header("event-hash"), event, "of event {version}");
     }
@@ -207,12 +236,13 @@ async fn a_pinned_revocation_holds() {
 #[tokio::test]
 async fn pinned_organisations_and_api_keys_are_listed() {
     let stage = pinned_stage().await;
-    let table = &stage.backend.table;
-    let mut expected = [issue(7, None).1, issue(8, Some(EpochMillis::new(NOON.get() + 1))).1];
+    let mut expected = [issue(7, None), issue(8, Some(EpochMillis::new(NOON.get() + 1)))]
+        .map(|(_, issued)| StoredApiKey::from(issued));
     expected[1].revoked_at = Some(NOON);
-    assert_eq!(table.api_keys_of(&acme()).await.expect("API keys"), expected);
-    let registered = table.register_organisation(&acme(), None, NOON).await;
-    assert_eq!(registered.expect("an organisation"), Registered::Before);
+    assert_eq!(stage.backend.table.api_keys_of(&acme()).await.expect("API keys"), expected);
+    assert_eq!(stage.command_organisation("acme", &register("Acme Ltd")).await, Ok(Done::Before));
+    let closed = stage.command_organisation("closed", &register("Closed")).await;
+    assert_eq!(closed, Err(OrganisationFault::Refused(Refusal::Closed)));
 }
 
 #[tokio::test]

@@ -82,8 +82,7 @@ impl Case {
             Meanwhile::AnotherAddition | Meanwhile::FirstAddition => self.by_another(stage, Torn::Add).await,
             Meanwhile::AnotherRemoval => self.by_another(stage, Torn::Remove).await,
             Meanwhile::Revocation => {
-                let table = &stage.backend.table;
-                table.revoke_api_key(&self.api_key_id, stage.now()).await.expect("a revocation");
+                stage.revoke("acme", &self.api_key_id).await;
             }
         }
         None
@@ -226,7 +225,7 @@ fn check_query(reply: &Reply, torn: Torn, meanwhile: Meanwhile, history: &Histor
         }
         (200, _) => {
             let events = body["events"].as_array().expect("events");
-            let versions: Vec<_> = events.iter().map(|event| event["version"].as_u64()).collect();
+            let versions: Vec<_> = events.iter().map(|event| event["record"]["version"].as_u64()).collect();
             let dense: Vec<_> = (1..=events.len()).map(|version| u64::try_from(version).ok()).collect();
             assert_eq!(versions, dense, "{name}");
         }

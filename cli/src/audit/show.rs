@@ -6,7 +6,7 @@ use std::io::{BufWriter, ErrorKind, Write};
 
 use futures_util::TryStreamExt;
 use trail::reading;
-use trail::select::{Selected, Selecting, Selection};
+use trail::select::{Selected, Selection};
 
 use self::columns::{Columns, NAMES, TableRows};
 use super::{cannot_read, listing, open};
@@ -18,16 +18,16 @@ pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
     let ShowArguments { archive: place, user, org, from, to, format } = arguments;
     let archive = open(&place)?;
     let listing = listing(&archive, &place).await?;
-    let mut selecting = Selecting::new(Selection { user, org, from, to });
+    let selection = Selection { user, org, from, to };
     let mut output =
         Output::begin(format, BufWriter::new(std::io::stdout())).map_err(|error| cannot_write(&error))?;
     let mut hours = std::pin::pin!(reading::hours(&archive, &listing));
     while let Some((hour, files)) = hours.try_next().await.map_err(|fault| cannot_read(&fault))? {
-        if selecting.is_over(hour) {
+        if selection.is_over(hour) {
             break;
         }
         let Some(events) = files.events else { continue };
-        let read = selecting.read(hour, &events, |selected| output.write(&selected));
+        let read = selection.read(hour, &events, |selected| output.write(&selected));
         match read.map_err(|fault| cannot_read(&fault))? {
             // The reader has seen enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),

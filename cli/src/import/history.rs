@@ -118,7 +118,8 @@ async fn history(
     let mut held: HashMap<KeyNumber, Identity> = HashMap::new();
     let mut all: HashMap<Identity, Additions> = HashMap::new();
     while let Some(events) = pages.next().await? {
-        for mut event in events {
+        for mut kept in events {
+            let mut event = kept["event"].take();
             let data = event["data"].take();
             match event["type"].as_str() {
                 Some("PhysicalKeyAdded") => {

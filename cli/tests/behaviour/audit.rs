@@ -11,7 +11,7 @@ use trail::calendar;
 use crate::program::{Run, Server, folder, run};
 
 fn exported() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../acceptance/tests/exported/format-1")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../acceptance/tests/exported/format-2")
 }
 
 fn audit(arguments: &[&str]) -> Run {
@@ -52,7 +52,7 @@ fn events_are_shown_as_a_table_as_csv_and_as_they_are() {
 #[test]
 fn events_are_chosen_by_user_organisation_and_time() {
     shows(&["--user", "münchen/1", "--format", "csv"], "one-user.csv");
-    // Bob's removal is in another hour than the addition that names the organisation.
+    // A removal's own data does not say whose the physical key was; its record does.
     shows(&["--org", "acme", "--from", "2026-11-23T14:00:00Z", "--format", "csv"], "removed.csv");
     shows(&["--to", "2026-11-23T12:00:03Z", "--format", "csv"], "first.csv");
     shows(&["--from", "2026-11-24", "--format", "ndjson"], "none.ndjson");
@@ -64,20 +64,24 @@ fn a_whole_export_is_verified_without_a_table_or_credentials() {
     let verified = audit(&["verify", path.to_str().unwrap()]);
     let expected = "\
 Verified 3 hours, from 2026-11-23T12:00:00Z through 2026-11-23T15:00:00Z.
-6 events of 3 users, in 967 B of files.
+6 events of 3 users, in 1.14 KiB of files.
 Every file is the one that its manifest names. Every manifest follows the one before it.
 Every user's versions begin with 1 and have no gap. Every event is the one that was hashed.
-The last manifest's SHA-256 is 24225ac2470337899babe5f9a41eea2e26c189182fb6e3b56f34f03dfebca38d.
+The last manifest's SHA-256 is 3db78bd4b929c75e11833c90502890b7b7ae6ca04cdd8dd81fc9592a27ec62b2.
 ";
     assert_eq!((verified.code, verified.stdout.as_str()), (Some(0), expected));
     assert!(verified.stderr.contains("--anchor"), "{}", verified.stderr);
 
     let url = format!("file://{}", path.canonicalize().unwrap().display());
-    let head = "24225ac2470337899babe5f9a41eea2e26c189182fb6e3b56f34f03dfebca38d";
+    let head = "3db78bd4b929c75e11833c90502890b7b7ae6ca04cdd8dd81fc9592a27ec62b2";
     assert_eq!(audit(&["verify", &url, "--anchor", head]).stdout, expected);
-    let anchored = audit(&["verify", &url, "--anchor", &head.replace('5', "4")]);
+    let anchored = audit(&["verify", &url, "--anchor", &head.replace('5', "6")]);
     assert_eq!(anchored.code, Some(1));
-    assert!(anchored.stderr.starts_with("The export was not verified: no manifest has the SHA-256 24224"));
+    assert!(
+        anchored
+            .stderr
+            .starts_with("The export was not verified: no manifest has the SHA-256 3db78bd4b929c76e")
+    );
 }
 
 #[test]

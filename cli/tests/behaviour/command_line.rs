@@ -161,6 +161,25 @@ fn close_the_organisation(folder: &std::path::Path) {
     );
 }
 
+/// Nothing shows an organisation's history yet, so it is looked for where it is kept.
+#[test]
+fn who_runs_an_operators_command_is_recorded() {
+    let folder = folder();
+    let register = ["org", "register", "acme", "--actor", "Ada Lovelace"];
+    assert_eq!(run(&register, folder.path(), &[]).code, Some(0));
+    assert_eq!(
+        run(&["org", "close", "acme"], folder.path(), &[("PHYSICAL_KEYS_ACTOR", "bob".to_owned())]).code,
+        Some(0)
+    );
+    let database = std::fs::read(folder.path().join(".physical-keys/inventory.sqlite")).unwrap();
+    let database = String::from_utf8_lossy(&database);
+    for id in ["Ada Lovelace", "bob"] {
+        let actor = format!(r#"{{\"actor\":{{\"id\":\"{id}\",\"type\":\"operator\"}}"#);
+        assert!(database.contains(&actor), "{id}");
+    }
+    assert_eq!(run(&["org", "register", "acme", "--actor", " "], folder.path(), &[]).code, Some(2));
+}
+
 #[test]
 fn an_api_key_is_issued_for_subjects_and_listed_with_them() {
     let folder = folder();
@@ -168,7 +187,7 @@ fn an_api_key_is_issued_for_subjects_and_listed_with_them() {
     let issue = ["api-key", "issue", "acme", "--for", "job", "--for", "münchen/1"];
     assert_eq!(run(&issue, folder.path(), &[]).code, Some(0));
     let listed = run(&["api-key", "list", "acme"], folder.path(), &[]);
-    assert!(listed.stderr.starts_with("id\tstate\tcreated\texpires\trevoked\tfor\n"), "{listed:?}");
+    assert!(listed.stderr.starts_with("id\tstate\tissued\texpires\trevoked\tfor\n"), "{listed:?}");
     assert!(listed.stdout.ends_with("\tjob, münchen/1\n"), "{listed:?}");
     let nobody = run(&["api-key", "issue", "acme", "--for", " job"], folder.path(), &[]);
     assert_eq!(nobody.code, Some(2));

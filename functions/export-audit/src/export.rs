@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::checkpoint::AuditCheckpoint;
-use domain::history::EventRecord;
-use domain::values::{EpochMillis, Hour, Sha256Hash, UserId, Version};
+use domain::history::HistoryId;
+use domain::values::{EpochMillis, Hour, Sha256Hash, Version};
 use process::clock::Clock;
 use serde::Serialize;
 use store::{CheckpointFault, StoreFault, Table};
@@ -51,13 +51,11 @@ pub enum ExportFault {
     /// An hour's file cannot be made.
     #[error(transparent)]
     EventFile(#[from] EventFileFault),
-    /// An event is not the one that was hashed, as far as this release knows of it.
-    #[error(
-        "the event {version} of {user_id} is not the one that was hashed: it was changed, or a newer release wrote it"
-    )]
+    /// An event is not the one that was hashed.
+    #[error("version {version} of {history} is not the one that was hashed: it was changed")]
     NotTheHashed {
         /// Whose history it belongs to.
-        user_id: UserId,
+        history: HistoryId,
         /// Its place in it.
         version: Version,
     },
@@ -132,10 +130,10 @@ impl Exporter<'_> {
         let mut events = HourEvents::open(self.table, hour, deadline).await?;
         let mut file = EventFile::default();
         while let Some(event) = events.next().await? {
-            // What this release does not know of an event is not in what it writes, and files are for ever.
-            if !event.follows(event.previous_hash) {
-                let EventRecord { user_id, version, .. } = event.record;
-                return Err(ExportFault::NotTheHashed { user_id, version });
+            // Files are for ever.
+            if !event.is_hashed() {
+                let (history, version) = (event.record().happening.history(), event.record().version);
+                return Err(ExportFault::NotTheHashed { history, version });
             }
             file.push(&event)?;
         }

@@ -6,21 +6,23 @@
 use api::backend::Backend;
 use api::http::answer::Answer;
 use api::http::cursor::CursorSealer;
-use api::http::lists::PhysicalKeyEvents;
+use api::http::lists::{PhysicalKeyEvent, PhysicalKeyEvents};
 use api::http::problem::Problem;
 use api::http::routes::{Documentation, Route};
 use api::http::target::PathParameters;
 use api::queries::{self, About, Found, Query, Selection, find};
-use domain::history::IssuedRecord;
+use domain::history::KeptRecord;
 use domain::values::Version;
 use lambda_http::{Body, Request, Response};
+use store::StoreFault;
 
 /// What the reference says of it.
 pub const DOCUMENTATION: Documentation = Documentation {
     summary: "Read a user's history",
     description: "Everything that happened to the inventory, physical keys that were taken back included, in the order \
                   of versions, with actor, request id and hash chain. An event's `hash` is SHA-256 over the `previousHash` \
-                  (32 bytes, zeros at first) followed by the event without its two hashes as canonical JSON (RFC 8785). A \
+                  (32 bytes, zeros at first) followed by its `record`, byte for byte as it is answered (RFC 8785). Texts that \
+                  people typed stand in the record by their digests, and `disclosures` has what it takes to check them. A \
                   caller who is confined to an organisation gets the events of its physical keys only.",
     answered: "A page of the history.",
 };
@@ -41,7 +43,7 @@ async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<A
         // What is a neighbour's is not even looked at, so that it cannot be told from nothing by what it costs.
         return Ok(Answer::to_query(&PhysicalKeyEvents::default()));
     }
-    let keeps = |event: &IssuedRecord| caller.confinement.sees(&event.issuer);
+    let keeps = |event: &KeptRecord| caller.confinement.sees(&event.chained.record().issuer);
     let selection = if is_confined {
         Selection::Filtered { keeps: &keeps, counts: false }
     } else {
@@ -53,7 +55,11 @@ async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<A
     });
     let Found { entries, next, .. } = found.await?;
     Ok(Answer::to_query(&PhysicalKeyEvents {
-        events: entries.into_iter().map(|event| event.record).collect(),
+        events: entries
+            .into_iter()
+            .map(PhysicalKeyEvent::of)
+            .collect::<Result<_, _>>()
+            .map_err(|fault| StoreFault::Corrupt(fault.to_string()))?,
         next_cursor: page.next(next)?,
     }))
 }

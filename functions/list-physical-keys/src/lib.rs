@@ -65,7 +65,7 @@ async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<A
     let Found { entries, matches, next } = found.await?;
 
     let counted = match &page.after {
-        _ if sees_all => Some(state.snapshot.user.active_keys),
+        _ if sees_all => Some(state.snapshot.state.active_keys),
         None => matches,
         Some(place) => place.total,
     };

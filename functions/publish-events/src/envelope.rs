@@ -1,8 +1,8 @@
 //! What a consumer of the bus sees of an event. Pure.
 
-use domain::history::{EventHash, IssuedRecord};
+use domain::history::{EventHash, Happening, KeptRecord};
 use domain::user::{Event, PhysicalKeyAdded, PhysicalKeyRemoved};
-use domain::values::{EpochMillis, OrgId, UserId, Version};
+use domain::values::{EpochMillis, OrgId, Version};
 use serde::Serialize;
 
 use crate::letter::Unpublishable;
@@ -16,6 +16,8 @@ pub(crate) struct Envelope {
     pub(crate) detail_type: &'static str,
     /// JSON.
     pub(crate) detail: String,
+    /// When the event was recorded.
+    pub(crate) time: EpochMillis,
 }
 
 /// The contract's `detail`. The hash is the event's own in the user's chain: who has seen it has seen the event.
@@ -24,7 +26,7 @@ pub(crate) struct Envelope {
 struct Detail<'a> {
     partner_id: &'a OrgId,
     aggregate_type: &'static str,
-    aggregate_id: &'a UserId,
+    aggregate_id: &'a str,
     version: Version,
     timestamp: EpochMillis,
     data: Data<'a>,
@@ -40,25 +42,30 @@ enum Data<'a> {
 }
 
 impl Envelope {
-    /// The envelope of an event.
-    pub(crate) fn of(event: &IssuedRecord) -> Result<Self, Unpublishable> {
-        let record = &event.record.record;
-        let data = match &record.event {
+    /// The envelope of an event, with its texts put back.
+    pub(crate) fn of(kept: &KeptRecord) -> Result<Self, Unpublishable> {
+        let record = kept.chained.record();
+        let unreadable = |cause: &dyn std::fmt::Display| Unpublishable::UnreadableItem(cause.to_string());
+        let Happening::User(recorded) = record.happening.clone() else {
+            return Err(unreadable(&"an event of another kind of history stands in a user's"));
+        };
+        let event = recorded.disclosed(&kept.disclosures).map_err(|fault| unreadable(&fault))?;
+        let history = record.happening.history();
+        let data = match &event {
             Event::PhysicalKeyAdded(added) => Data::PhysicalKeyAdded(added),
             Event::PhysicalKeyRemoved(removed) => Data::PhysicalKeyRemoved(removed),
         };
         let detail = Detail {
-            partner_id: &event.issuer,
-            aggregate_type: "user",
-            aggregate_id: &record.user_id,
+            partner_id: &record.issuer,
+            aggregate_type: history.aggregate_type(),
+            aggregate_id: history.aggregate_id(),
             version: record.version,
             timestamp: record.recorded_at,
             data,
-            hash: event.record.hash,
+            hash: kept.chained.hash(),
         };
-        let detail = serde_json::to_string(&detail)
-            .map_err(|error| Unpublishable::UnreadableItem(error.to_string()))?;
-        Ok(Self { detail_type: record.event.name(), detail })
+        let detail = serde_json::to_string(&detail).map_err(|error| unreadable(&error))?;
+        Ok(Self { detail_type: event.name(), detail, time: record.recorded_at })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use process::aws::{NextTime, next_time};
 
@@ -94,9 +95,10 @@ impl Publisher {
     }
 
     fn entry(&self, errand: &Errand) -> Option<PutEventsRequestEntry> {
-        let Errand::Publish(Envelope { detail_type, detail }) = errand else { return None };
+        let Errand::Publish(Envelope { detail_type, detail, time }) = errand else { return None };
+        let time = DateTime::from_millis(i64::try_from(time.get()).unwrap_or(i64::MAX));
         let entry = PutEventsRequestEntry::builder().event_bus_name(&self.config.event_bus_name);
-        Some(entry.source(SOURCE).detail_type(*detail_type).detail(detail).build())
+        Some(entry.source(SOURCE).detail_type(*detail_type).detail(detail).time(time).build())
     }
 
     /// Tells the dead-letter queue about a record that can never be published.

@@ -65,7 +65,8 @@ struct Text {
     text: String,
 }
 
-/// The tasks of a batch, in its order. What is no new event is passed over: the mapping's filter leaves it out anyway.
+/// The tasks of a batch, in its order. What is no new event of a user's is passed over: the mapping's filter leaves it out
+/// anyway. Organisations' events, API keys among them, are nobody's business on the bus.
 pub(crate) fn tasks(batch: StreamBatch) -> Vec<Task> {
     batch.records.into_iter().enumerate().filter_map(|(position, record)| task(position, record)).collect()
 }
@@ -85,7 +86,7 @@ fn task(position: usize, record: Value) -> Option<Task> {
         }
     };
     let Change { keys, new_image, sequence_number } = read.dynamodb;
-    if read.event_name != "INSERT" || !items::is_event(&keys.sk.text) {
+    if read.event_name != "INSERT" || !items::is_users_event(&keys.pk.text, &keys.sk.text) {
         return None;
     }
     let errand = envelope(new_image).map_or_else(Errand::SetAside, Errand::Publish);
@@ -96,8 +97,8 @@ fn envelope(new_image: Option<Value>) -> Result<Envelope, Unpublishable> {
     let image = new_image.ok_or(Unpublishable::NoNewImage)?;
     let unreadable = |cause: String| Unpublishable::UnreadableItem(cause);
     let item = serde_json::from_value(image).map_err(|error| unreadable(error.to_string()))?;
-    let issued = items::streamed_event(item).map_err(|fault| unreadable(fault.to_string()))?;
-    Envelope::of(&issued)
+    let kept = items::streamed_event(item).map_err(|fault| unreadable(fault.to_string()))?;
+    Envelope::of(&kept)
 }
 
 #[cfg(test)]

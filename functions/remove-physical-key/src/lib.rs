@@ -4,7 +4,6 @@ use api::backend::Backend;
 use api::execute::{self, CommandRecipe};
 use api::http::body::BodyObject;
 use api::http::routes::{Documentation, Route};
-use domain::history::ChainedRecord;
 use domain::user::{Event, PhysicalKeyRemoved, Refusal, RemovePhysicalKey};
 use domain::values::{KeyNumber, UserId, Version};
 use lambda_http::{Body, Request, Response};
@@ -52,16 +51,11 @@ impl CommandRecipe for RemovePhysicalKeyRecipe {
 
     fn answer<'a>(
         happened: &'a PhysicalKeyRemoved,
-        recorded: &'a ChainedRecord,
+        event: &'a Event,
+        version: Version,
     ) -> RemovePhysicalKeyAnswer<'a> {
         let PhysicalKeyRemoved { user_id, number, removed_at: _ } = happened;
-        RemovePhysicalKeyAnswer {
-            success: true,
-            aggregate_id: user_id,
-            version: recorded.record.version,
-            event: &recorded.record.event,
-            number: *number,
-        }
+        RemovePhysicalKeyAnswer { success: true, aggregate_id: user_id, version, event, number: *number }
     }
 }
 

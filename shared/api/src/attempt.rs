@@ -55,6 +55,6 @@ impl Attempt {
 
     /// Whether a read shows the version that it is conditional on.
     pub(crate) fn has_its_version(&self, state: &UserState) -> bool {
-        state.snapshot.user.version == self.before
+        state.snapshot.state.version == self.before
     }
 }

@@ -5,10 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use domain::history::ChainedRecord;
-use domain::history::Circumstances;
-use domain::user::{Command, Refusal};
-use domain::values::EpochMillis;
+use domain::history::{Circumstances, HistoryId, Salts};
+use domain::user::{Command, Event, Refusal};
+use domain::values::{EpochMillis, Version};
 use lambda_http::{Body, Request, Response};
 use process::retry::Backoff;
 use serde::Serialize;
@@ -36,7 +35,8 @@ pub trait CommandRecipe {
     type Command: Command;
 
     /// What a request asks for, as the fingerprint of requests under an idempotency key spells it. It is kept for 30 days: a
-    /// member that was not given must not be in it, unless it always was.
+    /// member that was not given must not be in it, and a text that somebody typed must never be: whoever has the hash of a
+    /// short text can guess it. Texts are told apart by [`Command::texts`].
     type Asked<'a>: Serialize;
 
     /// The body of a 200.
@@ -61,10 +61,11 @@ pub trait CommandRecipe {
     /// Which member of the body a refusal of the command is about, as a JSON pointer (RFC 6901), if it is about one.
     fn pointer(refusal: Refusal) -> Option<&'static str>;
 
-    /// The answer once this has happened and is recorded.
+    /// The answer once this has happened, which is this event, and the history has this version.
     fn answer<'a>(
         happened: &'a <Self::Command as Command>::Happened,
-        recorded: &'a ChainedRecord,
+        event: &'a Event,
+        version: Version,
     ) -> Self::Answer<'a>;
 }
 
@@ -187,9 +188,10 @@ impl<R: CommandRecipe> Execution<'_, R> {
         }
         // Not in the same batch, where it might have been read before the item that shows the ground gone.
         let attempt = self.attempt.insert(attempt);
-        let (table, user_id) = (&self.backend.table, self.lookup.user_id);
+        let table = &self.backend.table;
+        let history = HistoryId::User(self.lookup.user_id.clone());
         let waits = Backoff::new(self.backend.chance.for_waits());
-        let writer = table.read_writer(user_id, attempt.before.next(), waits, self.until).await?;
+        let writer = table.read_writer(&history, attempt.before.next(), waits, self.until).await?;
         Ok(match writer {
             Writer::Attempt(token) if token == attempt.token => Settled::Ours(attempt.answer.clone()),
             Writer::Nobody if !attempt.has_its_version(state) => Settled::NotYet,
@@ -207,7 +209,7 @@ impl<R: CommandRecipe> Execution<'_, R> {
         state: &UserState,
         now: EpochMillis,
     ) -> Result<Option<Attempt>, Problem> {
-        let user = &state.snapshot.user;
+        let user = &state.snapshot.state;
         let held = state.physical_key.as_ref().filter(|key| caller.confinement.sees(&key.org_id));
         let decision = self.command.decide(user, held, now);
         let decision = decision.map_err(|refusal| Problem::Refused(refusal, R::pointer(refusal)))?;
@@ -219,16 +221,19 @@ impl<R: CommandRecipe> Execution<'_, R> {
             actor: caller.actor,
             request_id: self.exchange.request_id().to_owned(),
             recorded_at: now,
+            salts: Salts::new(self.backend.chance.bytes()),
         };
-        let (record, after) = state.snapshot.append(decision.happened.clone().into(), circumstances);
-        let answer = Answer::to_command(&R::answer(&decision.happened, &record), record.hash);
+        let event = decision.happened.clone().into();
+        let (record, after) = state.snapshot.append(&event, decision.issuer, circumstances);
+        let answer = R::answer(&decision.happened, &event, after.state.version);
+        let answer = Answer::to_command(&answer, record.chained.hash());
         let fingerprint = self.fingerprint.clone().unwrap_or_default();
         let kept = RequestRecord::new(fingerprint, answer.body.clone(), &record, now);
         let commit = Commit {
             before: &state.snapshot,
             after: &after,
+            event: &event,
             record: &record,
-            issuer: &decision.issuer,
             is_first_of_issuer: self.lookup.mark && !state.is_marked,
             request: self.lookup.request_hash.map(|hash| (hash, &kept)),
         };
@@ -263,7 +268,8 @@ impl<R: CommandRecipe> Execution<'_, R> {
         if let Some(attempt) = &self.attempt
             && let Some(cause) = attempt.open()
         {
-            match table.read_writer(user_id, attempt.before.next(), self.waits(), until).await {
+            let history = HistoryId::User(user_id.clone());
+            match table.read_writer(&history, attempt.before.next(), self.waits(), until).await {
                 Ok(Writer::Attempt(token)) if token == attempt.token => {
                     return Ok(attempt.answer.clone());
                 }
@@ -301,7 +307,8 @@ impl<R: CommandRecipe> Execution<'_, R> {
             // The first answer, not a repeated one.
             return Ok(attempt.answer.clone());
         }
-        if self.fingerprint.as_ref() == Some(&earlier.fingerprint) {
+        let is_the_same = |asked: &String| earlier.is_of(asked, &self.command.texts());
+        if self.fingerprint.as_ref().is_some_and(is_the_same) {
             Ok(Answer::again(earlier.body.clone(), earlier.event_hash))
         } else {
             Err(Problem::IdempotencyKeyReused)

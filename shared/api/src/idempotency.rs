@@ -14,7 +14,8 @@ pub(crate) fn request_hash(presented: &Presented, key: &IdempotencyKey) -> Strin
     hash(&(presented.scope(), key.as_str())).to_string()
 }
 
-/// What makes two requests the same: the command as it was asked for, and the caller's organisation.
+/// What makes two requests the same, beside the texts in them: the command as it was asked for, and the caller's
+/// organisation.
 pub(crate) fn fingerprint(asked: impl Serialize, caller: &Confinement) -> String {
     hash(&(asked, caller.organisation())).to_string()
 }

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
+use crate::organisation::ApiKeyIssued;
 use crate::values::{EpochMillis, OrgId, OrgTag, Sha256Hash, Subject};
 
 /// Names our keys to secret scanners and to people.
@@ -24,8 +25,21 @@ pub const RANDOM_BYTES: usize = ID_BYTES - TAG_BYTES + SECRET_BYTES;
 
 /// The public part of an API key: 32 lower-case letters and digits. It may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct ApiKeyId(String);
+
+/// The text is not the id of an API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not the id of an API key")]
+pub struct NotAnApiKeyId;
+
+impl TryFrom<String> for ApiKeyId {
+    type Error = NotAnApiKeyId;
+
+    fn try_from(text: String) -> Result<Self, NotAnApiKeyId> {
+        Self::parse(&text).ok_or(NotAnApiKeyId)
+    }
+}
 
 impl ApiKeyId {
     /// The id, if the text has the form of one.
@@ -71,9 +85,9 @@ pub struct StoredApiKey {
     /// The organisation it belongs to.
     pub org_id: OrgId,
     /// The hash of the secret. The secret has 256 random bits, so nothing slower is needed.
-    pub secret_hash: Sha256Hash,
+    pub secret_sha256: Sha256Hash,
     /// When it was issued.
-    pub created_at: EpochMillis,
+    pub issued_at: EpochMillis,
     /// From when on it is refused, if it expires at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<EpochMillis>,
@@ -133,7 +147,7 @@ pub struct ApiKeyTerms {
     /// The organisation it belongs to.
     pub org_id: OrgId,
     /// When it is issued.
-    pub created_at: EpochMillis,
+    pub issued_at: EpochMillis,
     /// From when on it is refused, if it expires at all.
     pub valid_until: Option<EpochMillis>,
     /// The token subjects that it is bound to, if it is.
@@ -143,15 +157,15 @@ pub struct ApiKeyTerms {
 impl ApiKeyTerms {
     /// An API key that does not expire and is bound to nobody.
     #[must_use]
-    pub const fn of(org_id: OrgId, created_at: EpochMillis) -> Self {
-        Self { org_id, created_at, valid_until: None, subjects: Vec::new() }
+    pub const fn of(org_id: OrgId, issued_at: EpochMillis) -> Self {
+        Self { org_id, issued_at, valid_until: None, subjects: Vec::new() }
     }
 }
 
-/// Makes a new API key of an organisation from random bytes: the text to show once, and what to store.
+/// Makes a new API key of an organisation from random bytes: the text to show once, and what happens when it is issued.
 #[must_use]
-pub fn issue(terms: ApiKeyTerms, random: &[u8; RANDOM_BYTES]) -> (String, StoredApiKey) {
-    let ApiKeyTerms { org_id, created_at, valid_until, subjects } = terms;
+pub fn issue(terms: ApiKeyTerms, random: &[u8; RANDOM_BYTES]) -> (String, ApiKeyIssued) {
+    let ApiKeyTerms { org_id, issued_at, valid_until, subjects } = terms;
     let (random_id, secret) = random.split_at(ID_BYTES - TAG_BYTES);
     let mut id = OrgTag::of(&org_id).bytes().to_vec();
     id.extend_from_slice(random_id);
@@ -159,11 +173,9 @@ pub fn issue(terms: ApiKeyTerms, random: &[u8; RANDOM_BYTES]) -> (String, Stored
     let mut tail = secret.to_vec();
     tail.extend_from_slice(&checksum(&id, secret));
     let text = format!("{PREFIX}{id}_{}", ENCODING.encode(&tail));
-    let secret_hash = Sha256Hash::of(secret);
+    let secret_sha256 = Sha256Hash::of(secret);
     let api_key_id = ApiKeyId(id);
-    let stored =
-        StoredApiKey { api_key_id, org_id, secret_hash, created_at, valid_until, subjects, revoked_at: None };
-    (text, stored)
+    (text, ApiKeyIssued { org_id, api_key_id, secret_sha256, issued_at, valid_until, subjects })
 }
 
 impl PresentedApiKey {
@@ -200,7 +212,7 @@ impl PresentedApiKey {
     ) -> Result<&'a StoredApiKey, ApiKeyFault> {
         let hash = Sha256Hash::of(self.secret);
         // An unknown id is compared as well, so that it takes as long as a wrong secret.
-        let expected = stored.map_or(Sha256Hash::ZERO, |stored| stored.secret_hash);
+        let expected = stored.map_or(Sha256Hash::ZERO, |stored| stored.secret_sha256);
         let matches = bool::from(hash.bytes().ct_eq(&expected.bytes()));
         match stored {
             Some(stored) if matches && stored.api_key_id == self.id => {
@@ -232,7 +244,8 @@ mod tests {
         for (byte, value) in random.iter_mut().zip(7..) {
             *byte = value;
         }
-        issue(ApiKeyTerms { valid_until, ..terms("acme") }, &random)
+        let (text, issued) = issue(ApiKeyTerms { valid_until, ..terms("acme") }, &random);
+        (text, issued.into())
     }
 
     #[test]
@@ -294,10 +307,10 @@ mod tests {
     fn the_secret_is_what_counts() {
         let (text, stored) = issued(None);
         let presented = PresentedApiKey::parse(&text).unwrap();
-        let other = StoredApiKey { secret_hash: Sha256Hash::ZERO, ..stored.clone() };
+        let other = StoredApiKey { secret_sha256: Sha256Hash::ZERO, ..stored.clone() };
         assert_eq!(presented.verify(Some(&other), NOW), Err(ApiKeyFault::Unknown));
         // The secret is compared, not its hash with itself.
-        let hash = StoredApiKey { secret_hash: Sha256Hash::of(stored.secret_hash.bytes()), ..stored };
+        let hash = StoredApiKey { secret_sha256: Sha256Hash::of(stored.secret_sha256.bytes()), ..stored };
         assert_eq!(presented.verify(Some(&hash), NOW), Err(ApiKeyFault::Unknown));
         assert_eq!(presented.verify(None, NOW), Err(ApiKeyFault::Unknown));
     }
@@ -310,7 +323,7 @@ mod tests {
         assert_eq!(presented.verify(Some(&stored), EpochMillis::new(2_000)), Err(ApiKeyFault::Expired));
         let revoked = StoredApiKey { revoked_at: Some(NOW), ..stored };
         assert_eq!(presented.verify(Some(&revoked), NOW), Err(ApiKeyFault::Revoked));
-        let wrong = StoredApiKey { secret_hash: Sha256Hash::ZERO, ..revoked };
+        let wrong = StoredApiKey { secret_sha256: Sha256Hash::ZERO, ..revoked };
         assert_eq!(presented.verify(Some(&wrong), NOW), Err(ApiKeyFault::Unknown));
     }
 

@@ -1,7 +1,7 @@
 //! The inventory itself, without I/O, clock or chance, and without knowing where anything comes from or is kept.
 //!
-//! [`values`] is what an id, a note, a number is; [`user`] the aggregate: events, state, decisions; [`history`] what is
-//! recorded of them, and its chain; [`organisation`] and its [`api_key`]s; [`confinement`] who may do what;
+//! [`values`] is what an id, a note, a number is; [`user`] and [`organisation`] are the aggregates: events, state,
+//! decisions; [`history`] is what is recorded of them, and its chain; [`api_key`] who acts for an organisation; [`confinement`] who may do what;
 //! [`checkpoint`] how far the history has been exported; [`loopback`] what may travel without TLS.
 
 pub mod api_key;

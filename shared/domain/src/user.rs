@@ -4,13 +4,16 @@
 //! command is a room of its own, with who may give it, how it is decided and the event it leads to.
 
 mod add_physical_key;
+mod recorded;
 mod remove_physical_key;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::add_physical_key::{AddPhysicalKey, PhysicalKeyAdded};
+pub use self::recorded::{RecordedAddition, RecordedEvent};
 pub use self::remove_physical_key::{PhysicalKeyRemoved, RemovePhysicalKey};
 use crate::confinement::{Confinement, Forbidden};
+use crate::history::{Aggregate, Disclosures, Happening, Salts, Texts};
 use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
 
 /// A command: what deciding on it takes, who may give it, and what it leads to.
@@ -20,6 +23,9 @@ pub trait Command {
 
     /// The physical key that it is about, if it is there already: deciding takes to know whether the user holds it.
     fn concerns(&self) -> Option<KeyNumber>;
+
+    /// The texts in it that somebody typed: what is kept of the request must not give them away.
+    fn texts(&self) -> Texts<&str>;
 
     /// Whether it may be the first that an organisation does with the user.
     fn may_begin(&self) -> bool;
@@ -130,10 +136,16 @@ impl User {
     pub fn may_hold(&self, number: KeyNumber) -> bool {
         self.active_keys > 0 && self.last_number.is_some_and(|last| number <= last)
     }
+}
 
-    /// The state after one more event.
-    #[must_use]
-    pub fn apply(mut self, event: &Event) -> Self {
+impl Aggregate for User {
+    type Event = Event;
+
+    fn version(&self) -> Version {
+        self.version
+    }
+
+    fn apply(mut self, event: &Event) -> Self {
         self.version = self.version.next();
         match event {
             Event::PhysicalKeyAdded(added) => {
@@ -143,6 +155,11 @@ impl User {
             Event::PhysicalKeyRemoved(_) => self.active_keys = self.active_keys.saturating_sub(1),
         }
         self
+    }
+
+    fn record(event: &Event, salts: &Salts) -> (Happening, Disclosures) {
+        let disclosures = event.texts().salted(salts);
+        (Happening::User(event.recorded(&disclosures)), disclosures)
     }
 }
 

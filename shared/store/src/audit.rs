@@ -5,7 +5,7 @@ use std::time::Instant;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::checkpoint::AuditCheckpoint;
-use domain::history::{ChainedRecord, IssuedRecord};
+use domain::history::ChainedRecord;
 use domain::values::{EpochMillis, Hour};
 
 use super::Table;
@@ -39,7 +39,7 @@ impl Table {
     ) -> Result<Stretch<ChainedRecord>, StoreFault> {
         let query =
             self.query_of_index(AUDIT_INDEX, audit_partition(hour, shard), Order::Ascending, after, at_most);
-        stretch(query, deadline, |shape: EventShape| IssuedRecord::from(shape).record).await
+        stretch(query, deadline, |shape: EventShape| Ok(shape.kept()?.chained)).await
     }
 
     /// How far exports have come; none before the first. Strongly consistent.

@@ -18,6 +18,17 @@ pub enum StoreFault {
     /// It answered something that it never should: a missing table, missing permissions, a bug of ours.
     #[error("the store answered unexpectedly: {0}")]
     Unexpected(String),
+    /// The histories in the table are of another format than this release reads and writes.
+    #[error(
+        "the table holds histories of format {found}, and this release reads format {known}: one of format 1 was filled during \
+         development, and a new one takes its place"
+    )]
+    OtherFormat {
+        /// The format that was found.
+        found: String,
+        /// The one that is known.
+        known: u32,
+    },
     /// An item is not what this code wrote.
     #[error("a stored item cannot be read: {0}")]
     Corrupt(String),

@@ -1,6 +1,7 @@
 //! The only room that knows DynamoDB: item shapes, the one read, the one write, and what can go wrong with them.
 
 mod audit;
+mod commit;
 mod fault;
 pub mod items;
 mod organisations;
@@ -20,14 +21,15 @@ use process::retry::Backoff;
 use process::sam_local::aws_environment;
 
 pub use self::audit::CheckpointFault;
+pub use self::commit::Commit;
 pub use self::fault::StoreFault;
-pub use self::organisations::{Closed, OrganisationFault, Registered, RevokeFault};
+pub use self::organisations::{Done, Operator, OrganisationFault};
 pub use self::pages::{HeldKey, Listed, Stretch};
 pub use self::read::{CredentialLookup, Lookup, StoredCredentials, UserState, Writer};
 pub use self::requests::RequestRecord;
 pub use self::schema::Stream;
 pub use self::sending::SendingFault;
-pub use self::write::{AttemptToken, Commit, Write};
+pub use self::write::{AttemptToken, Write};
 
 /// Single-digit milliseconds are usual; a lost packet is noticed here. A command's write is sent once: it is sent again by
 /// `execute`.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::history::IssuedRecord;
+use domain::history::{HistoryId, KeptRecord};
 use domain::user::PhysicalKey;
 use domain::values::{EpochMillis, KeyNumber, OrgId, OrgTag, UserId, Version};
 use serde::Serialize;
@@ -33,11 +33,11 @@ impl Listed for PhysicalKey {
     }
 }
 
-impl Listed for IssuedRecord {
+impl Listed for KeptRecord {
     type Place = Version;
 
     fn place(&self) -> Version {
-        self.record.record.version
+        self.chained.record().version
     }
 }
 
@@ -81,7 +81,7 @@ impl Table {
         let kind = issuer.map_or_else(|| KEY.to_owned(), |issuer| format!("{KEY}{issuer}#"));
         let after = after.map(|(issuer, number)| Place::physical_key(user_id, issuer, number));
         let query = self.query_of_user(user_id, &kind, after, at_most);
-        stretch(query, deadline, |shape: PhysicalKeyShape| shape.into()).await
+        stretch(query, deadline, |shape: PhysicalKeyShape| Ok(shape.into())).await
     }
 
     /// A stretch of those who have ever issued anything to a user, after one of them. Strongly consistent.
@@ -94,7 +94,7 @@ impl Table {
     ) -> Result<Stretch<OrgTag>, StoreFault> {
         let after = after.map(|issuer| Place::mark(user_id, issuer));
         let query = self.query_of_user(user_id, MARK, after, i32::try_from(at_most).unwrap_or(i32::MAX));
-        stretch(query, deadline, |shape: MarkShape| OrgTag::of(&shape.org_id)).await
+        stretch(query, deadline, |shape: MarkShape| Ok(OrgTag::of(&shape.org_id))).await
     }
 
     /// A stretch of a user's events after a version, at most so many. Strongly consistent.
@@ -104,10 +104,11 @@ impl Table {
         after: Option<Version>,
         at_most: i32,
         deadline: Instant,
-    ) -> Result<Stretch<IssuedRecord>, StoreFault> {
-        let after = after.map(|version| Place::event(user_id, version));
+    ) -> Result<Stretch<KeptRecord>, StoreFault> {
+        let history = HistoryId::User(user_id.clone());
+        let after = after.map(|version| Place::event(&history, version));
         let query = self.query_of_user(user_id, EVENT, after, at_most);
-        stretch(query, deadline, |shape: EventShape| shape.into()).await
+        stretch(query, deadline, EventShape::kept).await
     }
 
     /// A stretch of the physical keys of an organisation that are out, over all users, newest first, at most so many. An
@@ -121,7 +122,7 @@ impl Table {
     ) -> Result<Stretch<HeldKey>, StoreFault> {
         let before = before.map(|(added_at, user_id, number)| issuer_sort(added_at, &user_id, number));
         let query = self.query_of_index(ISSUER_INDEX, org_id.to_string(), Order::Descending, before, at_most);
-        stretch(query, deadline, |shape: PhysicalKeyShape| shape.into()).await
+        stretch(query, deadline, |shape: PhysicalKeyShape| Ok(shape.into())).await
     }
 
     /// Everything in a partition of an index behind a place.
@@ -188,12 +189,12 @@ pub(super) enum Order {
 pub(super) async fn stretch<S: DeserializeOwned, T>(
     query: QueryFluentBuilder,
     deadline: Instant,
-    entry: fn(S) -> T,
+    entry: fn(S) -> Result<T, StoreFault>,
 ) -> Result<Stretch<T>, StoreFault> {
     let reading = tokio::time::timeout_at(deadline.into(), query.send()).await;
     let reading = reading.map_err(|_| StoreFault::Unreachable("no answer before the deadline".to_owned()))?;
     let read = reading.map_err(|error| StoreFault::of(Kind::Read, &error))?;
     let is_last = read.last_evaluated_key.is_none();
-    let entries = read.items.unwrap_or_default().into_iter().map(|item| shape(item).map(entry));
+    let entries = read.items.unwrap_or_default().into_iter().map(|item| shape(item).and_then(entry));
     Ok(Stretch { entries: entries.collect::<Result<_, _>>()?, is_last })
 }

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::api_key::{ApiKeyId, StoredApiKey};
-use domain::history::Snapshot;
+use domain::history::{HistoryId, Snapshot};
 use domain::organisation::Organisation;
-use domain::user::PhysicalKey;
+use domain::user::{PhysicalKey, User};
 use domain::values::{EpochMillis, KeyNumber, OrgId, OrgTag, UserId, Version};
 use process::retry::Backoff;
 use serde::de::DeserializeOwned;
@@ -15,7 +15,7 @@ use super::Table;
 use super::fault::{Kind, StoreFault};
 use super::items::{
     ApiKeyShape, Item, MarkShape, OrganisationShape, PhysicalKeyShape, Place, RequestShape, UserShape,
-    WriterShape, shape,
+    WriterShape, head, shape,
 };
 use super::requests::RequestRecord;
 use super::write::AttemptToken;
@@ -70,8 +70,7 @@ impl StoredCredentials {
     /// Whether an organisation is registered and open.
     #[must_use]
     pub fn has_open(&self, org_id: &OrgId) -> bool {
-        let organisation = self.organisation.as_ref();
-        organisation.is_some_and(|stored| stored.org_id == *org_id && stored.closed_at.is_none())
+        self.organisation.as_ref().is_some_and(|stored| stored.org_id == *org_id && stored.is_open())
     }
 }
 
@@ -81,7 +80,7 @@ pub struct UserState {
     /// What is stored of the credentials.
     pub credentials: StoredCredentials,
     /// Where the user's history stands.
-    pub snapshot: Snapshot,
+    pub snapshot: Snapshot<User>,
     /// The physical key that was asked for, if the user holds it and the credentials' organisation issued it.
     pub physical_key: Option<PhysicalKey>,
     /// Whether that organisation has ever issued anything to the user, if it was asked for.
@@ -104,9 +103,16 @@ struct Read(Vec<Item>);
 
 impl Read {
     fn take<T: DeserializeOwned>(&mut self, place: Option<&Place>) -> Result<Option<T>, StoreFault> {
-        let Some(place) = place else { return Ok(None) };
-        let position = self.0.iter().position(|item| place.is_of(item));
-        position.map(|position| shape(self.0.swap_remove(position))).transpose()
+        self.item(place).map(shape).transpose()
+    }
+
+    fn take_head<T: DeserializeOwned>(&mut self, place: Option<&Place>) -> Result<Option<T>, StoreFault> {
+        self.item(place).map(head).transpose()
+    }
+
+    fn item(&mut self, place: Option<&Place>) -> Option<Item> {
+        let position = self.0.iter().position(|item| place.is_some_and(|place| place.is_of(item)));
+        position.map(|position| self.0.swap_remove(position))
     }
 
     fn credentials(
@@ -116,7 +122,9 @@ impl Read {
     ) -> Result<StoredCredentials, StoreFault> {
         Ok(StoredCredentials {
             api_key: self.take::<ApiKeyShape>(api_key)?,
-            organisation: self.take::<OrganisationShape>(organisation)?,
+            organisation: self
+                .take_head::<OrganisationShape>(organisation)?
+                .map(|shape| Snapshot::from(shape).state),
         })
     }
 }
@@ -140,9 +148,9 @@ impl Table {
         let places = [&user, &api_key, &organisation, &physical_key, &mark, &request];
 
         let mut read = self.read_places(&places, backoff, deadline).await?;
-        let snapshot = match read.take::<UserShape>(user.as_ref())? {
+        let snapshot = match read.take_head::<UserShape>(user.as_ref())? {
             Some(shape) => shape.into(),
-            None => Snapshot::new(user_id.clone()),
+            None => Snapshot::new(User::new(user_id.clone())),
         };
         let earlier = read.take::<RequestShape>(request.as_ref())?.map(RequestRecord::from);
         Ok(UserState {
@@ -204,12 +212,12 @@ impl Table {
     /// Reads whose a version of a history has become.
     pub async fn read_writer(
         &self,
-        user_id: &UserId,
+        history: &HistoryId,
         version: Version,
         backoff: Backoff,
         deadline: Instant,
     ) -> Result<Writer, StoreFault> {
-        Ok(match self.get(&Place::event(user_id, version), backoff, deadline).await? {
+        Ok(match self.get(&Place::event(history, version), backoff, deadline).await? {
             None => Writer::Nobody,
             Some(item) => Writer::Attempt(shape::<WriterShape>(item)?.attempt),
         })

@@ -23,12 +23,12 @@ pub enum SendingFault {
 impl SendingFault {
     pub(super) fn of<R: std::fmt::Debug>(
         error: &SdkError<TransactWriteItemsError, R>,
-        removes: bool,
+        raced: &[usize],
     ) -> Self {
         if let SdkError::ServiceError(service) = error
             && let TransactWriteItemsError::TransactionCanceledException(reasons) = service.err()
         {
-            return cancelled(reasons.cancellation_reasons(), removes);
+            return cancelled(reasons.cancellation_reasons(), raced);
         }
         match StoreFault::of(Kind::Write, error) {
             StoreFault::OutcomeUnknown(cause) => Self::Unanswered(cause),
@@ -38,16 +38,9 @@ impl SendingFault {
 }
 
 /// The meaning of a cancelled transaction: this sending wrote nothing, and the reasons, one for each item in order, say
-/// why. A reason that is no race is never taken for one; and races come first, because they explain the others.
-fn cancelled(reasons: &[CancellationReason], removes: bool) -> SendingFault {
-    /// The user item; its condition fails when another command was first.
-    const USER: usize = 0;
-    /// The physical key. `BatchGetItem` reads each item at a moment of its own: a physical key that was there may have
-    /// been removed before the user item was read. Only the deletion that follows finds out.
-    const PHYSICAL_KEY: usize = 1;
-    /// The request item; its condition fails when the same request was first.
-    const REQUEST: usize = 3;
-    let raced: &[usize] = if removes { &[USER, PHYSICAL_KEY, REQUEST] } else { &[USER, REQUEST] };
+/// why. A reason that is no race is never taken for one; and races come first, because they explain the others. `raced` are the
+/// items whose condition fails when somebody else was first.
+fn cancelled(reasons: &[CancellationReason], raced: &[usize]) -> SendingFault {
     let codes: Vec<_> = reasons.iter().map(|reason| reason.code().unwrap_or("None")).collect();
     let conflicts = codes.contains(&"TransactionConflict");
     let lost_race = raced.iter().any(|item| codes.get(*item) == Some(&"ConditionalCheckFailed"));
@@ -71,19 +64,21 @@ fn cancelled(reasons: &[CancellationReason], removes: bool) -> SendingFault {
 mod tests {
     use super::*;
 
-    const ADDS: bool = false;
-    const REMOVES: bool = true;
+    use crate::write::Raced;
 
-    fn fault(codes: &[&str], removes: bool) -> SendingFault {
+    const ADDS: Raced = Raced::ADDITION;
+    const REMOVES: Raced = Raced::REMOVAL;
+
+    fn fault(codes: &[&str], raced: Raced) -> SendingFault {
         let reasons: Vec<_> =
             codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect();
-        cancelled(&reasons, removes)
+        cancelled(&reasons, raced.items())
     }
 
     #[track_caller]
     fn check(codes: &[&str], expected: &SendingFault) {
-        for removes in [ADDS, REMOVES] {
-            assert_eq!(fault(codes, removes), *expected, "{codes:?}");
+        for raced in [ADDS, REMOVES] {
+            assert_eq!(fault(codes, raced), *expected, "{codes:?}");
         }
     }
 
@@ -122,8 +117,8 @@ mod tests {
             (["None", "None", FAILED], ADDS),
             (["None", "None", FAILED], REMOVES),
         ];
-        for (codes, removes) in cases {
-            let fault = fault(&codes, removes);
+        for (codes, raced) in cases {
+            let fault = fault(&codes, raced);
             assert!(
                 matches!(fault, SendingFault::NotCarriedOut(StoreFault::Corrupt(_))),
                 "{codes:?}: {fault:?}"

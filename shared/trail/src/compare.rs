@@ -29,8 +29,8 @@ struct RecordedEvent {
 
 impl From<&ChainedRecord> for RecordedEvent {
     fn from(event: &ChainedRecord) -> Self {
-        let name = format!("version {} of {:?}", event.record.version, event.record.user_id.as_str());
-        Self { order: event.audit_order(), hash: event.hash, name }
+        let name = format!("version {} of {}", event.record().version, event.record().happening.history());
+        Self { order: event.audit_order(), hash: event.hash(), name }
     }
 }
 

@@ -1,12 +1,12 @@
-//! A file of events: gzip of one line for each event, canonical JSON (RFC 8785) with its two hashes.
+//! A file of events: gzip of one line for each event, `{"hash":"…","previousHash":"…","record":{…}}`.
 //!
-//! Whoever takes `"hash":"…","previousHash":"…",` out of a line has what was hashed: an event's hash is SHA-256 over
-//! the 32 bytes of `previousHash` and the rest of the line. No JSON library is needed to check it.
+//! An event's hash is SHA-256 over the 32 bytes of `previousHash` and the record, which stands in every line from the same
+//! byte on to before the last brace: no JSON library is needed to check it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 
 use bytes::Bytes;
-use domain::history::ChainedRecord;
+use domain::history::{ChainedRecord, EventHash, NotARecord};
 use domain::values::Sha256Hash;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
@@ -52,7 +52,7 @@ impl EventFile {
         if self.gzip.get_ref().len() > MOST_BYTES {
             return Err(EventFileFault::TooLarge);
         }
-        self.gzip.write_all(&serde_json_canonicalizer::to_vec(event).map_err(std::io::Error::from)?)?;
+        self.gzip.write_all(line(event).as_bytes())?;
         self.gzip.write_all(b"\n")?;
         let entry = EventEntry::from(event);
         match &mut self.ends {
@@ -94,9 +94,12 @@ pub enum LineFault {
     /// It is not compressed text, or longer than any event.
     #[error("it is not compressed text")]
     NotText,
-    /// It is not the canonical JSON of an event.
+    /// It is not a record between its hashes.
     #[error("it is no event")]
     NotAnEvent,
+    /// What stands between its hashes and its end is no record.
+    #[error("it {0}")]
+    NotARecord(#[from] NotARecord),
 }
 
 /// The lines of a file, in order.
@@ -143,35 +146,46 @@ impl Iterator for Lines<'_> {
     }
 }
 
-/// The event that a line spells.
-pub fn parse_line(line: &str) -> Result<ChainedRecord, LineFault> {
-    serde_json::from_str(line).map_err(|_| LineFault::NotAnEvent)
+/// What stands in a line around its hashes and its record.
+const BEFORE_HASH: &str = "{\"hash\":\"";
+const BEFORE_PREVIOUS: &str = "\",\"previousHash\":\"";
+const BEFORE_RECORD: &str = "\",\"record\":";
+const AFTER_RECORD: &str = "}";
+/// How many hexadecimal digits a hash has.
+const HASH_DIGITS: usize = 64;
+
+/// The line of an event.
+#[must_use]
+pub fn line(event: &ChainedRecord) -> String {
+    let (hash, previous, record) = (event.hash(), event.previous_hash(), event.canonical());
+    format!("{BEFORE_HASH}{hash}{BEFORE_PREVIOUS}{previous}{BEFORE_RECORD}{record}{AFTER_RECORD}")
 }
 
-/// Whether the event's hash is that of its line. The hash covers every byte: another spelling of the same event has
-/// another hash.
-#[must_use]
-pub fn has_its_hash(line: &str, event: &ChainedRecord) -> bool {
-    let hashes = format!("\"hash\":\"{}\",\"previousHash\":\"{}\",", event.hash, event.previous_hash);
-    // Quotes within JSON strings are escaped, so this cannot be found in a text that somebody entered.
-    line.split_once(&hashes).is_some_and(|(before, after)| {
-        event.previous_hash.chain_canonical([before.as_bytes(), after.as_bytes()]) == event.hash
-    })
+/// The event that a line spells. Whether it is the one that was hashed is another question.
+pub fn parse_line(line: &str) -> Result<ChainedRecord, LineFault> {
+    let (hash, previous_hash, record) = parts(line).ok_or(LineFault::NotAnEvent)?;
+    Ok(ChainedRecord::read(record.to_owned(), previous_hash, hash)?)
+}
+
+fn parts(line: &str) -> Option<(EventHash, EventHash, &str)> {
+    let (hash, rest) = line.strip_prefix(BEFORE_HASH)?.split_at_checked(HASH_DIGITS)?;
+    let (previous_hash, rest) = rest.strip_prefix(BEFORE_PREVIOUS)?.split_at_checked(HASH_DIGITS)?;
+    let record = rest.strip_prefix(BEFORE_RECORD)?.strip_suffix(AFTER_RECORD)?;
+    Some((hash.parse().ok()?, previous_hash.parse().ok()?, record))
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
-    use domain::user::{AddPhysicalKey, Command};
+    use domain::history::{Actor, ActorKind, Circumstances, RANDOM_BYTES, Salts, Snapshot};
+    use domain::user::{AddPhysicalKey, Command, User};
     use domain::values::{EpochMillis, Note, OrgId, Subject, UserId};
 
     use super::*;
 
     fn event() -> ChainedRecord {
-        let snapshot = Snapshot::new(UserId::parse("alice").unwrap());
-        let note = Note::parse("\"hash\":\"x\",\"previousHash\":\"y\", \\\" 鍵").unwrap();
-        let command =
-            AddPhysicalKey { note: Some(note), ..AddPhysicalKey::of(OrgId::parse("acme").unwrap()) };
+        let snapshot = Snapshot::new(User::new(UserId::parse("\",\"record\":{} 鍵").unwrap()));
+        let (issuer, note) = (OrgId::parse("acme").unwrap(), Note::parse("front").ok());
+        let command = AddPhysicalKey { note, ..AddPhysicalKey::of(issuer.clone()) };
         let now = EpochMillis::new(1_795_435_200_000);
         let actor = Actor {
             kind: ActorKind::User,
@@ -180,8 +194,10 @@ mod tests {
             org_id: None,
             api_key_id: None,
         };
-        let circumstances = Circumstances { actor, request_id: "r1".to_owned(), recorded_at: now };
-        snapshot.append(command.decide(&snapshot.user, None, now).unwrap().happened.into(), circumstances).0
+        let salts = Salts::new([7; RANDOM_BYTES]);
+        let circumstances = Circumstances { actor, request_id: "r1".to_owned(), recorded_at: now, salts };
+        let event = command.decide(&snapshot.state, None, now).unwrap().happened.into();
+        snapshot.append(&event, issuer, circumstances).0.chained
     }
 
     fn file() -> Bytes {
@@ -191,15 +207,26 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_its_hashes_is_what_was_hashed() {
+    fn a_line_has_the_bytes_that_were_hashed_between_fixed_places() {
         let bytes = file();
         let line = Lines::of(&bytes).next().unwrap().unwrap();
+        assert_eq!(&line[166..line.len() - 1], event().canonical());
         assert_eq!(parse_line(&line), Ok(event()));
-        assert!(has_its_hash(&line, &event()));
-        for changed in
-            [line.replace("r1", "r2"), line.replace("{\"actor\"", "{ \"actor\""), line.clone() + " "]
-        {
-            assert!(!has_its_hash(&changed, &parse_line(&changed).unwrap()), "{changed}");
+        assert!(event().is_hashed());
+        for changed in [line.replace("r1", "r2"), line.replace("{\"actor\"", "{ \"actor\"")] {
+            assert!(!parse_line(&changed).unwrap().is_hashed(), "{changed}");
+        }
+        for spoilt in [
+            line.clone() + " ",
+            line.replace("{\"hash\"", "{ \"hash\""),
+            line.replace("\"record\":{\"a", "\"record\": {\"a"),
+            String::new(),
+        ] {
+            assert!(
+                matches!(parse_line(&spoilt), Err(LineFault::NotAnEvent | LineFault::NotARecord(_)))
+                    || !parse_line(&spoilt).unwrap().is_hashed(),
+                "{spoilt}"
+            );
         }
     }
 

@@ -1,12 +1,12 @@
-//! Users' histories across the files of an export: versions without gaps from 1, each event over the one before.
+//! Histories across the files of an export: versions without gaps from 1, each event over the one before.
 //!
 //! Files are in the order of clocks, and the clocks of two writers differ: an event may stand before the one that it
 //! follows. It waits until that one comes, for a day: nobody is to be accused because of a clock.
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::history::{ChainedRecord, EventHash};
-use domain::values::{Hour, UserId, Version};
+use domain::history::{ChainedRecord, EventHash, HistoryId};
+use domain::values::{Hour, Version};
 
 use crate::fault::{Fault, Place, Tampering};
 
@@ -16,9 +16,9 @@ const LONGEST_WAIT: u64 = 24;
 /// Where every history stands.
 #[derive(Debug, Default)]
 pub(crate) struct Histories {
-    users: HashMap<UserId, History>,
+    histories: HashMap<HistoryId, History>,
     /// Every event that waits, by its place.
-    waiting: BTreeMap<Place, (UserId, Version)>,
+    waiting: BTreeMap<Place, (HistoryId, Version)>,
 }
 
 #[derive(Debug)]
@@ -44,30 +44,27 @@ impl Default for History {
 impl Histories {
     /// How many users have a history.
     pub(crate) fn users(&self) -> usize {
-        self.users.len()
+        self.histories.keys().filter(|history| matches!(history, HistoryId::User(_))).count()
     }
 
     /// The event at a place, whose own hash is right.
     pub(crate) fn check(&mut self, place: Place, event: &ChainedRecord) -> Result<(), Fault> {
-        let (user_id, version) = (&event.record.user_id, event.record.version);
-        if !self.users.contains_key(user_id) {
-            self.users.insert(user_id.clone(), History::default());
-        }
-        let Some(history) = self.users.get_mut(user_id) else { return Ok(()) };
-        let event = Waiting { place, previous_hash: event.previous_hash, hash: event.hash };
+        let (id, version) = (event.record().happening.history(), event.record().version);
+        let history = self.histories.entry(id.clone()).or_default();
+        let event = Waiting { place, previous_hash: event.previous_hash(), hash: event.hash() };
         if version <= history.version || history.waiting.contains_key(&version) {
-            let shows = format!("version {version} of {:?} is there a second time", user_id.as_str());
+            let shows = format!("version {version} of {id} is there a second time");
             return Err(Fault::new(place, Tampering::Forked, shows));
         }
         if version != history.version.next() {
             history.waiting.insert(version, event);
-            self.waiting.insert(place, (user_id.clone(), version));
+            self.waiting.insert(place, (id, version));
             return Ok(());
         }
-        history.follow(user_id, event)?;
+        history.follow(&id, event)?;
         while let Some(next) = history.waiting.remove(&history.version.next()) {
             self.waiting.remove(&next.place);
-            history.follow(user_id, next)?;
+            history.follow(&id, next)?;
         }
         Ok(())
     }
@@ -91,23 +88,18 @@ impl Histories {
         (place.hour == hour).then(|| self.missing(*place, of))
     }
 
-    fn missing(&self, place: Place, (user_id, version): &(UserId, Version)) -> Fault {
-        let next = self.users.get(user_id).map(|history| history.version.next()).unwrap_or_default();
-        let shows =
-            format!("this is version {version} of {:?}, and version {next} is missing", user_id.as_str());
+    fn missing(&self, place: Place, (id, version): &(HistoryId, Version)) -> Fault {
+        let next = self.histories.get(id).map(|history| history.version.next()).unwrap_or_default();
+        let shows = format!("this is version {version} of {id}, and version {next} is missing");
         Fault::new(place, Tampering::Removed, shows)
     }
 }
 
 impl History {
-    fn follow(&mut self, user_id: &UserId, event: Waiting) -> Result<(), Fault> {
+    fn follow(&mut self, id: &HistoryId, event: Waiting) -> Result<(), Fault> {
         let version = self.version.next();
         if event.previous_hash != self.head {
-            let shows = format!(
-                "version {version} of {:?} follows another version {}",
-                user_id.as_str(),
-                self.version
-            );
+            let shows = format!("version {version} of {id} follows another version {}", self.version);
             return Err(Fault::new(event.place, Tampering::Forked, shows));
         }
         (self.version, self.head) = (version, event.hash);
@@ -117,25 +109,24 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use domain::history::{Actor, ActorKind, Circumstances, Snapshot};
-    use domain::user::{AddPhysicalKey, Command};
-    use domain::values::{EpochMillis, OrgId};
+    use domain::history::{Actor, ActorKind, Circumstances, RANDOM_BYTES, Salts, Snapshot};
+    use domain::user::{AddPhysicalKey, Command, User};
+    use domain::values::{EpochMillis, OrgId, UserId};
 
     use super::*;
 
     fn two_events() -> [ChainedRecord; 2] {
-        let mut snapshot = Snapshot::new(UserId::parse("alice").unwrap());
+        let mut snapshot = Snapshot::new(User::new(UserId::parse("alice").unwrap()));
         [1, 2].map(|at| {
-            let command = AddPhysicalKey::of(OrgId::parse("acme").unwrap());
+            let issuer = OrgId::parse("acme").unwrap();
             let actor = Actor { kind: ActorKind::User, iss: None, id: None, org_id: None, api_key_id: None };
-            let recorded_at = EpochMillis::new(at);
-            let circumstances = Circumstances { actor, request_id: "r".to_owned(), recorded_at };
-            let (event, after) = snapshot.append(
-                command.decide(&snapshot.user, None, recorded_at).unwrap().happened.into(),
-                circumstances,
-            );
+            let (recorded_at, salts) = (EpochMillis::new(at), Salts::new([7; RANDOM_BYTES]));
+            let circumstances = Circumstances { actor, request_id: "r".to_owned(), recorded_at, salts };
+            let command = AddPhysicalKey::of(issuer.clone());
+            let event = command.decide(&snapshot.state, None, recorded_at).unwrap().happened.into();
+            let (event, after) = snapshot.append(&event, issuer, circumstances);
             snapshot = after;
-            event
+            event.chained
         })
     }
 
@@ -160,8 +151,8 @@ mod tests {
 
     #[test]
     fn what_waited_is_held_against_what_came() {
-        let [first, mut second] = two_events();
-        second.previous_hash = EventHash::GENESIS;
+        let [first, second] = two_events();
+        let second = ChainedRecord::after(EventHash::GENESIS, second.record().clone());
         let mut histories = Histories::default();
         histories.check(place(0), &second).unwrap();
         let fault = histories.check(place(1), &first).unwrap_err();

@@ -1,7 +1,7 @@
 //! What is written about each hour: `manifest.json`, canonical JSON (RFC 8785) and a line feed.
 
 use domain::history::{ChainedRecord, EventHash};
-use domain::values::{EpochMillis, Hour, Sha256Hash, UserId, Version};
+use domain::values::{EpochMillis, Hour, Sha256Hash, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar;
@@ -10,8 +10,8 @@ use crate::calendar;
 pub const MANIFEST: &str = "manifest.json";
 /// The name of an hour's events.
 pub const EVENTS: &str = "events.ndjson.gz";
-/// The format of exports written by this code. Formats are for ever: a new one is added beside the old.
-const FORMAT: u32 = 1;
+/// The format of exports that this code writes and reads. The first never left development.
+const FORMAT: u32 = 2;
 
 /// One hour of the export. Hours without events have one, too, so that a missing hour shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +51,10 @@ pub struct FileEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EventEntry {
-    /// Whose history it belongs to.
-    pub user_id: UserId,
+    /// The kind of aggregate whose history it belongs to.
+    pub aggregate_type: String,
+    /// Which one.
+    pub aggregate_id: String,
     /// Its place in that history.
     pub version: Version,
     /// When it was recorded.
@@ -63,12 +65,14 @@ pub struct EventEntry {
 
 impl From<&ChainedRecord> for EventEntry {
     fn from(chained: &ChainedRecord) -> Self {
-        let record = &chained.record;
+        let record = chained.record();
+        let history = record.happening.history();
         Self {
-            user_id: record.user_id.clone(),
+            aggregate_type: history.aggregate_type().to_owned(),
+            aggregate_id: history.aggregate_id().to_owned(),
             version: record.version,
             recorded_at: record.recorded_at,
-            hash: chained.hash,
+            hash: chained.hash(),
         }
     }
 }
@@ -79,9 +83,12 @@ pub enum NotAManifest {
     /// They are not what an export writes.
     #[error("it is not what an export writes")]
     Malformed,
-    /// A later version of this program wrote it.
-    #[error("its format is not known to this version of the program")]
-    UnknownFormat,
+    /// Another release of this program wrote it.
+    #[error(
+        "it is of format {0}, and this release reads format {FORMAT}: an export of format 1 was written during development, \
+         and begins anew"
+    )]
+    OfFormat(u32),
 }
 
 impl Manifest {
@@ -113,7 +120,7 @@ impl Manifest {
         }
         let format: Format = serde_json::from_slice(bytes).map_err(|_| NotAManifest::Malformed)?;
         if format.format != FORMAT {
-            return Err(NotAManifest::UnknownFormat);
+            return Err(NotAManifest::OfFormat(format.format));
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(|_| NotAManifest::Malformed)?;
         if manifest.bytes() == bytes { Ok(manifest) } else { Err(NotAManifest::Malformed) }
@@ -162,7 +169,7 @@ mod tests {
         let bytes = manifest().bytes();
         let zeros = "0".repeat(64);
         let expected = format!(
-            "{{\"events\":0,\"format\":1,\"hour\":\"2026-11-23T12:00:00Z\",\"previousManifestSha256\":\"{zeros}\"}}\n"
+            "{{\"events\":0,\"format\":2,\"hour\":\"2026-11-23T12:00:00Z\",\"previousManifestSha256\":\"{zeros}\"}}\n"
         );
         assert_eq!(String::from_utf8(bytes.clone()).unwrap(), expected);
         assert_eq!(Manifest::parse(&bytes), Ok(manifest()));
@@ -180,7 +187,9 @@ mod tests {
         ] {
             assert_eq!(Manifest::parse(other.as_bytes()), Err(NotAManifest::Malformed), "{other}");
         }
-        let later = text.replace("\"format\":1", "\"format\":2");
-        assert_eq!(Manifest::parse(later.as_bytes()), Err(NotAManifest::UnknownFormat));
+        for other in [1, 3] {
+            let text = text.replace("\"format\":2", &format!("\"format\":{other}"));
+            assert_eq!(Manifest::parse(text.as_bytes()), Err(NotAManifest::OfFormat(other)));
+        }
     }
 }

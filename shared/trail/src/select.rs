@@ -1,12 +1,9 @@
 //! Events read back from an export: one user's, one organisation's, of some time.
 
-use std::collections::HashMap;
+use domain::history::{ChainedRecord, HistoryId};
+use domain::values::{EpochMillis, Hour, OrgId, UserId};
 
-use domain::history::ChainedRecord;
-use domain::user::Event;
-use domain::values::{EpochMillis, Hour, KeyNumber, OrgId, UserId};
-
-use crate::event_file::{Lines, has_its_hash, parse_line};
+use crate::event_file::{Lines, parse_line};
 use crate::fault::{Fault, Place, Tampering};
 
 /// Which events are wanted. What is not given does not restrict.
@@ -14,7 +11,7 @@ use crate::fault::{Fault, Place, Tampering};
 pub struct Selection {
     /// In this user's history.
     pub user: Option<UserId>,
-    /// About physical keys that this organisation issued.
+    /// Which concern this organisation: about physical keys that it issued, and in its own history.
     pub org: Option<OrgId>,
     /// Recorded at this moment or later.
     pub from: Option<EpochMillis>,
@@ -22,41 +19,25 @@ pub struct Selection {
     pub to: Option<EpochMillis>,
 }
 
-/// An event, its line, and who issued its physical key.
+/// An event and its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected {
     /// The line as it was exported.
     pub line: String,
     /// What it spells.
     pub event: ChainedRecord,
-    /// The issuer; none if the addition is not in the export.
-    pub issuer: Option<OrgId>,
 }
 
-/// A selection under way. Hours are handed to it in order, from the export's first: a removal does not name the
-/// organisation, its addition does.
-#[derive(Debug)]
-pub struct Selecting {
-    selection: Selection,
-    issuers: HashMap<(UserId, KeyNumber), OrgId>,
-}
-
-impl Selecting {
-    /// Begins.
-    #[must_use]
-    pub fn new(selection: Selection) -> Self {
-        Self { selection, issuers: HashMap::new() }
-    }
-
+impl Selection {
     /// Whether an hour comes after all that is wanted.
     #[must_use]
     pub fn is_over(&self, hour: Hour) -> bool {
-        self.selection.to.is_some_and(|to| hour.start() >= to)
+        self.to.is_some_and(|to| hour.start() >= to)
     }
 
     /// Hands the wanted events of an hour's file to `each`. What is not as it was written ends it.
     pub fn read(
-        &mut self,
+        &self,
         hour: Hour,
         bytes: &[u8],
         mut each: impl FnMut(Selected) -> std::io::Result<()>,
@@ -65,12 +46,11 @@ impl Selecting {
             let fault = |shows: String| Fault::new(Place { hour, line: number }, Tampering::Changed, shows);
             let line = line.map_err(|why| fault(why.to_string()))?;
             let event = parse_line(&line).map_err(|why| fault(why.to_string()))?;
-            if !has_its_hash(&line, &event) {
+            if !event.is_hashed() {
                 return Err(fault("the event is not the one that was hashed".to_owned()));
             }
-            let issuer = self.issuer(&event);
-            if self.is_wanted(&event, issuer.as_ref()) {
-                let given = each(Selected { line, event, issuer });
+            if self.is_wanted(&event) {
+                let given = each(Selected { line, event });
                 if given.is_err() {
                     return Ok(given);
                 }
@@ -79,25 +59,13 @@ impl Selecting {
         Ok(Ok(()))
     }
 
-    /// The issuer of an event's physical key, remembered from its addition to its removal.
-    fn issuer(&mut self, event: &ChainedRecord) -> Option<OrgId> {
-        match &event.record.event {
-            Event::PhysicalKeyAdded(added) => {
-                let place = (added.user_id.clone(), added.number);
-                self.issuers.insert(place, added.org_id.clone());
-                Some(added.org_id.clone())
-            }
-            Event::PhysicalKeyRemoved(removed) => {
-                self.issuers.remove(&(removed.user_id.clone(), removed.number))
-            }
-        }
-    }
-
-    fn is_wanted(&self, event: &ChainedRecord, issuer: Option<&OrgId>) -> bool {
-        let Selection { user, org, from, to } = &self.selection;
-        let at = event.record.recorded_at;
-        user.as_ref().is_none_or(|user| *user == event.record.user_id)
-            && org.as_ref().is_none_or(|org| Some(org) == issuer)
+    fn is_wanted(&self, event: &ChainedRecord) -> bool {
+        let Self { user, org, from, to } = self;
+        let record = event.record();
+        let is_of = |user: &UserId| matches!(record.happening.history(), HistoryId::User(of) if of == *user);
+        let at = record.recorded_at;
+        user.as_ref().is_none_or(is_of)
+            && org.as_ref().is_none_or(|org| *org == record.issuer)
             && from.is_none_or(|from| from <= at)
             && to.is_none_or(|to| at < to)
     }

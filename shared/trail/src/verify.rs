@@ -6,7 +6,7 @@ use domain::history::ChainedRecord;
 use domain::values::{Hour, Sha256Hash};
 
 use crate::calendar;
-use crate::event_file::{LineFault, Lines, has_its_hash, parse_line};
+use crate::event_file::{LineFault, Lines, parse_line};
 use crate::fault::{Fault, Place, Tampering};
 use crate::histories::Histories;
 use crate::manifest::{EVENTS, EventEntry, FileEntry, Manifest};
@@ -143,7 +143,7 @@ impl Verification {
             let place = Place { hour, line: read.lines + 1 };
             let line = line.map_err(|fault| of_line(place, fault))?;
             let event = parse_line(&line).map_err(|fault| of_line(place, fault))?;
-            if !has_its_hash(&line, &event) {
+            if !event.is_hashed() {
                 return Err(Fault::new(
                     place,
                     Tampering::Changed,
@@ -213,7 +213,7 @@ struct Read {
 
 impl Read {
     fn in_order(&mut self, place: Place, event: &ChainedRecord) -> Result<(), Fault> {
-        if Hour::of(event.record.recorded_at) != place.hour {
+        if Hour::of(event.record().recorded_at) != place.hour {
             return Err(Fault::new(place, Tampering::Reordered, "the event was recorded in another hour"));
         }
         let order = event.audit_order();
@@ -232,7 +232,7 @@ impl Read {
 fn of_line(place: Place, fault: LineFault) -> Fault {
     let tampering = match fault {
         LineFault::EndsEarly => Tampering::Truncated,
-        LineFault::NotText | LineFault::NotAnEvent => Tampering::Changed,
+        LineFault::NotText | LineFault::NotAnEvent | LineFault::NotARecord(_) => Tampering::Changed,
     };
     Fault::new(place, tampering, fault.to_string())
 }

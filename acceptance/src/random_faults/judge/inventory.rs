@@ -44,6 +44,27 @@ fn number(item: &Item, name: &str) -> Option<u64> {
     item.get(name).and_then(Value::as_u64)
 }
 
+/// The item of an event with the members of its record beside it, and in its data the texts that it discloses. A record that is
+/// not in its canonical spelling, or a text that has not its digest, leaves the item as it is: it is found to be no event.
+fn opened(item: &Item) -> Item {
+    let record: Value = serde_json::from_str(text(item, "record")).unwrap_or_default();
+    let mut opened = item.clone();
+    opened.extend(["type", "data"].map(|name| (name.to_owned(), Value::Null)));
+    let Some(members) = record.as_object().filter(|_| canonical::canonical(&record) == text(item, "record"))
+    else {
+        return opened;
+    };
+    opened.extend(members.clone());
+    let digests = opened["data"].as_object_mut().and_then(|data| data.remove("texts")).unwrap_or_default();
+    for (name, digest) in digests.as_object().into_iter().flatten() {
+        let disclosure = &item.get("disclosures").unwrap_or(&Value::Null)[name.as_str()];
+        let (salt, disclosed) = (&disclosure["salt"], &disclosure["text"]);
+        let of = canonical::digest(salt.as_str().unwrap_or_default(), disclosed.as_str().unwrap_or_default());
+        opened["data"][name.as_str()] = if *digest == of { disclosed.clone() } else { Value::Null };
+    }
+    opened
+}
+
 impl Inventory {
     /// The inventories in a table.
     pub(crate) fn of_users(items: &[Item]) -> BTreeMap<String, Self> {
@@ -56,7 +77,7 @@ impl Inventory {
             match kind {
                 "USER" => inventory.user = Some(item.clone()),
                 "EVENT" => {
-                    inventory.events.insert(numbered, item.clone());
+                    inventory.events.insert(numbered, opened(item));
                 }
                 "KEY" => {
                     let numbered = rest.rsplit('#').next().and_then(|number| number.parse().ok());
@@ -99,10 +120,12 @@ impl Inventory {
                     format!("version {expected} is wanted where {version} stands, which says {says}"),
                 );
             }
-            if text(event, "userId") != user {
+            if text(event, "aggregateId") != user {
                 findings.add("event-is-the-users", id, format!("version {version} is of another user"));
             }
-            if text(event, "previousHash") != head || text(event, "hash") != canonical::hash(&head, event) {
+            if text(event, "previousHash") != head
+                || text(event, "hash") != canonical::hash(&head, text(event, "record"))
+            {
                 findings.add("chain-holds", id, format!("version {version} does not follow the one before"));
             }
             text(event, "hash").clone_into(&mut head);

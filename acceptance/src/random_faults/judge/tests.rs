@@ -40,14 +40,36 @@ fn a_gap_in_versions_is_found() {
 #[test]
 fn a_changed_event_is_found_by_its_hash() {
     let spoil = |story: &mut Story| {
-        story.stored(&sort_key("EVENT", 3))["recordedAt"] = 1.into();
+        story.spoil_record(3, "\"recordedAt\":1795435200000", "\"recordedAt\":1");
     };
     check(spoil, &["chain-holds"]);
 }
 
 #[test]
+fn a_text_that_is_not_the_one_that_was_recorded_is_found() {
+    let spoil = |story: &mut Story| {
+        story.stored(&sort_key("EVENT", 3))["disclosures"]["note"]["text"] = "Tür 4".into();
+    };
+    check(
+        spoil,
+        &["answer-is-the-event", "event-is-the-command", "keys-are-the-fold", "lists-show-what-was-added"],
+    );
+}
+
+#[test]
+fn a_record_in_another_spelling_is_no_event() {
+    let mut story = Story::whole();
+    story.spoil_record(3, "{\"actor\"", "{ \"actor\"");
+    let broken = story.broken();
+    for rule in ["chain-holds", "known-events", "versions-are-dense"] {
+        assert!(broken.contains(&rule), "{broken:?}");
+    }
+}
+
+#[test]
 fn an_event_that_is_not_the_users_or_unknown_is_found() {
-    let spoil = |story: &mut Story| story.stored(&sort_key("EVENT", 3))["userId"] = "bob".into();
+    let spoil =
+        |story: &mut Story| story.spoil_record(3, "\"aggregateId\":\"alice\"", "\"aggregateId\":\"bob\"");
     check(spoil, &["chain-holds", "event-is-the-users"]);
     let sent = |story: &mut Story| {
         let sending = story.refusal(503, "");

@@ -2,25 +2,25 @@
 
 use std::io::Write;
 
-use domain::history::{Actor, ChainedRecord, EventRecord};
-use domain::user::{Event, PhysicalKeyAdded, PhysicalKeyRemoved};
-use domain::values::{Note, OrgId, OrgName, Subject};
+use domain::history::{Actor, EventRecord, Happening};
+use domain::user::RecordedEvent;
+use domain::values::{KeyNumber, OrgId, Subject};
 use spreadsheet::guarded;
 use trail::select::Selected;
 
 use crate::output::visible;
 
-/// The columns of a spreadsheet.
+/// The columns of a spreadsheet. Texts that people typed are not in an export: it has their digests.
 pub(super) const NAMES: [&str; 14] = [
     "recordedAt",
-    "userId",
+    "aggregateType",
+    "aggregateId",
     "version",
     "type",
     "number",
-    "orgId",
-    "orgName",
-    "note",
+    "issuer",
     "actorType",
+    "actorIss",
     "actorId",
     "actorOrgId",
     "actorApiKeyId",
@@ -28,16 +28,10 @@ pub(super) const NAMES: [&str; 14] = [
     "hash",
 ];
 /// The columns of a table on a terminal, by their place in the spreadsheet's.
-const ON_TERMINAL: [(&str, usize); 8] = [
-    ("RECORDED AT", 0),
-    ("USER", 1),
-    ("VERSION", 2),
-    ("EVENT", 3),
-    ("NUMBER", 4),
-    ("ORGANISATION", 5),
-    ("BY", 9),
-    ("NOTE", 7),
-];
+const ON_TERMINAL: [(&str, usize); 7] =
+    [("RECORDED AT", 0), ("OF", 2), ("VERSION", 3), ("EVENT", 4), ("NUMBER", 5), ("ISSUER", 6), ("BY", BY)];
+/// The place of whoever did it, which a table spells by itself.
+const BY: usize = 9;
 /// Rows that are looked at for the columns' widths; what comes later and is wider sticks out.
 const MEASURED: usize = 1_000;
 /// The widest that a column is made.
@@ -49,33 +43,30 @@ pub(super) struct Columns([String; 14]);
 impl Columns {
     pub(super) fn of(selected: &Selected) -> Self {
         // Every field is named: one that is new has to be thought about here.
-        let Selected { event: ChainedRecord { record, previous_hash: _, hash }, issuer, line: _ } = selected;
-        let EventRecord { format: _, user_id, version, event, recorded_at, actor, request_id } = record;
-        let Actor { kind: actor_kind, iss: _, id: actor_id, org_id: actor_org_id, api_key_id } = actor;
-        let (number, org_name, note) = match event {
-            Event::PhysicalKeyAdded(added) => {
-                let PhysicalKeyAdded { user_id: _, number, org_id: _, org_name, note, added_at: _ } = added;
-                (number, org_name.as_ref(), note.as_ref())
-            }
-            Event::PhysicalKeyRemoved(PhysicalKeyRemoved { user_id: _, number, removed_at: _ }) => {
-                (number, None, None)
-            }
+        let EventRecord { happening, version, issuer, recorded_at, actor, request_id } =
+            selected.event.record();
+        let Actor { kind: actor_kind, iss, id: actor_id, org_id: actor_org_id, api_key_id } = actor;
+        let number = match happening {
+            Happening::User(RecordedEvent::PhysicalKeyAdded(added)) => Some(added.number),
+            Happening::User(RecordedEvent::PhysicalKeyRemoved(removed)) => Some(removed.number),
+            Happening::Organisation(_) => None,
         };
+        let history = happening.history();
         Self([
             recorded_at.to_rfc3339(),
-            user_id.to_string(),
+            history.aggregate_type().to_owned(),
+            history.aggregate_id().to_owned(),
             version.to_string(),
-            event.name().to_owned(),
-            number.to_string(),
-            issuer.as_ref().map(OrgId::to_string).unwrap_or_default(),
-            org_name.map(OrgName::to_string).unwrap_or_default(),
-            note.map(Note::to_string).unwrap_or_default(),
+            happening.name().to_owned(),
+            number.as_ref().map(KeyNumber::to_string).unwrap_or_default(),
+            issuer.to_string(),
             actor_kind.as_str().to_owned(),
+            iss.clone().unwrap_or_default(),
             actor_id.as_ref().map(Subject::to_string).unwrap_or_default(),
             actor_org_id.as_ref().map(OrgId::to_string).unwrap_or_default(),
             api_key_id.clone().unwrap_or_default(),
             request_id.clone(),
-            hash.to_string(),
+            selected.event.hash().to_string(),
         ])
     }
 
@@ -85,11 +76,11 @@ impl Columns {
     }
 
     /// As columns on a terminal. Control characters, which could move its cursor, and invisible ones are escaped.
-    fn on_terminal(&self) -> [String; 8] {
+    fn on_terminal(&self) -> [String; 7] {
         ON_TERMINAL.map(|(_, place)| {
             let text = match (place, self.0.as_slice()) {
                 // Whoever did it: a person or a service by id, an organisation by its own.
-                (9, [.., kind, id, org, _, _, _]) => {
+                (BY, [.., kind, _, id, org, _, _, _]) => {
                     format!("{kind} {}", if id.is_empty() { org } else { id })
                 }
                 (_, texts) => texts.get(place).cloned().unwrap_or_default(),
@@ -102,8 +93,8 @@ impl Columns {
 /// Rows of a table, in columns as wide as the first rows need.
 pub(super) struct TableRows<W: Write> {
     output: W,
-    held: Vec<[String; 8]>,
-    widths: Option<[usize; 8]>,
+    held: Vec<[String; 7]>,
+    widths: Option<[usize; 7]>,
 }
 
 impl<W: Write> TableRows<W> {
@@ -123,7 +114,7 @@ impl<W: Write> TableRows<W> {
     /// Writes the header and the rows that were held back.
     fn begin(&mut self) -> std::io::Result<()> {
         let header = ON_TERMINAL.map(|(name, _)| name.to_owned());
-        let mut widths = [0; 8];
+        let mut widths = [0; 7];
         for row in self.held.iter().chain([&header]) {
             for (width, text) in widths.iter_mut().zip(row) {
                 *width = (*width).max(text.chars().count()).min(WIDEST);
@@ -145,7 +136,7 @@ impl<W: Write> TableRows<W> {
     }
 }
 
-fn write_row(output: &mut impl Write, widths: &[usize; 8], row: &[String; 8]) -> std::io::Result<()> {
+fn write_row(output: &mut impl Write, widths: &[usize; 7], row: &[String; 7]) -> std::io::Result<()> {
     let cells = row.iter().zip(widths).map(|(text, width)| format!("{text:width$}"));
     let line = cells.collect::<Vec<_>>().join("  ");
     writeln!(output, "{}", line.trim_end())

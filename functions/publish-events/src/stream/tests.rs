@@ -2,6 +2,8 @@ use serde_json::json;
 
 use super::*;
 
+const RECORD: &str = r#"{"actor":{"id":"alice","type":"user"},"aggregateId":"alice","aggregateType":"user","data":{"addedAt":1795435200000,"number":1,"orgId":"acme","userId":"alice"},"format":2,"issuer":"acme","recordedAt":1795435200000,"requestId":"r1","type":"PhysicalKeyAdded","version":1}"#;
+
 /// A record as the stream shows the first event of Alice's.
 fn record() -> Value {
     json!({
@@ -14,24 +16,11 @@ fn record() -> Value {
             "NewImage": {
                 "pk": {"S": "USER#alice"},
                 "sk": {"S": "EVENT#00000000000000000001"},
-                "format": {"N": "1"},
-                "userId": {"S": "alice"},
-                "version": {"N": "1"},
-                "type": {"S": "PhysicalKeyAdded"},
-                "data": {"M": {
-                    "userId": {"S": "alice"},
-                    "number": {"N": "1"},
-                    "orgId": {"S": "acme"},
-                    "addedAt": {"N": "1795435200000"},
-                }},
-                "recordedAt": {"N": "1795435200000"},
-                "actor": {"M": {"type": {"S": "user"}, "id": {"S": "alice"}}},
-                "requestId": {"S": "r1"},
+                "record": {"S": RECORD},
                 "previousHash": {"S": "00".repeat(32)},
                 "hash": {"S": "ab".repeat(32)},
                 "auditPartition": {"S": "00498732#000"},
                 "auditSort": {"S": "00000001795435200000#alice#00000000000000000001"},
-                "issuer": {"S": "acme"},
                 "attempt": {"S": "0f1e2d3c4b5a69788796a5b4c3d2e1f0"},
             },
             "SequenceNumber": "111",
@@ -80,13 +69,23 @@ fn what_is_no_new_event_is_passed_over() {
 }
 
 #[test]
+fn an_organisations_event_is_passed_over() {
+    let mut record = record();
+    record["dynamodb"]["Keys"]["pk"]["S"] = json!("ORG#g8lj7bc7o54a18ga");
+    assert_eq!(tasks_of(record), []);
+}
+
+#[test]
 fn an_event_that_cannot_be_read_is_set_aside_in_its_users_order() {
     let alice = Some("USER#alice");
     let image = |record: &mut Value, name: &str, value: Value| {
         record["dynamodb"]["NewImage"][name] = value;
     };
-    check_set_aside(|record| image(record, "type", json!({"S": "Whatever"})), "unreadable_item", alice);
-    check_set_aside(|record| image(record, "version", json!({"S": "one"})), "unreadable_item", alice);
+    let with = |from: &str, to: &str| json!({"S": RECORD.replace(from, to)});
+    let whatever = with("PhysicalKeyAdded", "Whatever");
+    check_set_aside(|record| image(record, "record", whatever), "unreadable_item", alice);
+    let of_another = with("\"format\":2", "\"format\":3");
+    check_set_aside(|record| image(record, "record", of_another), "unreadable_item", alice);
     check_set_aside(|record| image(record, "hash", json!({"X": "?"})), "unreadable_item", alice);
     check_set_aside(|record| record["dynamodb"]["NewImage"] = json!(7), "unreadable_item", alice);
     check_set_aside(|record| record["dynamodb"]["NewImage"] = Value::Null, "no_new_image", alice);

@@ -1,9 +1,10 @@
 //! The bodies of lists (contract, "Queries").
 
-use domain::history::ChainedRecord;
-use domain::user::PhysicalKey;
+use domain::history::{DisclosureFault, Disclosures, EventHash, Happening, KeptRecord, Texts};
+use domain::user::{Event, PhysicalKey};
 use domain::values::{EpochMillis, KeyNumber, Note, OrgName, UserId};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use store::HeldKey;
 
 /// A page of a user's physical keys, by issuer and number.
@@ -21,17 +22,65 @@ pub struct PhysicalKeys {
     pub next_cursor: Option<String>,
 }
 
-/// A page of a user's history, in the order of its versions. An event without its two hashes is what is hashed, so
-/// whoever has all of them can check the chain.
+/// A page of a user's history, in the order of its versions. Whoever has all of it can check the chain.
 #[derive(Debug, Default, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PhysicalKeyEvents {
     /// The events of this page.
-    pub events: Vec<ChainedRecord>,
+    pub events: Vec<PhysicalKeyEvent>,
     /// Where the next page begins; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+}
+
+/// An event of a user's history: what happened, as the command was answered; and what was hashed, with what it takes to check
+/// the texts that are in one and not in the other.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PhysicalKeyEvent {
+    /// What happened. A text that has been erased since is not in it.
+    pub event: Event,
+    /// What was hashed, in its canonical spelling (RFC 8785): texts stand in it by their digests.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::history::UserEventRecord))]
+    pub record: Box<RawValue>,
+    /// What discloses the texts: each digest is SHA-256 over the salt's 16 bytes and the text.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, domain::history::Disclosure>))]
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub disclosures: Disclosures,
+    /// The hash of the record before; zeros in the first.
+    pub previous_hash: EventHash,
+    /// SHA-256 over the 32 bytes of the hash before and the record.
+    pub hash: EventHash,
+}
+
+impl PhysicalKeyEvent {
+    /// The event that is kept in a user's history.
+    pub fn of(kept: KeptRecord) -> Result<Self, UnreadableEvent> {
+        let KeptRecord { chained, disclosures } = kept;
+        let (previous_hash, hash) = (chained.previous_hash(), chained.hash());
+        let Happening::User(recorded) = chained.record().happening.clone() else {
+            return Err(UnreadableEvent::OfAnotherHistory);
+        };
+        let event = recorded.disclosed(&disclosures)?;
+        let record = RawValue::from_string(chained.canonical().to_owned())?;
+        Ok(Self { event, record, disclosures, previous_hash, hash })
+    }
+}
+
+/// Why an event that is kept is none of a user's history.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableEvent {
+    /// It belongs to another kind of history.
+    #[error("an event of another kind of history stands in a user's")]
+    OfAnotherHistory,
+    /// What is disclosed is not what was recorded.
+    #[error(transparent)]
+    Disclosure(#[from] DisclosureFault),
+    /// Its record is no JSON.
+    #[error("an event's record is not JSON")]
+    NotJson(#[from] serde_json::Error),
 }
 
 /// A page of the physical keys that an organisation has out, newest first.

@@ -169,6 +169,6 @@ const fn told_store(fault: &StoreFault, written: Written) -> Told {
              send it again with the same Idempotency-Key.",
         )
         .retry_after(1),
-        StoreFault::Unexpected(_) | StoreFault::Corrupt(_) => INTERNAL_ERROR,
+        StoreFault::Unexpected(_) | StoreFault::Corrupt(_) | StoreFault::OtherFormat { .. } => INTERNAL_ERROR,
     }
 }

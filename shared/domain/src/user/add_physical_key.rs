@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::recorded::texts;
 use super::{Command, Decision, Event, PhysicalKey, Refusal, User};
 use crate::confinement::{Confinement, Forbidden};
+use crate::history::Texts;
 use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId};
 
 /// What `AddPhysicalKey` asks for.
@@ -58,6 +60,10 @@ impl Command for AddPhysicalKey {
 
     fn concerns(&self) -> Option<KeyNumber> {
         None
+    }
+
+    fn texts(&self) -> Texts<&str> {
+        texts(self.org_name.as_ref(), self.note.as_ref())
     }
 
     fn may_begin(&self) -> bool {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Command, Decision, Event, PhysicalKey, Refusal, User};
 use crate::confinement::{Confinement, Forbidden};
+use crate::history::Texts;
 use crate::values::{EpochMillis, KeyNumber, UserId};
 
 /// What `RemovePhysicalKey` asks for.
@@ -38,6 +39,10 @@ impl Command for RemovePhysicalKey {
 
     fn concerns(&self) -> Option<KeyNumber> {
         Some(self.number)
+    }
+
+    fn texts(&self) -> Texts<&str> {
+        Texts::default()
     }
 
     fn may_begin(&self) -> bool {

@@ -86,12 +86,19 @@ impl Story {
     pub(super) fn write(&mut self, kind: &str, data: &Value, request_id: &str) -> u64 {
         let (version, before) = (self.version() + 1, self.user_item());
         let previous = before.get("headHash").and_then(Value::as_str).map_or("0".repeat(64), str::to_owned);
-        let mut event = item(&json!({
-            "pk": "USER#alice", "format": 1, "userId": "alice", "version": version, "type": kind, "data": data,
+        let (mut data, mut disclosures) = (data.clone(), json!({}));
+        if let Some(note) = data.as_object_mut().and_then(|data| data.remove("note")) {
+            data["texts"] = json!({"note": canonical::digest("", note.as_str().unwrap_or_default())});
+            disclosures = json!({"note": {"salt": "", "text": note}});
+        }
+        let record = canonical::canonical(&json!({
+            "format": 2, "aggregateType": "user", "aggregateId": "alice", "version": version, "type": kind, "data": data,
             "recordedAt": 1_795_435_200_000_u64, "actor": {"type": "user", "id": "alice"}, "requestId": request_id,
-            "previousHash": previous, "auditPartition": "00498732#000", "attempt": 1,
         }));
-        event.insert("hash".to_owned(), canonical::hash(&previous, &event).into());
+        let event = item(&json!({
+            "pk": "USER#alice", "record": record, "previousHash": previous, "hash": canonical::hash(&previous, &record),
+            "disclosures": disclosures, "auditPartition": "00498732#000", "attempt": 1,
+        }));
         let is_addition = kind == "PhysicalKeyAdded";
         let count = |name: &str| before.get(name).and_then(Value::as_u64).unwrap_or_default();
         let keys = if is_addition { count("activeKeys") + 1 } else { count("activeKeys") - 1 };
@@ -190,6 +197,14 @@ impl Story {
     /// An item by its sort key.
     pub(super) fn stored(&mut self, sk: &str) -> &mut Item {
         self.items.get_mut(sk).expect("an item")
+    }
+
+    /// Changes what was hashed of an event.
+    pub(super) fn spoil_record(&mut self, version: u64, from: &str, to: &str) {
+        let record = &mut self.stored(&sort_key("EVENT", version))["record"];
+        let text = record.as_str().expect("a text");
+        assert!(text.contains(from), "{text}");
+        *record = text.replace(from, to).into();
     }
 
     /// The rules that the judge finds broken.

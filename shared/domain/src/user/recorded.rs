@@ -1,0 +1,100 @@
+//! What is recorded of a user's events, and the way back to what happened.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Event, PhysicalKeyAdded, PhysicalKeyRemoved};
+use crate::history::{Disclosure, DisclosureFault, Disclosures, TextDigest, TextName, Texts};
+use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId};
+
+/// What is recorded of an event: all of it but the texts that people typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordedEvent {
+    /// An organisation issued a physical key to the user.
+    PhysicalKeyAdded(RecordedAddition),
+    /// A physical key was taken back.
+    PhysicalKeyRemoved(PhysicalKeyRemoved),
+}
+
+/// What is recorded of a physical key that was issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RecordedAddition {
+    /// Who holds the physical key.
+    pub user_id: UserId,
+    /// The number the server gave it.
+    pub number: KeyNumber,
+    /// The organisation that issued it.
+    pub org_id: OrgId,
+    /// When it was decided.
+    pub added_at: EpochMillis,
+    /// The digests of `orgName` and `note`, of those that were given.
+    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, String>))]
+    #[serde(default, skip_serializing_if = "Texts::is_empty")]
+    pub texts: Texts<TextDigest>,
+}
+
+impl PhysicalKeyAdded {
+    /// The texts that somebody typed.
+    #[must_use]
+    pub fn texts(&self) -> Texts<&str> {
+        texts(self.org_name.as_ref(), self.note.as_ref())
+    }
+}
+
+/// What somebody typed about a physical key, by name.
+pub(super) fn texts<'a>(org_name: Option<&'a OrgName>, note: Option<&'a Note>) -> Texts<&'a str> {
+    Texts::of([(TextName::OrgName, org_name.map(OrgName::as_str)), (TextName::Note, note.map(Note::as_str))])
+}
+
+impl RecordedEvent {
+    /// Whose history it belongs to.
+    #[must_use]
+    pub const fn user_id(&self) -> &UserId {
+        match self {
+            Self::PhysicalKeyAdded(added) => &added.user_id,
+            Self::PhysicalKeyRemoved(removed) => &removed.user_id,
+        }
+    }
+
+    /// What happened, with the texts that are disclosed.
+    pub fn disclosed(self, disclosures: &Disclosures) -> Result<Event, DisclosureFault> {
+        let added = match self {
+            Self::PhysicalKeyAdded(added) => added,
+            Self::PhysicalKeyRemoved(removed) => {
+                Texts::default().check(disclosures)?;
+                return Ok(Event::PhysicalKeyRemoved(removed));
+            }
+        };
+        let RecordedAddition { user_id, number, org_id, added_at, texts } = added;
+        texts.check(disclosures)?;
+        let text = |name| disclosures.get(name).map(|Disclosure { text, .. }| text.as_str());
+        let not_a_text = |_| DisclosureFault::NotAText;
+        let org_name = text(TextName::OrgName).map(OrgName::parse).transpose().map_err(not_a_text)?;
+        let note = text(TextName::Note).map(Note::parse).transpose().map_err(not_a_text)?;
+        Ok(Event::PhysicalKeyAdded(PhysicalKeyAdded { user_id, number, org_id, org_name, note, added_at }))
+    }
+}
+
+impl Event {
+    /// What is recorded of it, if its texts are disclosed by these.
+    pub(super) fn recorded(&self, disclosures: &Disclosures) -> RecordedEvent {
+        match self.clone() {
+            Self::PhysicalKeyAdded(added) => {
+                // Every field is named: one that is new has to be thought about here.
+                let PhysicalKeyAdded { user_id, number, org_id, org_name: _, note: _, added_at } = added;
+                let texts = disclosures.digests();
+                RecordedEvent::PhysicalKeyAdded(RecordedAddition { user_id, number, org_id, added_at, texts })
+            }
+            Self::PhysicalKeyRemoved(removed) => RecordedEvent::PhysicalKeyRemoved(removed),
+        }
+    }
+
+    /// The texts that somebody typed.
+    pub(super) fn texts(&self) -> Texts<&str> {
+        match self {
+            Self::PhysicalKeyAdded(added) => added.texts(),
+            Self::PhysicalKeyRemoved(_) => Texts::default(),
+        }
+    }
+}
