@@ -46,10 +46,10 @@ export function physicalKeyDetails(key, userId) {
   return details.map(([term, value]) => element("div", {}, element("dt", {}, term), element("dd", {}, value)));
 }
 
-/** An event of the history: what happened, who did it and when. */
-export function eventItem(event) {
-  const by = element("p", { class: "by" }, actorName(event.actor), ", ", time(event.recordedAt));
-  return element("li", { value: event.version }, element("p", {}, ...happening(event)), by);
+/** An event of the history: what happened, with its texts, and by the record who did it and when. */
+export function eventItem({ event, record }) {
+  const by = element("p", { class: "by" }, actorName(record.actor), ", ", time(record.recordedAt));
+  return element("li", { value: record.version }, element("p", {}, ...happening(event)), by);
 }
 
 function happening({ type, data }) {
