@@ -12,7 +12,7 @@ use domain::api_key::{self, ApiKeyTerms, RANDOM_BYTES};
 use domain::organisation::{ApiKeyIssued, OrganisationCommand, Refusal};
 use domain::values::{OrgId, OrgName, OrgTag};
 use serde_json::{Value, json};
-use store::{Done, OrganisationFault};
+use store::{Done, OrganisationFault, StoreFault};
 use tokio::task::JoinSet;
 
 use crate::invariants;
@@ -171,6 +171,21 @@ async fn a_late_write_that_another_operator_outran_is_decided_upon_anew() {
 }
 
 #[tokio::test]
+async fn a_command_of_which_nobody_knows_says_so_and_is_safe_to_repeat() {
+    let (stage, disturber) = disturbed().await;
+    stage.register("acme").await;
+    let name = register(Some("Acme"));
+    disturber.disturb(WRITE, CutAfter, 1);
+    disturber.then_always(READ, Failed(500, "InternalServerError"));
+    let unknown = stage.command_organisation("acme", &name).await;
+    let is_unknown = matches!(unknown, Err(OrganisationFault::Store(StoreFault::OutcomeUnknown(_))));
+    assert!(is_unknown, "{unknown:?}");
+    disturber.calm();
+    assert_eq!(stage.command_organisation("acme", &name).await, Ok(Done::Before));
+    assert_eq!(version(&stage).await, 2);
+}
+
+#[tokio::test]
 async fn an_organisation_with_the_same_tag_is_told_apart_by_its_id() {
     let stage = Stage::new().await;
     stage.register("acme").await;
@@ -191,7 +206,7 @@ async fn a_table_of_before_is_refused_in_a_sentence() {
     change(&stage, "REMOVE #name", "format", None).await;
     let fault = stage.command_organisation("acme", &register(Some("Acme"))).await.expect_err("a fault");
     let expected = "the table holds histories of format 1, and this release reads format 2: one of format 1 was filled during \
-                    development, and a new one takes its place";
+                    development, and a new table (or another folder, by --data) takes its place";
     assert_eq!(fault.to_string(), expected);
     let add = RequestBuilder::add("alice", &json!({"orgId": "acme"})).bearer(&stage.user_token("alice"));
     let message = "Something is wrong on our side. Tell us the `requestId`.";

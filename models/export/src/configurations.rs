@@ -43,8 +43,13 @@ const PLAIN: Configuration = Configuration {
 /// Two runs race.
 pub const RACE: Configuration = PLAIN;
 /// The index and reads are late by any number of hours, and a sweep comes by.
-pub const LATE: Configuration =
-    Configuration { name: "two runs, a late index and a sweep", is_late: true, sweeps: true, rests: 1, ..PLAIN };
+pub const LATE: Configuration = Configuration {
+    name: "two runs, a late index and a sweep",
+    is_late: true,
+    sweeps: true,
+    rests: 1,
+    ..PLAIN
+};
 /// A file has one event of a history.
 pub const CAPPED: Configuration =
     Configuration { name: "two runs, files of one event", versions: 3, hours: 1, cap: 1, rests: 2, ..PLAIN };

@@ -11,7 +11,8 @@ pub const VERSIONS_ARE_DENSE: &str = "a history's versions in the files are 1, 2
 /// A cursor says what is in a file.
 pub const CURSORS_FOLLOW_FILES: &str = "no cursor is ahead of the files";
 /// The checkpoint says which hours are done.
-pub const HOURS_HAVE_FILES: &str = "every hour before the checkpoint has its file, and its events are behind the cursors";
+pub const HOURS_HAVE_FILES: &str =
+    "every hour before the checkpoint has its file, and its events are behind the cursors";
 /// The alarm is for forgeries.
 pub const NO_FALSE_ALARM: &str = "no run takes a file of the export for a forged one";
 /// Whatever was late, raced or killed.
@@ -22,7 +23,7 @@ pub const NOTHING_IS_LOST: &str = "once nothing happens any more, every event co
 pub fn always() -> Vec<Property<World>> {
     vec![
         Property::always(VERSIONS_ARE_DENSE, versions_are_dense),
-        Property::always(CURSORS_FOLLOW_FILES, |_, state| {
+        Property::always(CURSORS_FOLLOW_FILES, |_, state: &State| {
             (0..HISTORIES).all(|index| state.histories[index].cursor <= in_files(state, index))
         }),
         Property::always(HOURS_HAVE_FILES, hours_have_files),
@@ -43,7 +44,7 @@ fn versions_are_dense(_: &World, state: &State) -> bool {
             let stretch = file[index];
             let follows = stretch.from == stretch.to || stretch.from == last;
             last = last.max(stretch.to);
-            follows && stretch.to <= state.histories[index].committed
+            follows && !stretch.has_hole && stretch.to <= state.histories[index].committed
         })
     })
 }
@@ -52,7 +53,9 @@ fn hours_have_files(_: &World, state: &State) -> bool {
     let mut files = state.files.iter().take(usize::from(state.checkpoint));
     files.all(|file| {
         file.is_some_and(|file| {
-            file.iter().zip(&state.histories).all(|(stretch, history)| stretch.to <= history.cursor || stretch.to == stretch.from)
+            file.iter()
+                .zip(&state.histories)
+                .all(|(stretch, history)| stretch.to <= history.cursor || stretch.to == stretch.from)
         })
     })
 }

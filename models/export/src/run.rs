@@ -53,7 +53,7 @@ pub struct Begun {
     /// The histories that were listed, or had been left behind.
     pub found: [bool; HISTORIES],
     /// Only with a fault: cursors that were read before the checkpoint.
-    pub stale: Option<[u8; HISTORIES]>,
+    pub early: Option<[u8; HISTORIES]>,
 }
 
 /// What a file should have of a history.
@@ -84,7 +84,7 @@ impl Plan {
 
 /// What the events of a history after a cursor give to the file of an hour.
 fn read(history: &History, from: u8, hour: u8, cap: u8, fault: Option<Fault>) -> Plan {
-    let (mut to, mut stopped) = (from, None);
+    let (mut to, mut stopped, mut has_hole) = (from, None, false);
     let is_behind = history.behind.is_some();
     let last = (1..=history.committed).rev().find(|version| history.shows(*version)).unwrap_or(from);
     for version in from + 1..=last {
@@ -103,9 +103,10 @@ fn read(history: &History, from: u8, hour: u8, cap: u8, fault: Option<Fault>) ->
             stopped = Some(version);
             break;
         }
+        has_hole |= version != to + 1;
         to = version;
     }
-    Plan::Stretch { stretch: Stretch { from, to }, stopped }
+    Plan::Stretch { stretch: Stretch { from, to, has_hole }, stopped }
 }
 
 impl Phase {
@@ -117,9 +118,8 @@ impl Phase {
             Self::Ended | Self::HasCursors(_) | Self::Alarmed => vec![],
             Self::Listing { .. } => vec![RunStep::Lists],
             Self::Planning(begun, plans) => {
-                let open = |index: &usize| {
-                    begun.found[*index] && !matches!(plans[*index], Plan::Stretch { .. })
-                };
+                let open =
+                    |index: &usize| begun.found[*index] && !matches!(plans[*index], Plan::Stretch { .. });
                 let mut steps: Vec<_> = (0..HISTORIES).filter(open).map(RunStep::Reads).collect();
                 if steps.is_empty() {
                     steps.push(RunStep::HasPlanned);
@@ -152,9 +152,11 @@ impl Phase {
     ) -> Self {
         match (self, step) {
             (_, RunStep::IsKilled) => Self::Ended,
-            (Self::Ended, RunStep::ReadsCursors) => Self::HasCursors(state.histories.map(|history| history.cursor)),
+            (Self::Ended, RunStep::ReadsCursors) => {
+                Self::HasCursors(state.histories.map(|history| history.cursor))
+            }
             (Self::Ended, RunStep::Begins) => Self::begin(state, None, fault),
-            (Self::HasCursors(stale), RunStep::Begins) => Self::begin(state, Some(stale), fault),
+            (Self::HasCursors(early), RunStep::Begins) => Self::begin(state, Some(early), fault),
             (Self::Listing { mut begun, partition, last }, RunStep::Lists) => {
                 for (found, history) in begun.found.iter_mut().zip(&state.histories) {
                     *found |= history.indexed == Some(partition);
@@ -167,9 +169,9 @@ impl Phase {
             }
             (Self::Planning(begun, mut plans), RunStep::Reads(index)) => {
                 let history = &state.histories[index];
-                plans[index] = match (plans[index], begun.stale) {
+                plans[index] = match (plans[index], begun.early) {
                     (Plan::From(from), _) => read(history, from, begun.hour, configuration.cap, fault),
-                    (_, Some(stale)) => Plan::From(stale[index]),
+                    (_, Some(early)) => Plan::From(early[index]),
                     (_, None) => Plan::From(history.cursor),
                 };
                 Self::Planning(begun, plans)
@@ -198,10 +200,10 @@ impl Phase {
         }
     }
 
-    fn begin(state: &State, stale: Option<[u8; HISTORIES]>, fault: Option<Fault>) -> Self {
+    fn begin(state: &State, early: Option<[u8; HISTORIES]>, fault: Option<Fault>) -> Self {
         let hour = state.checkpoint;
         let found = state.histories.map(|history| history.behind.is_some());
-        let begun = Begun { hour, now: state.now, found, stale };
+        let begun = Begun { hour, now: state.now, found, early };
         let (partition, last) = match fault {
             Some(Fault::ListsTheClosedHourAlone) => (hour, hour),
             _ => (hour.saturating_sub(1), state.now + 1),
@@ -229,10 +231,7 @@ fn follow(history: &mut History, plan: Plan, file: Stretch, fault: Option<Fault>
         && let Plan::Stretch { stretch, stopped } = plan
     {
         let beyond = (stretch.to > file.to.max(history.cursor)).then_some(stretch.to);
-        let wanted = stopped.max(beyond);
-        if wanted.is_some() && history.behind.is_none() {
-            history.behind = wanted;
-        }
+        history.behind = history.behind.max(stopped).max(beyond);
     }
     let to = match fault {
         Some(Fault::LoserKeepsItsPlan) => plan.stretch().to,

@@ -68,6 +68,8 @@ pub struct Stretch {
     pub from: u8,
     /// The last version.
     pub to: u8,
+    /// Whether one between them is not in the file: only with a fault.
+    pub has_hole: bool,
 }
 
 /// The file of an hour.

@@ -93,7 +93,8 @@ impl World {
                 steps.push(Step::Indexes(index));
             }
             let is_behind = history.cursor < history.committed && history.changed < state.checkpoint;
-            if self.configuration.sweeps && is_behind && history.behind.is_none() && history.indexed.is_some() {
+            if self.configuration.sweeps && is_behind && history.behind.is_none() && history.indexed.is_some()
+            {
                 steps.push(Step::Sweeps(index));
             }
         }

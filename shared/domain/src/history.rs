@@ -4,6 +4,8 @@
 //! the record's canonical JSON (RFC 8785). Whoever has the records can check the chain without any credentials.
 
 mod actor;
+mod chained;
+mod happening;
 mod record;
 #[cfg(feature = "openapi")]
 mod schemas;
@@ -12,7 +14,9 @@ mod texts;
 use serde::{Deserialize, Serialize};
 
 pub use self::actor::{Actor, ActorKind};
-pub use self::record::{ChainedRecord, EventRecord, Happening, HistoryId, NotARecord};
+pub use self::chained::ChainedRecord;
+pub use self::happening::{Happening, HistoryId};
+pub use self::record::{EventRecord, NotARecord};
 #[cfg(feature = "openapi")]
 pub use self::schemas::UserEventRecord;
 pub use self::texts::{

@@ -21,7 +21,7 @@ pub enum StoreFault {
     /// The histories in the table are of another format than this release reads and writes.
     #[error(
         "the table holds histories of format {found}, and this release reads format {known}: one of format 1 was filled during \
-         development, and a new one takes its place"
+         development, and a new table (or another folder, by --data) takes its place"
     )]
     OtherFormat {
         /// The format that was found.

@@ -1,22 +1,24 @@
 //! Item shapes. Stored names are a format: they are pinned by golden files and read for ever.
 
+mod events;
+mod heads;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::api_key::{ApiKeyId, StoredApiKey};
-use domain::history::{
-    ChainedRecord, Disclosures, EventHash, HistoryId, KeptRecord, Salt, Snapshot, TextDigest, Texts,
-};
-use domain::organisation::Organisation;
-use domain::user::{PhysicalKey, User};
-use domain::values::{
-    EpochMillis, Hour, KeyNumber, Note, OrgId, OrgName, OrgTag, Sha256Hash, UserId, Version,
-};
+use domain::history::{EventHash, HistoryId, Salt, TextDigest, Texts};
+use domain::user::PhysicalKey;
+use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, OrgTag, UserId, Version};
 use serde::{Deserialize, Serialize};
 
+use super::StoreFault;
 use super::pages::HeldKey;
 use super::schema::{PK, SK};
-use super::{AttemptToken, AuditShards, StoreFault};
+
+pub(super) use self::events::{EventShape, WriterShape, audit_partition};
+pub use self::events::{is_users_event, streamed_event};
+pub(super) use self::heads::{OrganisationShape, UserShape, head};
 
 /// A DynamoDB item, or the key of one.
 pub type Item = HashMap<String, AttributeValue>;
@@ -136,94 +138,6 @@ fn read_item<T: for<'de> Deserialize<'de>>(item: serde_dynamo::Item) -> Result<T
     serde_dynamo::from_item(item).map_err(|_| StoreFault::Corrupt(std::any::type_name::<T>().to_owned()))
 }
 
-/// The format of the records of a history, which its head says: whoever does not know it must not go on with the history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "u32", try_from = "u32")]
-pub(super) struct HeadFormat;
-
-/// The format of histories that this release reads and writes.
-const FORMAT: u32 = 2;
-/// The attribute of a head that says the format of its history.
-const FORMAT_NAME: &str = "format";
-
-impl From<HeadFormat> for u32 {
-    fn from(HeadFormat: HeadFormat) -> Self {
-        FORMAT
-    }
-}
-
-impl TryFrom<u32> for HeadFormat {
-    type Error = &'static str;
-
-    fn try_from(format: u32) -> Result<Self, Self::Error> {
-        if format == FORMAT { Ok(Self) } else { Err("a format of histories that is not known here") }
-    }
-}
-
-/// Reads the head of a history. One of another format is told from one that cannot be read: a table of before, or one that a
-/// newer release has written to.
-pub(super) fn head<T: for<'de> Deserialize<'de>>(item: Item) -> Result<T, StoreFault> {
-    let format = item.get(FORMAT_NAME).and_then(|format| format.as_n().ok());
-    if format.and_then(|format| format.parse().ok()) == Some(FORMAT) {
-        return shape(item);
-    }
-    Err(StoreFault::OtherFormat { found: format.cloned().unwrap_or_else(|| "1".to_owned()), known: FORMAT })
-}
-
-/// The user item: where a user's history stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct UserShape {
-    format: HeadFormat,
-    user_id: UserId,
-    version: Version,
-    last_number: KeyNumber,
-    active_keys: u64,
-    head_hash: EventHash,
-}
-
-impl UserShape {
-    /// What is stored of a snapshot; none for a history that has not begun.
-    pub(super) fn of(snapshot: &Snapshot<User>) -> Option<Self> {
-        // Every field is named: one that is new has to be thought about here.
-        let Snapshot { state: User { id, version, last_number, active_keys }, head } = snapshot.clone();
-        let last_number = last_number?;
-        Some(Self { format: HeadFormat, user_id: id, version, last_number, active_keys, head_hash: head })
-    }
-}
-
-impl From<UserShape> for Snapshot<User> {
-    fn from(shape: UserShape) -> Self {
-        let UserShape { format: HeadFormat, user_id, version, last_number, active_keys, head_hash } = shape;
-        let user = User { id: user_id, version, last_number: Some(last_number), active_keys };
-        Self { state: user, head: head_hash }
-    }
-}
-
-/// The organisation item: where an organisation's history stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct OrganisationShape {
-    format: HeadFormat,
-    #[serde(flatten)]
-    organisation: Organisation,
-    head_hash: EventHash,
-}
-
-impl From<&Snapshot<Organisation>> for OrganisationShape {
-    fn from(snapshot: &Snapshot<Organisation>) -> Self {
-        let Snapshot { state, head } = snapshot.clone();
-        Self { format: HeadFormat, organisation: state, head_hash: head }
-    }
-}
-
-impl From<OrganisationShape> for Snapshot<Organisation> {
-    fn from(shape: OrganisationShape) -> Self {
-        let OrganisationShape { format: HeadFormat, organisation, head_hash } = shape;
-        Self { state: organisation, head: head_hash }
-    }
-}
-
 /// The item of a physical key that is out, with its place in the issuer index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -282,92 +196,6 @@ impl From<PhysicalKeyShape> for PhysicalKey {
     }
 }
 
-/// The item of an event: the bytes that were hashed, and beside them what may go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct EventShape {
-    /// Canonical JSON. As a text, so that what a newer release adds to it is kept and exported as it was hashed.
-    record: String,
-    previous_hash: EventHash,
-    hash: EventHash,
-    /// What discloses the texts of the record; nothing once they are erased.
-    #[serde(default, skip_serializing_if = "Texts::is_empty")]
-    disclosures: Disclosures,
-    /// The attempt that wrote it.
-    attempt: AttemptToken,
-    /// Its place in the audit index, in which users' events are.
-    #[serde(flatten)]
-    audit: Option<AuditPlace>,
-}
-
-/// A place in the audit index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AuditPlace {
-    audit_partition: String,
-    audit_sort: String,
-}
-
-/// What the item of an event tells of the attempt that wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct WriterShape {
-    pub(super) attempt: AttemptToken,
-}
-
-impl EventShape {
-    pub(super) fn new(kept: &KeptRecord, attempt: AttemptToken, shards: AuditShards) -> Self {
-        let KeptRecord { chained, disclosures } = kept;
-        let audit = match chained.record().happening.history() {
-            HistoryId::User(user_id) => Some(AuditPlace {
-                audit_partition: audit_partition(
-                    Hour::of(chained.record().recorded_at),
-                    shard_of(&user_id, shards),
-                ),
-                audit_sort: chained.audit_order(),
-            }),
-            HistoryId::Organisation(_) => None,
-        };
-        Self {
-            record: chained.canonical().to_owned(),
-            previous_hash: chained.previous_hash(),
-            hash: chained.hash(),
-            disclosures: disclosures.clone(),
-            attempt,
-            audit,
-        }
-    }
-
-    /// The record that is kept in it.
-    pub(super) fn kept(self) -> Result<KeptRecord, StoreFault> {
-        let Self { record, previous_hash, hash, disclosures, attempt: _, audit: _ } = self;
-        let chained = ChainedRecord::read(record, previous_hash, hash);
-        let chained = chained.map_err(|fault| StoreFault::Corrupt(format!("an event's item {fault}")))?;
-        Ok(KeptRecord { chained, disclosures })
-    }
-}
-
-/// Whether an item with these keys is an event of a user's.
-#[must_use]
-pub fn is_users_event(pk: &str, sk: &str) -> bool {
-    pk.starts_with(USER) && sk.starts_with(EVENT)
-}
-
-/// Reads the item of an event as the table's stream shows it.
-pub fn streamed_event(item: serde_dynamo::Item) -> Result<KeptRecord, StoreFault> {
-    read_item::<EventShape>(item)?.kept()
-}
-
-/// The audit index's partition of an hour and a shard: `<hours since the epoch>#<shard>`.
-pub(super) fn audit_partition(hour: Hour, shard: u16) -> String {
-    format!("{:08}#{shard:03}", hour.get())
-}
-
-/// The shard of a user's events: all of one user are in one, so that they are read in order.
-fn shard_of(user_id: &UserId, shards: AuditShards) -> u16 {
-    let [first, second, ..] = Sha256Hash::of(user_id.as_str()).bytes();
-    u16::from_be_bytes([first, second]) % shards.0
-}
-
 /// The item of a request with an idempotency key: what it was and what it was answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -396,34 +224,3 @@ pub(super) struct ApiKeyOfOrganisationShape {
 
 /// The item of an API key is what is stored of it.
 pub(super) type ApiKeyShape = StoredApiKey;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_said_of_an_item_that_cannot_be_read_quotes_nothing_of_it() {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let names = ["record", "attempt", "previousHash", "hash"];
-        let mut item: Item = names.map(|name| (name.to_owned(), text(&"0".repeat(64)))).into();
-        item.insert("disclosures".to_owned(), text("Front door"));
-        let fault = shape::<EventShape>(item.clone()).unwrap_err().to_string();
-        assert_eq!(fault, "a stored item cannot be read: store::items::EventShape");
-        item.remove("disclosures");
-        item.insert("record".to_owned(), text("Front door"));
-        let fault = shape::<EventShape>(item).unwrap().kept().unwrap_err().to_string();
-        assert_eq!(fault, "a stored item cannot be read: an event's item is not the record of an event");
-    }
-
-    #[test]
-    fn a_head_of_another_format_is_told_from_one_that_cannot_be_read() {
-        let number = |number: &str| AttributeValue::N(number.to_owned());
-        let mut item = Item::from([("version".to_owned(), number("1"))]);
-        let of = |found: &str| StoreFault::OtherFormat { found: found.to_owned(), known: 2 };
-        assert_eq!(head::<UserShape>(item.clone()), Err(of("1")));
-        item.insert(FORMAT_NAME.to_owned(), number("3"));
-        assert_eq!(head::<UserShape>(item.clone()), Err(of("3")));
-        item.insert(FORMAT_NAME.to_owned(), number("2"));
-        assert!(matches!(head::<UserShape>(item), Err(StoreFault::Corrupt(_))));
-    }
-}

@@ -29,9 +29,10 @@ macro_rules! schemas {
 }
 
 schemas! {
-    UserId: id("A user's id."),
-    OrgId: id("An organisation's id."),
-    Subject: id("The id of a person or of a service."),
+    UserId: id("A user's id, without invisible characters. It is recorded for ever: best one that says nothing of the person, \
+                such as the issuer's `sub`."),
+    OrgId: id("An organisation's id, without invisible characters. It is recorded for ever."),
+    Subject: id("The id of a person, of a service or of an operator."),
     OrgName: text("An organisation's display name.").max_length(Some(ORG_NAME_LIMIT)),
     Note: text("Free text. Characters are Unicode scalar values.").max_length(Some(NOTE_LIMIT)),
     KeyNumber: integer("The number of a physical key: 1, 2, 3, … for each user, never given twice.").minimum(Some(1)),

@@ -106,7 +106,11 @@ impl Table {
         let mut waits = Backoff::new(operator.chance.for_waits());
         let mut attempt: Option<Attempt> = None;
         loop {
-            let state = self.state_of(org_id, command, operator, until).await?;
+            let state = self.state_of(org_id, command, operator, until).await;
+            let state = state.map_err(|fault| match (&attempt, fault) {
+                (Some(attempt), OrganisationFault::Store(fault)) => attempt.fault(Some(fault)),
+                (_, fault) => fault,
+            })?;
             if attempt.as_ref().is_some_and(|attempt| attempt.before != state.snapshot.state.version) {
                 match self.fate(org_id, attempt.take(), operator, until).await? {
                     Fate::Ours => return Ok(Done::Now),

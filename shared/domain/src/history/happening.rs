@@ -1,0 +1,182 @@
+//! What happened, in which history, and how both are spelled.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::TextName;
+use crate::organisation;
+use crate::user;
+use crate::values::{OrgId, UserId};
+
+/// Which history: what kind of aggregate, and which one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HistoryId {
+    /// A user's.
+    User(UserId),
+    /// An organisation's: its registration, and who could act for it from when until when.
+    Organisation(OrgId),
+}
+
+impl HistoryId {
+    /// What kind of aggregate, as records and the bus spell it.
+    #[must_use]
+    pub const fn aggregate_type(&self) -> &'static str {
+        match self {
+            Self::User(_) => AggregateType::User.as_str(),
+            Self::Organisation(_) => AggregateType::Organisation.as_str(),
+        }
+    }
+
+    /// Which one of its kind.
+    #[must_use]
+    pub fn aggregate_id(&self) -> &str {
+        match self {
+            Self::User(user_id) => user_id.as_str(),
+            Self::Organisation(org_id) => org_id.as_str(),
+        }
+    }
+}
+
+/// `user "alice"`: the id is quoted, and what cannot be seen in it is escaped.
+impl std::fmt::Display for HistoryId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {:?}", self.aggregate_type(), self.aggregate_id())
+    }
+}
+
+/// What happened, in which kind of history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happening {
+    /// In a user's.
+    User(user::RecordedEvent),
+    /// In an organisation's.
+    Organisation(organisation::RecordedEvent),
+}
+
+impl Happening {
+    /// Whose history it belongs to.
+    #[must_use]
+    pub fn history(&self) -> HistoryId {
+        match self {
+            Self::User(event) => HistoryId::User(event.user_id().clone()),
+            Self::Organisation(event) => HistoryId::Organisation(event.org_id().clone()),
+        }
+    }
+
+    /// The name of the event's type.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.event_type().as_str()
+    }
+
+    const fn event_type(&self) -> EventType {
+        match self {
+            Self::User(event) => match event {
+                user::RecordedEvent::PhysicalKeyAdded(_) => EventType::PhysicalKeyAdded,
+                user::RecordedEvent::PhysicalKeyRemoved(_) => EventType::PhysicalKeyRemoved,
+            },
+            Self::Organisation(event) => match event {
+                organisation::RecordedEvent::OrganisationRegistered(_) => EventType::OrganisationRegistered,
+                organisation::RecordedEvent::OrganisationRenamed(_) => EventType::OrganisationRenamed,
+                organisation::RecordedEvent::OrganisationClosed(_) => EventType::OrganisationClosed,
+                organisation::RecordedEvent::ApiKeyIssued(_) => EventType::ApiKeyIssued,
+                organisation::RecordedEvent::ApiKeyRevoked(_) => EventType::ApiKeyRevoked,
+            },
+        }
+    }
+
+    /// The organisation that it concerns, if the event itself says it; a removal does not.
+    pub(super) const fn says_issuer(&self) -> Option<&OrgId> {
+        match self {
+            Self::User(user::RecordedEvent::PhysicalKeyAdded(added)) => Some(&added.org_id),
+            Self::User(user::RecordedEvent::PhysicalKeyRemoved(_)) => None,
+            Self::Organisation(event) => Some(event.org_id()),
+        }
+    }
+
+    /// Whether it has digests of no other texts than an event of its type can have.
+    pub(super) fn has_its_own_texts(&self) -> bool {
+        let (texts, own): (_, &[TextName]) = match self {
+            Self::User(user::RecordedEvent::PhysicalKeyAdded(added)) => {
+                (&added.texts, &[TextName::OrgName, TextName::Note])
+            }
+            Self::Organisation(organisation::RecordedEvent::OrganisationRegistered(event)) => {
+                (&event.texts, &[TextName::Name])
+            }
+            Self::Organisation(organisation::RecordedEvent::OrganisationRenamed(event)) => {
+                (&event.texts, &[TextName::Name])
+            }
+            Self::User(user::RecordedEvent::PhysicalKeyRemoved(_))
+            | Self::Organisation(
+                organisation::RecordedEvent::OrganisationClosed(_)
+                | organisation::RecordedEvent::ApiKeyIssued(_)
+                | organisation::RecordedEvent::ApiKeyRevoked(_),
+            ) => return true,
+        };
+        texts.names().all(|name| own.contains(&name))
+    }
+
+    pub(super) fn read(event_type: EventType, data: &RawValue) -> Result<Self, serde_json::Error> {
+        use organisation::RecordedEvent as OfOrganisation;
+        use user::RecordedEvent as OfUser;
+
+        fn of<'a, T: Deserialize<'a>>(data: &'a RawValue) -> Result<T, serde_json::Error> {
+            serde_json::from_str(data.get())
+        }
+        Ok(match event_type {
+            EventType::PhysicalKeyAdded => Self::User(OfUser::PhysicalKeyAdded(of(data)?)),
+            EventType::PhysicalKeyRemoved => Self::User(OfUser::PhysicalKeyRemoved(of(data)?)),
+            EventType::OrganisationRegistered => {
+                Self::Organisation(OfOrganisation::OrganisationRegistered(of(data)?))
+            }
+            EventType::OrganisationRenamed => {
+                Self::Organisation(OfOrganisation::OrganisationRenamed(of(data)?))
+            }
+            EventType::OrganisationClosed => {
+                Self::Organisation(OfOrganisation::OrganisationClosed(of(data)?))
+            }
+            EventType::ApiKeyIssued => Self::Organisation(OfOrganisation::ApiKeyIssued(of(data)?)),
+            EventType::ApiKeyRevoked => Self::Organisation(OfOrganisation::ApiKeyRevoked(of(data)?)),
+        })
+    }
+}
+
+/// Declares an enum of words, each spelled in JSON as it is told here.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub(super) enum $name {
+            $(#[serde(rename = $word)] $variant,)*
+        }
+
+        impl $name {
+            pub(super) const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// The kinds of aggregates.
+    AggregateType {
+        User = "user",
+        Organisation = "organisation",
+    }
+}
+
+words! {
+    /// The types of events, in the histories of all kinds of aggregates.
+    EventType {
+        PhysicalKeyAdded = "PhysicalKeyAdded",
+        PhysicalKeyRemoved = "PhysicalKeyRemoved",
+        OrganisationRegistered = "OrganisationRegistered",
+        OrganisationRenamed = "OrganisationRenamed",
+        OrganisationClosed = "OrganisationClosed",
+        ApiKeyIssued = "ApiKeyIssued",
+        ApiKeyRevoked = "ApiKeyRevoked",
+    }
+}
