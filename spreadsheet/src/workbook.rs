@@ -1,5 +1,7 @@
 //! Excel workbooks, by the `calamine` crate. A text is a text; a number is read where it is exact.
 
+mod claims;
+
 use std::collections::BTreeMap;
 use std::io::Cursor;
 
@@ -28,6 +30,7 @@ pub(crate) fn is_one(bytes: &[u8]) -> bool {
 
 /// Reads the records of a sheet: the one that is named, otherwise the only one that holds anything.
 pub(crate) fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Records, Unreadable> {
+    claims::check(bytes)?;
     let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|_| Unreadable::NoWorkbook)?;
     let mut names = Vec::new();
     for name in book.sheet_names() {

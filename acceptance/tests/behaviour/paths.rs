@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use acceptance::refused::Refused;
 use acceptance::{PATIENCE, Reply, RequestBuilder, Stage};
 use api::http::routes::Route;
-use serde_json::json;
+use domain::values::UserId;
+use serde_json::{Value, json};
 
 /// A stage and a service of Acme's, which is confined to no single user.
 struct Service {
@@ -207,4 +208,17 @@ async fn an_id_that_a_rest_api_hands_on_undecodable_is_refused() {
         Refused::invalid(&[(None, message)]).check(&service.add_through_rest_api(id).await);
     }
     assert_eq!(service.stage.stored().await, before, "a refusal writes nothing");
+}
+
+/// Whatever a client makes by the document's pattern is an id, and what is none does not match it: as far as `U+FFFF`.
+#[test]
+fn the_pattern_of_an_id_in_the_document_is_the_rule_by_which_it_is_parsed() {
+    let document: Value = serde_json::from_str(&api_reference::json()).expect("JSON");
+    let schema = &document["components"]["schemas"]["UserId"];
+    let schema = jsonschema::draft202012::new(schema).expect("a schema");
+    for character in (0..=0xffff).filter_map(char::from_u32) {
+        for id in [format!("a{character}b"), format!("{character}b"), format!("a{character}")] {
+            assert_eq!(schema.is_valid(&json!(id)), UserId::parse(id.as_str()).is_ok(), "{id:?}");
+        }
+    }
 }

@@ -86,15 +86,11 @@ fn a_sheet_is_chosen_by_a_person_and_the_others_are_named() {
     assert_eq!(why, "it has no sheet of that name with anything in it; there are: 2025, 2026");
 }
 
-/// The sheet and the texts of a workbook, changed by chance within the archive that holds them.
-#[test]
-fn a_workbook_of_nonsense_is_read_or_refused() {
-    let seed = Rng::new().u64(..);
-    println!("seed {seed}");
-    let mut random = Rng::with_seed(seed);
+/// The parts of a small workbook, by name.
+fn parts(random: &mut Rng) -> Vec<(String, Vec<u8>)> {
     let mut writer = Writer::begin(ExportFormat::Xlsx, Vec::new()).unwrap();
     for number in 1..10 {
-        writer.write(&random_key(&mut random, number)).unwrap();
+        writer.write(&random_key(random, number)).unwrap();
     }
     let mut archive = ZipArchive::new(Cursor::new(writer.end().unwrap())).unwrap();
     let mut parts = Vec::new();
@@ -104,6 +100,50 @@ fn a_workbook_of_nonsense_is_read_or_refused() {
         part.read_to_end(&mut bytes).unwrap();
         parts.push((part.name().unwrap().into_owned(), bytes));
     }
+    parts
+}
+
+fn archive(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in parts {
+        archive.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// Room would be made for so many before there is one, which ended the program.
+#[test]
+fn a_workbook_that_claims_more_texts_than_it_may_have_cells_is_refused() {
+    let mut random = Rng::with_seed(7);
+    let whole = parts(&mut random);
+    for (claimed, is_refused) in [("9", false), ("16777216", false), ("16777217", true), ("4294967296", true)]
+    {
+        let mut parts = whole.clone();
+        let (_, texts) = parts.iter_mut().find(|(name, _)| name.ends_with("sharedStrings.xml")).unwrap();
+        let text = String::from_utf8(texts.clone()).unwrap();
+        let (before, after) = text.split_once("uniqueCount=\"").unwrap();
+        let (_, after) = after.split_once('"').unwrap();
+        *texts = format!("<!-- <sst> -->{before}uniqueCount=\"{claimed}\"{after}")
+            .replacen("<!-- <sst> --><?xml", "<?xml", 1)
+            .into_bytes();
+        let read = read_bytes(archive(&parts)).map_err(|why| why.to_string());
+        match read {
+            Ok(_) => assert!(!is_refused, "{claimed}"),
+            Err(why) => {
+                assert!(is_refused && why.contains("more texts than it may have cells"), "{claimed}: {why}");
+            }
+        }
+    }
+}
+
+/// The sheet and the texts of a workbook, changed by chance within the archive that holds them.
+#[test]
+fn a_workbook_of_nonsense_is_read_or_refused() {
+    let seed = Rng::new().u64(..);
+    println!("seed {seed}");
+    let mut random = Rng::with_seed(seed);
+    let parts = parts(&mut random);
     let nonsense: [&[u8]; 8] = [
         b"4294967296",
         b"A99999999999",
@@ -126,11 +166,6 @@ fn a_workbook_of_nonsense_is_read_or_refused() {
                 _ => bytes.truncate(bytes.len() - 1),
             }
         }
-        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, bytes) in &changed {
-            archive.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();
-            archive.write_all(bytes).unwrap();
-        }
-        let _ = read_bytes(archive.finish().unwrap().into_inner());
+        let _ = read_bytes(archive(&changed));
     }
 }

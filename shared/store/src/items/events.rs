@@ -108,7 +108,7 @@ mod tests {
         let mut item: Item = names.map(|name| (name.to_owned(), text(&"0".repeat(64)))).into();
         item.insert("disclosures".to_owned(), text("Front door"));
         let fault = shape::<EventShape>(item.clone()).unwrap_err().to_string();
-        assert_eq!(fault, "a stored item cannot be read: store::items::EventShape");
+        assert_eq!(fault, "a stored item cannot be read: store::items::events::EventShape");
         item.remove("disclosures");
         item.insert("record".to_owned(), text("Front door"));
         let fault = shape::<EventShape>(item).unwrap().kept().unwrap_err().to_string();
