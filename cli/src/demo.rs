@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use domain::api_key::{ApiKeyTerms, PresentedApiKey};
 use domain::organisation::OrganisationCommand;
-use domain::values::{EpochMillis, KeyNumber, OrgId, OrgName, TextFault, UserId};
+use domain::values::{EpochMillis, KeyNumber, OrgId, OrgName, Subject, TextFault, UserId};
 use local_inventory::issuer::{Bearer, LocalIssuer};
 use local_inventory::private_files;
 use process::chance::Chance;
@@ -40,7 +40,8 @@ impl Demo {
     ) -> Result<Self, Failure> {
         let (org_id, org_name, user_id) =
             names().map_err(|fault| Failure::because("The demo's names", fault))?;
-        let operator = operator(None)?;
+        // It is nobody in particular who starts the server.
+        let operator = operator(Subject::parse("physical-keys serve").ok())?;
         let command = OrganisationCommand::Register { name: Some(org_name) };
         let registered = table.command_organisation(&org_id, &command, &operator).await;
         registered.map_err(|fault| Failure::because("The demo organisation was not registered", fault))?;
