@@ -65,9 +65,8 @@ pub(crate) fn kept(stored: &Stored, partition: &str) -> Vec<KeptRecord> {
 fn records(stored: &Stored, user: &str) -> Vec<(ChainedRecord, Event)> {
     let mut issuers = BTreeMap::new();
     let read = |kept: KeptRecord| {
-        let KeptRecord { chained, disclosures } = kept;
-        let Happening::User(recorded) = chained.record().happening.clone() else { panic!("{chained:?}") };
-        let event = recorded.disclosed(&disclosures).expect("texts of their digests");
+        let event = kept.users_event().expect("texts of their digests");
+        let chained = kept.chained;
         let issuer = match &event {
             Event::PhysicalKeyAdded(added) => {
                 issuers.insert(added.number, added.org_id.clone());

@@ -3,6 +3,7 @@
 use acceptance::disturbance::{Disturbance, SECRET_CAUSE};
 use acceptance::refused::Refused;
 use acceptance::{RequestBuilder, Stage};
+use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::http::Method;
 use serde_json::json;
 
@@ -53,6 +54,29 @@ async fn a_revoked_api_key_reads_nothing() {
     }
     let request = RequestBuilder::get(OF_ACME).bearer(&scene.stage.service_token("acme")).api_key(&api_key);
     scene.stage.refuses(request, revoked).await;
+}
+
+/// A text is shown as what was recorded only if its digest says so.
+#[tokio::test]
+async fn a_history_with_a_text_that_was_not_recorded_is_a_fault_of_ours() {
+    let scene = Scene::new().await;
+    let body = json!({"orgId": "acme", "note": "front"});
+    scene.carry_out(scene.signed(RequestBuilder::add("alice", &body))).await;
+    let item = scene.stage.stored_of("alice", "EVENT#").await.remove(0);
+    let text = |name: &str| AttributeValue::S(item[name]["S"].as_str().expect("a text").to_owned());
+    let update = scene.stage.client.update_item().table_name(scene.stage.backend.table.name());
+    let update = update
+        .key("pk", text("pk"))
+        .key("sk", text("sk"))
+        .update_expression("SET #disclosures.#note.#text = :text")
+        .expression_attribute_names("#disclosures", "disclosures")
+        .expression_attribute_names("#note", "note")
+        .expression_attribute_names("#text", "text")
+        .expression_attribute_values(":text", AttributeValue::S("back".to_owned()));
+    update.send().await.expect("an update");
+    let history = scene.signed(RequestBuilder::get("/users/alice/PhysicalKeyEvents"));
+    let message = "Something is wrong on our side. Tell us the `requestId`.";
+    scene.stage.refuses(history, Refused::new(500, "internal_error", message)).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What a consumer of the bus sees of an event. Pure.
 
-use domain::history::{EventHash, Happening, KeptRecord};
+use domain::history::{EventHash, KeptRecord};
 use domain::user::{Event, PhysicalKeyAdded, PhysicalKeyRemoved};
 use domain::values::{EpochMillis, OrgId, Version};
 use serde::Serialize;
@@ -46,10 +46,7 @@ impl Envelope {
     pub(crate) fn of(kept: &KeptRecord) -> Result<Self, Unpublishable> {
         let record = kept.chained.record();
         let unreadable = |cause: &dyn std::fmt::Display| Unpublishable::UnreadableItem(cause.to_string());
-        let Happening::User(recorded) = record.happening.clone() else {
-            return Err(unreadable(&"an event of another kind of history stands in a user's"));
-        };
-        let event = recorded.disclosed(&kept.disclosures).map_err(|fault| unreadable(&fault))?;
+        let event = kept.users_event().map_err(|fault| unreadable(&fault))?;
         let history = record.happening.history();
         let data = match &event {
             Event::PhysicalKeyAdded(added) => Data::PhysicalKeyAdded(added),

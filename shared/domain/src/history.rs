@@ -16,12 +16,13 @@ use serde::{Deserialize, Serialize};
 pub use self::actor::{Actor, ActorKind};
 pub use self::chained::ChainedRecord;
 pub use self::happening::{Happening, HistoryId};
-pub use self::record::{EventRecord, NotARecord};
+pub use self::record::{EventRecord, FORMAT, NotARecord};
 #[cfg(feature = "openapi")]
 pub use self::schemas::UserEventRecord;
 pub use self::texts::{
     Disclosure, DisclosureFault, Disclosures, RANDOM_BYTES, Salt, Salts, TextDigest, TextName, Texts,
 };
+use crate::user;
 use crate::values::{EpochMillis, NotASha256, OrgId, Sha256Hash, Version};
 
 /// The hash of an event record; 64 lower-case hexadecimal digits in JSON.
@@ -78,6 +79,27 @@ pub struct KeptRecord {
     pub disclosures: Disclosures,
 }
 
+/// Why a record that is kept does not tell what happened in a user's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAUsersEvent {
+    /// It belongs to another kind of history.
+    #[error("an event of another kind of history stands in a user's")]
+    OfAnotherHistory,
+    /// What is disclosed is not what was recorded.
+    #[error(transparent)]
+    Disclosure(#[from] DisclosureFault),
+}
+
+impl KeptRecord {
+    /// What happened in a user's history, with the texts that are disclosed.
+    pub fn users_event(&self) -> Result<user::Event, NotAUsersEvent> {
+        match self.chained.record().happening.clone() {
+            Happening::User(recorded) => Ok(recorded.disclosed(&self.disclosures)?),
+            Happening::Organisation(_) => Err(NotAUsersEvent::OfAnotherHistory),
+        }
+    }
+}
+
 /// What surrounds an event when it is recorded.
 #[derive(Debug, Clone)]
 pub struct Circumstances {
@@ -103,8 +125,11 @@ pub trait Aggregate: Clone {
     #[must_use]
     fn apply(self, event: &Self::Event) -> Self;
 
-    /// What is recorded of an event, and what discloses its texts.
-    fn record(event: &Self::Event, salts: &Salts) -> (Happening, Disclosures);
+    /// The texts of an event that somebody typed.
+    fn texts(event: &Self::Event) -> Texts<&str>;
+
+    /// What is recorded of an event whose texts have these digests.
+    fn recorded(event: &Self::Event, texts: Texts<TextDigest>) -> Happening;
 }
 
 /// Where a history stands: the state its events add up to, and the hash of the last.
@@ -132,7 +157,8 @@ impl<A: Aggregate> Snapshot<A> {
         circumstances: Circumstances,
     ) -> (KeptRecord, Self) {
         let Circumstances { actor, request_id, recorded_at, salts } = circumstances;
-        let (happening, disclosures) = A::record(event, &salts);
+        let disclosures = A::texts(event).salted(&salts);
+        let happening = A::recorded(event, disclosures.digests());
         let state = self.state.clone().apply(event);
         let record =
             EventRecord { happening, version: state.version(), issuer, recorded_at, actor, request_id };

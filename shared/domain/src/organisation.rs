@@ -12,7 +12,7 @@ pub use self::events::{
     ApiKeyIssued, ApiKeyRevoked, Event, OrganisationClosed, OrganisationRegistered, OrganisationRenamed,
     RecordedEvent, RecordedRegistration, RecordedRenaming,
 };
-use crate::history::{Aggregate, Disclosures, Happening, Salts};
+use crate::history::{Aggregate, Happening, TextDigest, Texts};
 use crate::values::{EpochMillis, OrgId, OrgName, Version};
 
 /// An organisation: what its history adds up to, but for its API keys, which are items of their own.
@@ -69,9 +69,12 @@ impl Aggregate for Organisation {
         self
     }
 
-    fn record(event: &Event, salts: &Salts) -> (Happening, Disclosures) {
-        let disclosures = event.texts().salted(salts);
-        (Happening::Organisation(event.recorded(&disclosures)), disclosures)
+    fn texts(event: &Event) -> Texts<&str> {
+        event.texts()
+    }
+
+    fn recorded(event: &Event, texts: Texts<TextDigest>) -> Happening {
+        Happening::Organisation(event.recorded(texts))
     }
 }
 

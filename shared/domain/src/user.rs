@@ -13,7 +13,7 @@ pub use self::add_physical_key::{AddPhysicalKey, PhysicalKeyAdded};
 pub use self::recorded::{RecordedAddition, RecordedEvent};
 pub use self::remove_physical_key::{PhysicalKeyRemoved, RemovePhysicalKey};
 use crate::confinement::{Confinement, Forbidden};
-use crate::history::{Aggregate, Disclosures, Happening, Salts, Texts};
+use crate::history::{Aggregate, Happening, TextDigest, Texts};
 use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId, Version};
 
 /// A command: what deciding on it takes, who may give it, and what it leads to.
@@ -157,9 +157,12 @@ impl Aggregate for User {
         self
     }
 
-    fn record(event: &Event, salts: &Salts) -> (Happening, Disclosures) {
-        let disclosures = event.texts().salted(salts);
-        (Happening::User(event.recorded(&disclosures)), disclosures)
+    fn texts(event: &Event) -> Texts<&str> {
+        event.texts()
+    }
+
+    fn recorded(event: &Event, texts: Texts<TextDigest>) -> Happening {
+        Happening::User(event.recorded(texts))
     }
 }
 

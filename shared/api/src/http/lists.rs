@@ -1,6 +1,6 @@
 //! The bodies of lists (contract, "Queries").
 
-use domain::history::{DisclosureFault, Disclosures, EventHash, Happening, KeptRecord, Texts};
+use domain::history::{Disclosures, EventHash, KeptRecord, NotAUsersEvent, Texts};
 use domain::user::{Event, PhysicalKey};
 use domain::values::{EpochMillis, KeyNumber, Note, OrgName, UserId};
 use serde::Serialize;
@@ -57,30 +57,13 @@ pub struct PhysicalKeyEvent {
 
 impl PhysicalKeyEvent {
     /// The event that is kept in a user's history.
-    pub fn of(kept: KeptRecord) -> Result<Self, UnreadableEvent> {
+    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "A record that was read is JSON.")]
+    pub fn of(kept: KeptRecord) -> Result<Self, NotAUsersEvent> {
+        let event = kept.users_event()?;
         let KeptRecord { chained, disclosures } = kept;
-        let (previous_hash, hash) = (chained.previous_hash(), chained.hash());
-        let Happening::User(recorded) = chained.record().happening.clone() else {
-            return Err(UnreadableEvent::OfAnotherHistory);
-        };
-        let event = recorded.disclosed(&disclosures)?;
-        let record = RawValue::from_string(chained.canonical().to_owned())?;
-        Ok(Self { event, record, disclosures, previous_hash, hash })
+        let record = RawValue::from_string(chained.canonical().to_owned()).expect("JSON");
+        Ok(Self { event, record, disclosures, previous_hash: chained.previous_hash(), hash: chained.hash() })
     }
-}
-
-/// Why an event that is kept is none of a user's history.
-#[derive(Debug, thiserror::Error)]
-pub enum UnreadableEvent {
-    /// It belongs to another kind of history.
-    #[error("an event of another kind of history stands in a user's")]
-    OfAnotherHistory,
-    /// What is disclosed is not what was recorded.
-    #[error(transparent)]
-    Disclosure(#[from] DisclosureFault),
-    /// Its record is no JSON.
-    #[error("an event's record is not JSON")]
-    NotJson(#[from] serde_json::Error),
 }
 
 /// A page of the physical keys that an organisation has out, newest first.

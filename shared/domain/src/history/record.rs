@@ -14,8 +14,8 @@ use crate::organisation;
 use crate::user;
 use crate::values::{EpochMillis, OrgId, Version};
 
-/// The format that this release writes and reads.
-const FORMAT: u32 = 2;
+/// The format of records that this release writes and reads.
+pub const FORMAT: u32 = 2;
 
 /// One event with everything an auditor asks about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -191,9 +191,8 @@ impl Event {
         Texts::of([(TextName::Name, name.map(OrgName::as_str))])
     }
 
-    /// What is recorded of it, if its texts are disclosed by these.
-    pub(super) fn recorded(&self, disclosures: &Disclosures) -> RecordedEvent {
-        let texts = disclosures.digests();
+    /// What is recorded of it, if its texts have these digests.
+    pub(super) fn recorded(&self, texts: Texts<TextDigest>) -> RecordedEvent {
         match self.clone() {
             Self::OrganisationRegistered(OrganisationRegistered { org_id, name: _, registered_at }) => {
                 RecordedEvent::OrganisationRegistered(RecordedRegistration { org_id, registered_at, texts })

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api_key::{ApiKeyTerms, RANDOM_BYTES, StoredApiKey, issue};
+use crate::history::{Disclosures, RANDOM_BYTES as RANDOM_BYTES_OF_SALTS, Salts};
 
 const NOW: EpochMillis = EpochMillis::new(1_795_435_200_000);
 
@@ -79,8 +80,8 @@ fn what_is_recorded_has_no_name_in_it_and_what_is_disclosed_is_what_happened() {
         name: name.clone(),
         registered_at: NOW,
     });
-    let salts = Salts::new([7; crate::history::RANDOM_BYTES]);
-    let (happening, disclosures) = Organisation::record(&event, &salts);
+    let disclosures = Organisation::texts(&event).salted(&Salts::new([7; RANDOM_BYTES_OF_SALTS]));
+    let happening = Organisation::recorded(&event, disclosures.digests());
     let Happening::Organisation(recorded) = happening else { panic!("{happening:?}") };
     assert!(!format!("{recorded:?}").contains("Büro"), "{recorded:?}");
     assert_eq!(recorded.clone().disclosed(&disclosures), Ok(event));

@@ -34,14 +34,6 @@ pub struct RecordedAddition {
     pub texts: Texts<TextDigest>,
 }
 
-impl PhysicalKeyAdded {
-    /// The texts that somebody typed.
-    #[must_use]
-    pub fn texts(&self) -> Texts<&str> {
-        texts(self.org_name.as_ref(), self.note.as_ref())
-    }
-}
-
 /// What somebody typed about a physical key, by name.
 pub(super) fn texts<'a>(org_name: Option<&'a OrgName>, note: Option<&'a Note>) -> Texts<&'a str> {
     Texts::of([(TextName::OrgName, org_name.map(OrgName::as_str)), (TextName::Note, note.map(Note::as_str))])
@@ -77,13 +69,12 @@ impl RecordedEvent {
 }
 
 impl Event {
-    /// What is recorded of it, if its texts are disclosed by these.
-    pub(super) fn recorded(&self, disclosures: &Disclosures) -> RecordedEvent {
+    /// What is recorded of it, if its texts have these digests.
+    pub(super) fn recorded(&self, texts: Texts<TextDigest>) -> RecordedEvent {
         match self.clone() {
             Self::PhysicalKeyAdded(added) => {
                 // Every field is named: one that is new has to be thought about here.
                 let PhysicalKeyAdded { user_id, number, org_id, org_name: _, note: _, added_at } = added;
-                let texts = disclosures.digests();
                 RecordedEvent::PhysicalKeyAdded(RecordedAddition { user_id, number, org_id, added_at, texts })
             }
             Self::PhysicalKeyRemoved(removed) => RecordedEvent::PhysicalKeyRemoved(removed),
@@ -93,7 +84,7 @@ impl Event {
     /// The texts that somebody typed.
     pub(super) fn texts(&self) -> Texts<&str> {
         match self {
-            Self::PhysicalKeyAdded(added) => added.texts(),
+            Self::PhysicalKeyAdded(added) => texts(added.org_name.as_ref(), added.note.as_ref()),
             Self::PhysicalKeyRemoved(_) => Texts::default(),
         }
     }

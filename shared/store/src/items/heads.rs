@@ -1,6 +1,6 @@
 //! The heads of histories: where each stands.
 
-use domain::history::{EventHash, Snapshot};
+use domain::history::{EventHash, FORMAT, Snapshot};
 use domain::organisation::Organisation;
 use domain::user::User;
 use domain::values::{KeyNumber, UserId, Version};
@@ -14,8 +14,6 @@ use crate::fault::StoreFault;
 #[serde(into = "u32", try_from = "u32")]
 pub(crate) struct HeadFormat;
 
-/// The format of histories that this release reads and writes.
-const FORMAT: u32 = 2;
 /// The attribute of a head that says the format of its history.
 const FORMAT_NAME: &str = "format";
 
