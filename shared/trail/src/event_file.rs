@@ -171,6 +171,10 @@ fn parts(line: &str) -> Option<(EventHash, EventHash, &str)> {
     let (hash, rest) = line.strip_prefix(BEFORE_HASH)?.split_at_checked(HASH_DIGITS)?;
     let (previous_hash, rest) = rest.strip_prefix(BEFORE_PREVIOUS)?.split_at_checked(HASH_DIGITS)?;
     let record = rest.strip_prefix(BEFORE_RECORD)?.strip_suffix(AFTER_RECORD)?;
+    // Between the members of JSON a line feed may stand, and what has one would be written as two lines.
+    if record.bytes().any(|byte| byte < b' ') {
+        return None;
+    }
     Some((hash.parse().ok()?, previous_hash.parse().ok()?, record))
 }
 
@@ -215,6 +219,10 @@ mod tests {
         assert!(event().is_hashed());
         for changed in [line.replace("r1", "r2"), line.replace("{\"actor\"", "{ \"actor\"")] {
             assert!(!parse_line(&changed).unwrap().is_hashed(), "{changed}");
+        }
+        for feed in ["\n", "\r", "\t"] {
+            let spoilt = line.replace(",\"format\"", &format!(",{feed}\"format\""));
+            assert_eq!(parse_line(&spoilt), Err(LineFault::NotAnEvent), "{spoilt:?} is not one line of text");
         }
         for spoilt in [
             line.clone() + " ",
