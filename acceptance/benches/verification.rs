@@ -9,10 +9,11 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance::trail::{TestArchive, many_events};
+use acceptance::trail::{TestArchive, first_hour, many_events};
 use domain::values::{Hour, Sha256Hash};
 use trail::event_file::{EventFile, Lines};
-use trail::manifest::{Manifest, events_path, manifest_path};
+use trail::log::{self, Identity};
+use trail::manifest::{FORMAT, FileEntry, Manifest, events_path, manifest_path};
 
 const USERS: usize = 10_000;
 const EVENTS_EACH: usize = 100;
@@ -57,6 +58,12 @@ fn main() {
 /// An export as the function writes it, without a table.
 async fn export(archive: &TestArchive) {
     let mut events = many_events(USERS, EVENTS_EACH, APART).peekable();
+    let identity = Identity {
+        first_hour: first_hour(),
+        format: FORMAT,
+        origin: "keys.example.com/audit".parse().expect("a name"),
+    };
+    log::begin(&archive.archive, &identity, "table").await.expect("a log");
     let mut previous = Sha256Hash::ZERO;
     while let Some(first) = events.peek() {
         let hour = Hour::of(first.record().recorded_at);
@@ -64,12 +71,20 @@ async fn export(archive: &TestArchive) {
         while let Some(event) = events.next_if(|event| Hour::of(event.record().recorded_at) == hour) {
             file.push(&event).expect("an event");
         }
-        let count = file.events();
-        let (bytes, entry) = file.finish().expect("a file").expect("events");
-        archive.archive.create(&events_path(hour), bytes).await.expect("an object");
-        let manifest = Manifest::new(hour, count, Some(entry), previous).bytes();
-        previous = Sha256Hash::of(&manifest);
-        archive.archive.create(&manifest_path(hour), manifest.into()).await.expect("an object");
+        let events = file.events();
+        let bytes = file.finish().expect("a file");
+        let manifest = Manifest {
+            format: FORMAT,
+            hour,
+            events,
+            file: FileEntry::of(&bytes),
+            previous_manifest_sha256: previous,
+            set_aside: Vec::new(),
+            table_id: "table".to_owned(),
+        };
+        archive.put(&events_path(hour), bytes).await;
+        previous = Sha256Hash::of(manifest.bytes());
+        archive.put(&manifest_path(hour), manifest.bytes().into()).await;
     }
 }
 

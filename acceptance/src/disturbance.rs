@@ -50,6 +50,12 @@ pub enum Disturbance {
     OneKeyProcessed,
     /// None of the keys that a `BatchGetItem` asks for is read.
     NoKeyProcessed,
+    /// The index over heads is late: whoever asks it finds nothing.
+    IndexIsLate,
+    /// The first event that a `Query` finds does not show yet: it is read-committed.
+    HidesFirstEvent,
+    /// It is carried out, and the answer says that it is this time (an HTTP date).
+    ByClock(&'static str),
     /// A `BatchGetItem` finds the item that [`Disturber::show_stale`] was given, as one that it read a moment ago.
     FindsStale,
 }

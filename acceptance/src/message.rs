@@ -46,6 +46,13 @@ impl Message {
         Self { head, body: body.to_string().into_bytes() }
     }
 
+    /// The same with the date of an answer.
+    pub(crate) fn json_answer_at(status: &str, body: &Value, date: &str) -> Self {
+        let mut answer = Self::json_answer(status, body);
+        answer.head.push(format!("date: {date}"));
+        answer
+    }
+
     /// The same request with another operation and body.
     pub(crate) fn as_another(&self, operation: &str, body: &Value) -> Self {
         let mut head = self.head.clone();

@@ -2,6 +2,7 @@
 //! rebuild and survive any move of code. `ACCEPTANCE_MUTANT` names one; `.ci/mutants` runs the tests under each, and every
 //! one has to be caught.
 
+use crate::stored::bytes;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -128,7 +129,9 @@ pub(crate) fn mutate_request(mutant: Mutant, request: Message, memory: &mut Memo
             }
             Mutant::RequestConditionDropped if is_kind(&key, "REQUEST#") => drop_condition(action),
             Mutant::RemovalConditionDropped if is_key && !adds => drop_condition(action),
-            Mutant::NewTokenOnARetry if is_event => action["Item"]["attempt"] = json!({"S": token}),
+            Mutant::NewTokenOnARetry if is_event => {
+                action["Item"]["attempt"] = bytes(token.as_str().unwrap_or_default());
+            }
             Mutant::EventTokenNotLookedAt if is_event => {
                 memory.tokens.entry(place(&key)).or_default().push(key["attempt"].clone());
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use data_encoding::{BASE64, HEXLOWER};
 use serde_json::{Value, json};
 
 use crate::Stage;
@@ -37,11 +38,25 @@ impl Stage {
     }
 }
 
+/// Bytes in DynamoDB's own JSON, as hexadecimal digits.
+#[must_use]
+pub fn hexadecimal(attribute: &Value) -> String {
+    let bytes = attribute["B"].as_str().and_then(|text| BASE64.decode(text.as_bytes()).ok());
+    HEXLOWER.encode(&bytes.unwrap_or_else(|| panic!("bytes, not {attribute}")))
+}
+
+/// What [`hexadecimal`] gives these digits for.
+#[must_use]
+pub fn bytes(hexadecimal: &str) -> Value {
+    json!({"B": BASE64.encode(&HEXLOWER.decode(hexadecimal.as_bytes()).expect("hexadecimal digits"))})
+}
+
 /// An attribute in DynamoDB's own JSON: `{"S":"…"}`, `{"N":"…"}`, `{"M":{…}}`.
 fn attribute(value: &AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) => json!({"S": text}),
         AttributeValue::N(number) => json!({"N": number}),
+        AttributeValue::B(bytes) => json!({"B": BASE64.encode(bytes.as_ref())}),
         AttributeValue::Bool(bool) => json!({"BOOL": bool}),
         AttributeValue::Null(_) => json!({"NULL": true}),
         AttributeValue::L(values) => json!({"L": values.iter().map(attribute).collect::<Vec<_>>()}),

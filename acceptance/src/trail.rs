@@ -1,26 +1,28 @@
 //! The audit trail of a stage: events at chosen moments, an archive for one test, and the exporter between them.
 
+mod many;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use api::auth::RequiredCredentials;
 use bytes::Bytes;
-use domain::history::{Actor, ActorKind, ChainedRecord, Circumstances, RANDOM_BYTES, Salts, Snapshot};
-use domain::user::{AddPhysicalKey, Command, User};
-use domain::values::{Hour, Note, OrgId, Sha256Hash, UserId};
+use domain::values::{Hour, Sha256Hash};
 use export_audit::RecordedInTable;
-use export_audit::export::{ExportFault, Exporter, GRACE, Report};
+use export_audit::export::{Caps, ExportFault, Exporter, GRACE, Report, Settings};
 use serde_json::{Value, json};
 use store::Table;
-use trail::archive::Archive;
+use trail::archive::{Archive, Written};
 use trail::calendar;
 use trail::check::{CheckFault, check, check_against};
-use trail::event_file::Lines;
+use trail::event_file::{Lines, MOST_BYTES};
+use trail::log::{IDENTITY, table_path};
 use trail::manifest::{events_path, manifest_path};
 use trail::verify::Verified;
 use url::Url;
 
+pub use self::many::many_events;
 use crate::{NOON, PATIENCE, RequestBuilder, Setting, Stage};
 
 /// An archive that is gone with the test: a folder, or, where `ACCEPTANCE_ARCHIVE` names a bucket, a prefix in it.
@@ -64,6 +66,17 @@ impl TestArchive {
         Self { archive: Archive::open(&url).expect("an archive"), url, folder }
     }
 
+    /// Puts an object where there is none.
+    pub async fn put(&self, path: &str, bytes: Bytes) {
+        let written = self.archive.create(path, bytes, MOST_BYTES).await.expect("an object");
+        assert_eq!(written, Written::Now, "{path}");
+    }
+
+    /// The bytes of an object.
+    pub async fn get(&self, path: &str) -> Bytes {
+        self.archive.read(path, MOST_BYTES).await.expect("an object").unwrap_or_else(|| panic!("no {path}"))
+    }
+
     /// A file of an archive that is in a folder.
     #[must_use]
     pub fn file(&self, path: &str) -> PathBuf {
@@ -76,8 +89,9 @@ impl TestArchive {
         let listing = self.archive.list().await.expect("a listing");
         assert!(listing.strangers.is_empty(), "{:?}", listing.strangers);
         let mut objects = BTreeMap::new();
-        for path in listing.hours.keys().flat_map(|hour| [manifest_path(*hour), events_path(*hour)]) {
-            if let Some(bytes) = self.archive.read(&path).await.expect("an object") {
+        let of_hours = listing.hours.keys().flat_map(|hour| [manifest_path(*hour), events_path(*hour)]);
+        for path in of_hours.chain([IDENTITY.to_owned(), table_path(1)]) {
+            if let Some(bytes) = self.archive.read(&path, MOST_BYTES).await.expect("an object") {
                 objects.insert(path, bytes);
             }
         }
@@ -86,10 +100,8 @@ impl TestArchive {
 
     /// The lines of an hour's events.
     pub async fn lines(&self, hour: Hour) -> Vec<String> {
-        let bytes = self.archive.read(&events_path(hour)).await.expect("an object").unwrap_or_default();
-        if bytes.is_empty() {
-            return Vec::new();
-        }
+        let bytes = self.archive.read(&events_path(hour), MOST_BYTES).await.expect("an object");
+        let bytes = bytes.expect("the hour has a file");
         Lines::of(&bytes).collect::<Result<_, _>>().expect("lines")
     }
 
@@ -107,6 +119,12 @@ impl TestArchive {
     }
 }
 
+/// What a test's log is called.
+#[must_use]
+pub fn log_settings() -> Settings {
+    Settings { origin: Some("keys.example.com/audit".parse().expect("an origin")), ..Settings::default() }
+}
+
 /// The hour that every test begins in.
 #[must_use]
 pub const fn first_hour() -> Hour {
@@ -117,34 +135,6 @@ pub const fn first_hour() -> Hour {
 #[must_use]
 pub fn hour(text: &str) -> Hour {
     calendar::parse(text).expect("the beginning of an hour")
-}
-
-/// Events in the order of their recording, so far apart: each of the users adds so many physical keys, in turn.
-pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<Item = ChainedRecord> {
-    let user = |user| UserId::parse(format!("user-{user}")).expect("a user id");
-    let mut histories: Vec<_> = (0..users).map(|number| Snapshot::new(User::new(user(number)))).collect();
-    let org_id = OrgId::parse("acme").expect("an organisation id");
-    let mut at = first_hour().start();
-    (0..users * each).map(move |place| {
-        let history = &mut histories[place % users];
-        let note = Note::parse(format!("Door {}, floor {}", place / users, place % 40)).expect("a note");
-        let command = AddPhysicalKey { note: Some(note), ..AddPhysicalKey::of(org_id.clone()) };
-        let actor = Actor {
-            kind: ActorKind::Service,
-            iss: None,
-            id: None,
-            org_id: Some(org_id.clone()),
-            api_key_id: None,
-        };
-        let request_id = format!("request-{place}");
-        let salts = Salts::new([7; RANDOM_BYTES]);
-        let circumstances = Circumstances { actor, request_id, recorded_at: at, salts };
-        let event = command.decide(&history.state, None, at).expect("a decision").happened.into();
-        let (event, after) = history.append(&event, org_id.clone(), circumstances);
-        *history = after;
-        at = at.plus(apart);
-        event.chained
-    })
 }
 
 impl Stage {
@@ -160,8 +150,19 @@ impl Stage {
 
     /// Exports by another client.
     pub async fn export_from(&self, table: &Table, archive: &Archive) -> Result<Report, ExportFault> {
-        let exporter =
-            Exporter { table, archive, clock: &self.backend.clock, first_hour: Some(first_hour()) };
+        self.export_with(table, archive, Caps::default()).await
+    }
+
+    /// Exports by another client, to files that have no room for more than this.
+    pub async fn export_with(
+        &self,
+        table: &Table,
+        archive: &Archive,
+        caps: Caps,
+    ) -> Result<Report, ExportFault> {
+        let settings = Settings { first_hour: Some(first_hour()), caps, ..log_settings() };
+        let (clock, chance) = (&self.backend.clock, &self.backend.chance);
+        let exporter = Exporter { table, archive, clock, chance, settings: &settings };
         exporter.export(Instant::now() + PATIENCE, |_| {}).await
     }
 

@@ -14,6 +14,7 @@ use crate::output::Failure;
 pub(crate) async fn audit(command: AuditCommand) -> Result<(), Failure> {
     match command {
         AuditCommand::Export(arguments) => export::export(&arguments).await,
+        AuditCommand::Sweep(arguments) => export::sweep(&arguments).await,
         AuditCommand::Verify(arguments) => verify::verify(&arguments).await,
         AuditCommand::Show(arguments) => show::show(arguments).await,
     }
@@ -26,6 +27,12 @@ fn open(arguments: &ArchiveArguments) -> Result<Archive, Failure> {
 /// Which files an export has.
 async fn listing(archive: &Archive, arguments: &ArchiveArguments) -> Result<Listing, Failure> {
     let listing = archive.list().await.map_err(|fault| cannot_read(&fault))?;
+    if listing.hours.is_empty() && listing.strangers.iter().any(|path| path.starts_with("date=")) {
+        return Err(Failure(format!(
+            "The export at {} is of format 1, which was written during development: it begins anew.",
+            arguments.url
+        )));
+    }
     if listing.hours.is_empty() {
         return Err(Failure(format!("There is no export at {}.", arguments.url)));
     }

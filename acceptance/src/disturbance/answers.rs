@@ -44,11 +44,38 @@ pub(super) async fn answer(
             let body = json!({"Responses": {}, "UnprocessedKeys": request.json()["RequestItems"]});
             Some(Message::json_answer("200 OK", &body))
         }
+        Some(Disturbance::IndexIsLate) => Some(late_index(&request, engine).await),
+        Some(Disturbance::HidesFirstEvent) => Some(without_first_event(&request, engine).await),
+        Some(Disturbance::ByClock(date)) => {
+            let answered = engine.forward(&request).await;
+            Some(Message::json_answer_at("200 OK", &answered.json(), date))
+        }
         Some(Disturbance::FindsStale) => {
             let stale = lock(plan).stale.clone();
             Some(read_stale(&request, stale, engine).await)
         }
     }
+}
+
+/// Lets nothing be found in the index over heads.
+async fn late_index(request: &Message, engine: &Behind) -> Message {
+    if request.json()["IndexName"] != "HeadIndex" {
+        return engine.forward(request).await;
+    }
+    Message::json_answer("200 OK", &json!({"Items": [], "Count": 0, "ScannedCount": 0}))
+}
+
+/// Lets a history be read, all but the first event.
+async fn without_first_event(request: &Message, engine: &Behind) -> Message {
+    let answered = engine.forward(request).await;
+    let mut body = answered.json();
+    let Some(items) = body["Items"].as_array_mut() else { return answered };
+    let is_event = |item: &Value| item["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with("EVENT#"));
+    if !items.first().is_some_and(is_event) {
+        return answered;
+    }
+    items.remove(0);
+    Message::json_answer("200 OK", &body)
 }
 
 /// Has everything read, and adds an item that was there a moment ago.

@@ -1,5 +1,6 @@
 //! The whole table, as the engine gives it: plain JSON, read past every type of the product.
 
+use data_encoding::{BASE64, HEXLOWER};
 use local_inventory::dynamodb::Access;
 use serde_json::{Map, Value, json};
 
@@ -46,6 +47,10 @@ pub(crate) fn plain(value: &Value) -> Value {
     match (kind.as_str(), inner) {
         ("S" | "BOOL", inner) => inner.clone(),
         ("N", Value::String(digits)) => serde_json::from_str(digits).unwrap_or_default(),
+        // Hashes are written in hexadecimal digits everywhere else.
+        ("B", Value::String(bytes)) => {
+            HEXLOWER.encode(&BASE64.decode(bytes.as_bytes()).unwrap_or_default()).into()
+        }
         ("M", Value::Object(members)) => plain_members(members).into(),
         ("L", Value::Array(elements)) => elements.iter().map(plain).collect(),
         _ => Value::Null,

@@ -14,7 +14,7 @@ use domain::values::{EpochMillis, Hour, Sha256Hash, UserId};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use trail::event_file::{self, parse_line};
-use trail::manifest::{EventEntry, FileEntry, Manifest, events_path, manifest_path};
+use trail::manifest::{FileEntry, Manifest, events_path, manifest_path};
 
 /// An export of four hours: noon with alice 1, bob 1, alice 2, bob 2; one without events; two with alice 3, bob 3; three
 /// with alice 4.
@@ -78,17 +78,9 @@ fn forge(archive: &TestArchive, hour: Hour, lines: &[String]) {
 /// Makes an hour's manifest fit its file, and the manifests after it.
 fn forge_manifest(archive: &TestArchive, hour: Hour, lines: &[String]) {
     let bytes = std::fs::read(archive.file(&events_path(hour))).expect("a file");
-    let entry =
-        |line: Option<&String>| EventEntry::from(&parse_line(line.expect("a line")).expect("an event"));
     let mut manifest = manifest(archive, hour);
     manifest.events = lines.len() as u64;
-    manifest.file = Some(FileEntry {
-        name: "events.ndjson.gz".to_owned(),
-        bytes: bytes.len() as u64,
-        sha256: Sha256Hash::of(&bytes),
-        first: entry(lines.first()),
-        last: entry(lines.last()),
-    });
+    manifest.file = FileEntry::of(&bytes);
     write_manifests(archive, &manifest);
 }
 
@@ -115,11 +107,13 @@ async fn check(archive: &TestArchive, expected: &str) {
     is_fault(archive.check(None).await, expected);
 }
 
-const NOON_EVENTS: &str = "date=2026-11-23/hour=12/events.ndjson.gz";
+const NOON_EVENTS: &str = "events/date=2026-11-23/hour=12/events.ndjson.gz";
+const TWO_EVENTS: &str = "events/date=2026-11-23/hour=14/events.ndjson.gz";
+const LAST_MANIFEST: &str = "log/date=2026-11-23/hour=15/manifest.json";
 
 #[tokio::test]
 async fn a_changed_event_is_found_however_well_the_manifests_fit() {
-    let expected = format!("{NOON_EVENTS}, line 3: changed: the event is not the one that was hashed");
+    let expected = format!("{NOON_EVENTS}, line 2: changed: the event is not the one that was hashed");
     for change in [
         |line: &str| line.replace("\"number\":2", "\"number\":3"),
         |line: &str| line.replace("acme", "evil"),
@@ -128,8 +122,8 @@ async fn a_changed_event_is_found_however_well_the_manifests_fit() {
     ] {
         let (_stage, archive) = export().await;
         let mut lines = archive.lines(first_hour()).await;
-        assert_ne!(change(&lines[2]), lines[2]);
-        lines[2] = change(&lines[2]);
+        assert_ne!(change(&lines[1]), lines[1]);
+        lines[1] = change(&lines[1]);
         write(&archive, first_hour(), &lines);
         check(&archive, &expected).await;
         forge(&archive, first_hour(), &lines);
@@ -149,41 +143,49 @@ async fn a_removed_event_is_found_however_well_the_manifests_fit() {
     lines.remove(0);
     write(&archive, first_hour(), &lines);
     let expected = "this is version 2 of user \"alice\", and version 1 is missing";
-    check(&archive, &format!("{NOON_EVENTS}, line 2: removed: {expected}")).await;
+    check(&archive, &format!("{NOON_EVENTS}, line 1: removed: {expected}")).await;
     forge(&archive, first_hour(), &lines);
-    check(&archive, &format!("{NOON_EVENTS}, line 2: removed: {expected}")).await;
+    check(&archive, &format!("{NOON_EVENTS}, line 1: removed: {expected}")).await;
 
-    // Of bob there is nothing later in the same file that shows it.
+    // Bob's second event: there is nothing later in the same file that shows it.
     let (_stage, archive) = export().await;
     let mut lines = archive.lines(first_hour()).await;
-    lines.swap_remove(2);
+    lines.remove(3);
     write(&archive, first_hour(), &lines);
-    let expected = "line 3: removed: the manifest counts 4 events, and there are 3";
+    let expected = "line 4: removed: the manifest counts 5 events, and there are 4";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
     forge(&archive, first_hour(), &lines);
-    let expected = "line 1: removed: this is version 3 of user \"alice\", and version 2 is missing";
-    check(&archive, &format!("date=2026-11-23/hour=14/events.ndjson.gz, {expected}")).await;
+    let expected = "line 2: removed: this is version 3 of user \"bob\", and version 2 is missing";
+    check(&archive, &format!("{TWO_EVENTS}, {expected}")).await;
 }
 
 #[tokio::test]
 async fn reordered_events_are_found() {
     let (_stage, archive) = export().await;
     let mut lines = archive.lines(first_hour()).await;
-    lines.swap(1, 2);
-    let expected = "line 3: reordered: the event was recorded before the one above it";
+    lines.swap(0, 1);
+    let expected = "line 1: removed: this is version 2 of user \"alice\", and version 1 is missing";
     write(&archive, first_hour(), &lines);
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
     forge(&archive, first_hour(), &lines);
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
 
-    // Into another hour.
+    // Into an hour before, and out of its own: only what was kept of an earlier check shows it.
     let (_stage, archive) = export().await;
-    let moved = archive.lines(two()).await.remove(0);
+    let sha256 = archive.check(None).await.expect("a whole export").last.expect("an hour").1;
+    let mut later = archive.lines(two()).await;
     let mut lines = archive.lines(first_hour()).await;
-    lines.push(moved);
+    lines.push(later.remove(0));
     forge(&archive, first_hour(), &lines);
-    let expected = "line 5: reordered: the event was recorded in another hour";
-    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+    let expected = "line 1: forked: version 3 of user \"alice\" is there a second time";
+    check(&archive, &format!("{TWO_EVENTS}, {expected}")).await;
+    forge(&archive, two(), &later);
+    archive.check(None).await.expect("nothing in the forged export shows it");
+    is_fault(archive.check(Some(sha256)).await, &anchored(sha256));
+}
+
+fn anchored(sha256: Sha256Hash) -> String {
+    format!("no manifest has the SHA-256 {sha256}: what was checked then is not what is here now")
 }
 
 #[tokio::test]
@@ -192,18 +194,21 @@ async fn a_truncated_file_is_found() {
     let file = archive.file(NOON_EVENTS);
     let bytes = std::fs::read(&file).expect("a file");
     std::fs::write(&file, &bytes[..bytes.len() - 1]).expect("a file");
-    let expected = "line 5: truncated: the file ends in the middle";
-    check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
+    check(&archive, &format!("{NOON_EVENTS}, line 6: truncated: the file ends in the middle")).await;
 
-    let (_stage, archive) = export().await;
+    let (stage, archive) = export().await;
     let mut lines = archive.lines(first_hour()).await;
     lines.pop();
     write(&archive, first_hour(), &lines);
-    let expected = "line 3: truncated: the manifest counts 4 events, and there are 3";
+    let expected = "line 4: removed: the manifest counts 5 events, and there are 4";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
     forge(&archive, first_hour(), &lines);
-    let expected = "line 2: removed: this is version 3 of user \"bob\", and version 2 is missing";
-    check(&archive, &format!("date=2026-11-23/hour=14/events.ndjson.gz, {expected}")).await;
+    archive.check(None).await.expect("nothing of the organisation's comes later");
+    let expected = format!(
+        "{LAST_MANIFEST}: removed: the table has version 1 of organisation \"acme\", recorded at 2026-11-23T12:00:01Z, and the \
+         export does not"
+    );
+    is_fault(archive.check_against(&stage.backend.table).await, &expected);
 }
 
 #[tokio::test]
@@ -211,17 +216,15 @@ async fn a_truncated_export_is_found_by_an_earlier_checks_hash_and_by_the_table(
     let (stage, archive) = export().await;
     let verified = archive.check(None).await.expect("a whole export");
     let (last, sha256) = verified.last.expect("an hour");
-    std::fs::remove_dir_all(archive.file(&manifest_path(last)).parent().expect("a folder"))
-        .expect("a folder");
+    for path in [manifest_path(last), events_path(last)] {
+        std::fs::remove_file(archive.file(&path)).expect("a file");
+    }
     archive.check(None).await.expect("nothing in what is left shows it");
-    let anchored = archive.check(Some(sha256)).await;
-    is_fault(
-        anchored,
-        &format!("no manifest has the SHA-256 {sha256}: what was checked then is not what is here now"),
+    is_fault(archive.check(Some(sha256)).await, &anchored(sha256));
+    let expected = format!(
+        "{LAST_MANIFEST}: truncated: the table says that the hours before 2026-11-23T16:00:00Z were exported"
     );
-    let expected = "date=2026-11-23/hour=15/manifest.json: truncated: the table says that the hours before \
-                    2026-11-23T16:00:00Z were exported";
-    is_fault(archive.check_against(&stage.backend.table).await, expected);
+    is_fault(archive.check_against(&stage.backend.table).await, &expected);
 }
 
 #[tokio::test]
@@ -230,13 +233,15 @@ async fn a_forked_history_is_found_however_well_the_manifests_fit() {
     let (stage, archive) = export().await;
     let sha256 = archive.check(None).await.expect("a whole export").last.expect("an hour").1;
     let mut lines = archive.lines(first_hour()).await;
-    lines[2] = rewritten(&lines[2], |record| record.request_id = "another".to_owned());
+    let recorded = parse_line(&lines[1]).expect("an event").hash();
+    lines[1] = rewritten(&lines[1], |record| record.request_id = "another".to_owned());
+    let forged = parse_line(&lines[1]).expect("an event").hash();
     forge(&archive, first_hour(), &lines);
     let expected = "line 1: forked: version 3 of user \"alice\" follows another version 2";
-    check(&archive, &format!("date=2026-11-23/hour=14/events.ndjson.gz, {expected}")).await;
+    check(&archive, &format!("{TWO_EVENTS}, {expected}")).await;
 
     // The same to the end of her history: only what was kept elsewhere shows it.
-    let mut head = parse_line(&lines[2]).expect("an event").hash();
+    let mut head = forged;
     for hour in [two(), two().next()] {
         let mut lines = archive.lines(hour).await;
         lines[0] = after(head, &lines[0]);
@@ -244,13 +249,10 @@ async fn a_forked_history_is_found_however_well_the_manifests_fit() {
         forge(&archive, hour, &lines);
     }
     archive.check(None).await.expect("nothing in the forged export shows it");
-    let anchored = archive.check(Some(sha256)).await;
-    is_fault(
-        anchored,
-        &format!("no manifest has the SHA-256 {sha256}: what was checked then is not what is here now"),
+    is_fault(archive.check(Some(sha256)).await, &anchored(sha256));
+    let expected = format!(
+        "{NOON_EVENTS}, line 2: forked: version 2 of user \"alice\" is {forged} here, and {recorded} in the table"
     );
-    let expected =
-        format!("{NOON_EVENTS}, line 3: changed: the table has another version 2 of user \"alice\"");
     is_fault(archive.check_against(&stage.backend.table).await, &expected);
 }
 
@@ -277,7 +279,7 @@ async fn an_added_event_is_found() {
     });
     lines.push(mallory);
     write(&archive, two(), &lines);
-    let place = "date=2026-11-23/hour=14/events.ndjson.gz, line 3: added:";
+    let place = format!("{TWO_EVENTS}, line 3: added:");
     check(&archive, &format!("{place} the manifest counts 2 events, and there are 3")).await;
     forge(&archive, two(), &lines);
     archive.check(None).await.expect("a history of its own, in a forged chain of manifests");
@@ -291,28 +293,46 @@ async fn missing_and_superfluous_files_are_found() {
     let (_stage, archive) = export().await;
     std::fs::remove_file(archive.file(NOON_EVENTS)).expect("a file");
     let expected =
-        "date=2026-11-23/hour=12/manifest.json: removed: it names events.ndjson.gz, which is missing";
+        "log/date=2026-11-23/hour=12/manifest.json: removed: the events.ndjson.gz that it names is missing";
     check(&archive, expected).await;
 
-    let (_stage, archive) = export().await;
-    std::fs::remove_file(archive.file(&manifest_path(empty))).expect("a file");
-    let expected = "date=2026-11-23/hour=13/manifest.json: removed: the hour 2026-11-23T13:00:00Z is missing";
-    check(&archive, expected).await;
+    for hour in [empty, two()] {
+        let (_stage, archive) = export().await;
+        std::fs::remove_file(archive.file(&manifest_path(hour))).expect("a file");
+        check(&archive, &format!("{}: removed: the hour has no manifest", manifest_path(hour))).await;
+    }
 
     let (_stage, archive) = export().await;
-    std::fs::remove_file(archive.file(&manifest_path(two()))).expect("a file");
-    check(&archive, "date=2026-11-23/hour=14/manifest.json: removed: the hour has no manifest").await;
+    for path in [manifest_path(empty), events_path(empty)] {
+        std::fs::remove_file(archive.file(&path)).expect("a file");
+    }
+    let expected =
+        "log/date=2026-11-23/hour=13/manifest.json: removed: the hour 2026-11-23T13:00:00Z is missing";
+    check(&archive, expected).await;
 
     let (_stage, archive) = export().await;
     std::fs::copy(archive.file(NOON_EVENTS), archive.file(&events_path(empty))).expect("a file");
-    let expected =
-        "date=2026-11-23/hour=13/manifest.json: added: it names no events.ndjson.gz, and there is one";
+    let expected = "events/date=2026-11-23/hour=13/events.ndjson.gz, line 1: forked: version 1 of user \"alice\" is there a \
+                    second time";
     check(&archive, expected).await;
 
     let (_stage, archive) = export().await;
-    std::fs::remove_dir_all(archive.file("date=2026-11-23/hour=12")).expect("a folder");
+    for path in [manifest_path(first_hour()), events_path(first_hour())] {
+        std::fs::remove_file(archive.file(&path)).expect("a file");
+    }
     let expected =
-        "date=2026-11-23/hour=13/manifest.json: removed: it follows another manifest, and is the first";
+        "log/date=2026-11-23/hour=12/manifest.json: removed: the hour 2026-11-23T12:00:00Z is missing";
+    check(&archive, expected).await;
+
+    let (_stage, archive) = export().await;
+    let before = Hour::new(first_hour().get() - 1);
+    for path in [manifest_path, events_path] {
+        let to = archive.file(&path(before));
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        std::fs::copy(archive.file(&path(first_hour())), to).expect("a file");
+    }
+    let expected =
+        "log/date=2026-11-23/hour=11/manifest.json: added: the log begins with the hour 2026-11-23T12:00:00Z";
     check(&archive, expected).await;
 }
 
@@ -321,23 +341,21 @@ async fn a_changed_manifest_is_found() {
     // One that does not fit its file.
     let (_stage, archive) = export().await;
     let mut changed = manifest(&archive, first_hour());
-    if let Some(file) = &mut changed.file {
-        file.first.recorded_at = first_hour().start();
-    }
+    changed.file.bytes += 1;
     write_manifests(&archive, &changed);
-    let expected = "line 4: changed: its first or its last event is not the one that the manifest names";
+    let expected = "line 5: changed: the file is not the one that the manifest names";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
 
     // One that fits its file, which is the same in another compression, and not the manifest after it.
     let (_stage, archive) = export().await;
     let lines = archive.lines(first_hour()).await;
     std::fs::write(archive.file(NOON_EVENTS), gzip(&lines, Compression::none())).expect("a file");
-    let expected = "line 4: changed: the file is not the one that the manifest names";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
-    let after = std::fs::read(archive.file("date=2026-11-23/hour=13/manifest.json")).expect("a manifest");
+    let one = archive.file("log/date=2026-11-23/hour=13/manifest.json");
+    let after = std::fs::read(&one).expect("a manifest");
     forge_manifest(&archive, first_hour(), &lines);
-    std::fs::write(archive.file("date=2026-11-23/hour=13/manifest.json"), after).expect("a manifest");
-    let expected = "date=2026-11-23/hour=13/manifest.json: forked: it follows another manifest than the one of the \
+    std::fs::write(&one, after).expect("a manifest");
+    let expected = "log/date=2026-11-23/hour=13/manifest.json: forked: it follows another manifest than the one of the \
                     hour before";
     check(&archive, expected).await;
 
@@ -345,11 +363,30 @@ async fn a_changed_manifest_is_found() {
     let (_stage, archive) = export().await;
     std::fs::copy(archive.file(&manifest_path(first_hour())), archive.file(&manifest_path(two())))
         .expect("a file");
-    check(&archive, "date=2026-11-23/hour=14/manifest.json: reordered: it is the manifest of another hour")
-        .await;
+    let two_manifest = "log/date=2026-11-23/hour=14/manifest.json";
+    check(&archive, &format!("{two_manifest}: reordered: it is the manifest of another hour")).await;
     std::fs::write(archive.file(&manifest_path(two())), "{}").expect("a file");
-    let expected = "date=2026-11-23/hour=14/manifest.json: changed: it is not what an export writes";
+    check(&archive, &format!("{two_manifest}: changed: it is not what an export writes")).await;
+}
+
+/// Which log it is and which table it comes from is part of it.
+#[tokio::test]
+async fn a_log_that_is_not_what_it_says_is_found() {
+    let (stage, archive) = export().await;
+    let (identity, table) = (archive.file("log/identity.json"), archive.file("log/table/1.json"));
+    let said = std::fs::read_to_string(&table).expect("a file");
+    let id = stage.backend.table.identity([7; 16]).await.expect("a table").id;
+    std::fs::write(&table, said.replace(&id, "another")).expect("a file");
+    let expected = "log/date=2026-11-23/hour=12/manifest.json: forked: it is of another table than the one that the log says";
     check(&archive, expected).await;
+    std::fs::write(&table, said.replace("T12", "T13")).expect("a file");
+    check(&archive, "the files in log/table/ are not one after the other").await;
+    std::fs::write(&table, said.replace(',', ", ")).expect("a file");
+    check(&archive, "log/table/1.json is not what an export writes").await;
+    std::fs::remove_file(&table).expect("a file");
+    check(&archive, expected).await;
+    std::fs::remove_file(&identity).expect("a file");
+    check(&archive, "log/identity.json is missing").await;
 }
 
 #[tokio::test]
@@ -369,9 +406,11 @@ async fn an_event_that_the_table_lost_and_one_that_the_export_lacks_are_found() 
     let (stage, archive) = export().await;
     stage.turn_back(stage.now().since(two().start()));
     stage.add("carol", "too late for the export").await;
-    let expected = "date=2026-11-23/hour=14/events.ndjson.gz, line 1: removed: the table has version 1 of user \"carol\", and \
-                    the export does not";
-    is_fault(archive.check_against(&stage.backend.table).await, expected);
+    let expected = format!(
+        "{LAST_MANIFEST}: removed: the table has version 1 of user \"carol\", recorded at 2026-11-23T14:00:01Z, and the export \
+         does not"
+    );
+    is_fault(archive.check_against(&stage.backend.table).await, &expected);
 }
 
 #[tokio::test]
@@ -387,7 +426,16 @@ async fn the_last_event_of_an_hour_and_of_its_user_is_missed_by_the_table() {
     );
     forge(&archive, two(), &lines);
     archive.check(None).await.expect("nothing in the forged export shows it");
-    let expected = "date=2026-11-23/hour=14/events.ndjson.gz, line 1: removed: the table has version 3 of user \"bob\", and \
-                    the export does not";
-    is_fault(archive.check_against(&stage.backend.table).await, expected);
+    let at = last.record().recorded_at.to_rfc3339_seconds();
+    let expected = format!(
+        "{LAST_MANIFEST}: removed: the table has version 3 of user \"bob\", recorded at {at}, and the export does not"
+    );
+    is_fault(archive.check_against(&stage.backend.table).await, &expected);
+
+    // The last event of all is what the next hour would have, had the table not noted that it was exported.
+    let (stage, archive) = export().await;
+    forge(&archive, two().next(), &[]);
+    archive.check(None).await.expect("nothing in the forged export shows it");
+    let found = archive.check_against(&stage.backend.table).await.map_err(|fault| fault.to_string());
+    assert!(found.expect_err("a fault").contains("removed: the table has version 4 of user \"alice\""));
 }

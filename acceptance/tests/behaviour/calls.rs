@@ -3,6 +3,7 @@
 use acceptance::RequestBuilder;
 use acceptance::disturbance::Disturbance::{self, *};
 use acceptance::disturbance::Disturber;
+use acceptance::stored::hexadecimal;
 use serde_json::{Value, json};
 
 use crate::faults::{outcome_unknown, store_unavailable_under_an_idempotency_key, throttled};
@@ -188,7 +189,7 @@ async fn an_event_carries_the_token_of_the_attempt_that_wrote_it() {
         disturber.seen(WRITE).iter().map(|write| write["ClientRequestToken"].clone()).collect();
     assert_ne!(tokens[0], tokens[1]);
     let events = scene.stage.stored_of("alice", "EVENT#").await;
-    let stored: Vec<_> = events[1..].iter().map(|event| event["attempt"]["S"].clone()).collect();
+    let stored: Vec<_> = events[1..].iter().map(|event| hexadecimal(&event["attempt"])).collect();
     assert_eq!(stored, tokens);
     let history = scene.carry_out(scene.signed(RequestBuilder::get("/users/alice/PhysicalKeyEvents"))).await;
     let shown = String::from_utf8_lossy(history.bytes());

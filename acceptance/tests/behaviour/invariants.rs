@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use acceptance::stored::bytes;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::api_key::StoredApiKey;
 use domain::history::{ActorKind, Aggregate, ChainedRecord, EventHash, Happening, KeptRecord};
 use domain::organisation::{self, Organisation};
 use domain::user::{Event, PhysicalKey, User};
-use domain::values::{KeyNumber, OrgTag, UserId, Version};
+use domain::values::{KeyNumber, OrgTag, Sha256Hash, UserId, Version};
 use serde_json::{Value, json};
 use store::items::Item;
 
@@ -103,6 +104,13 @@ fn fold(records: Vec<(ChainedRecord, Event)>, user: &str) -> History {
     history
 }
 
+/// The place in the index of a head with this history: the latest hour that it was changed in, and one of four shards.
+fn changed_in<'a>(pk: &str, records: impl Iterator<Item = &'a ChainedRecord>) -> Value {
+    let hours = records.map(|chained| chained.record().recorded_at.get() / 3_600_000);
+    let [first, second, ..] = Sha256Hash::of(pk).bytes();
+    json!({"S": format!("{:08}#{:03}", hours.max().unwrap_or_default(), u16::from_be_bytes([first, second]) % 4)})
+}
+
 impl History {
     /// The user item that the events add up to; none before the first.
     fn user_item(&self) -> Option<Value> {
@@ -116,7 +124,8 @@ impl History {
             "version": number(self.user.version.get()),
             "lastNumber": number(self.user.last_number.map_or(0, KeyNumber::get)),
             "activeKeys": number(self.user.active_keys),
-            "headHash": {"S": last.hash().to_string()},
+            "headHash": bytes(&last.hash().to_string()),
+            "changedIn": changed_in(&partition(self.user.id.as_str()), self.records.iter()),
         }))
     }
 
@@ -189,10 +198,11 @@ pub(crate) fn check_organisation(stored: &Stored, tag: &str) -> Organisation {
     let state: Vec<&Value> =
         stored.iter().filter(|(place, item)| of_organisation(place, item)).map(|(_, item)| item).collect();
     let head = records.last().expect("an event").chained.hash().to_string();
-    let mut expected = vec![with_members(
-        json!({"pk": {"S": partition}, "sk": {"S": "ORG"}, "format": {"N": "2"}, "headHash": {"S": head}}),
-        &organisation,
-    )];
+    let changed_in = changed_in(&partition, records.iter().map(|kept| &kept.chained));
+    let expected_head = json!({
+        "pk": {"S": partition}, "sk": {"S": "ORG"}, "format": {"N": "2"}, "headHash": bytes(&head), "changedIn": changed_in,
+    });
+    let mut expected = vec![with_members(expected_head, &organisation)];
     for (id, api_key) in &api_keys {
         let listed =
             json!({"pk": {"S": partition}, "sk": {"S": format!("APIKEY#{id}")}, "apiKeyId": {"S": id}});
@@ -237,6 +247,9 @@ fn attribute(value: &Value) -> AttributeValue {
     match (kind.as_str(), value) {
         ("S", Value::String(text)) => AttributeValue::S(text.clone()),
         ("N", Value::String(number)) => AttributeValue::N(number.clone()),
+        ("B", Value::String(bytes)) => {
+            AttributeValue::B(data_encoding::BASE64.decode(bytes.as_bytes()).expect("base64").into())
+        }
         ("BOOL", Value::Bool(bool)) => AttributeValue::Bool(*bool),
         ("NULL", Value::Bool(true)) => AttributeValue::Null(true),
         ("L", Value::Array(values)) => AttributeValue::L(values.iter().map(attribute).collect()),

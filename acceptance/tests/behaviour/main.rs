@@ -5,8 +5,10 @@
 #![expect(clippy::expect_used, reason = "A test that cannot be set up or read ends here.")]
 
 mod api_keys;
+mod audit_destination;
 mod audit_export;
 mod audit_format;
+mod audit_late;
 mod audit_races;
 mod audit_tampering;
 mod authorisation;

@@ -1,6 +1,7 @@
 //! What consumers of the bus see of the events that the commands wrote.
 
 use acceptance::event_bus::EventBus;
+use acceptance::stored::hexadecimal;
 use acceptance::stream::{batch, insertion, passes, sequence_number, shown};
 use acceptance::{NOON, PATIENCE, RequestBuilder, Setting, Stage};
 use serde_json::{Value, json};
@@ -61,7 +62,7 @@ async fn every_event_of_a_user_is_published_in_the_contracts_envelope() {
                 "version": version,
                 "timestamp": NOON.get(),
                 "data": data,
-                "hash": events[usize::try_from(version).expect("small") - 1]["hash"]["S"],
+                "hash": hexadecimal(&events[usize::try_from(version).expect("small") - 1]["hash"]),
             },
         })
     };

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use acceptance::event_bus::{EventBus, Mishap, PUT_EVENTS, SEND_MESSAGE};
+use acceptance::stored::hexadecimal;
 use acceptance::stream::{batch, sequence_number};
 use acceptance::{PATIENCE, Stage};
 use proptest::prelude::*;
@@ -79,7 +80,7 @@ fn reported(answer: &Value, records: usize) -> Option<usize> {
 /// What is told of a record: by the hash of its event on the bus, or in the dead-letter queue.
 fn is_done(bus: &EventBus, record: &Value) -> bool {
     let image = &record["dynamodb"]["NewImage"];
-    let on_the_bus = |entry: &Value| entry["Detail"]["hash"] == image["hash"]["S"];
+    let on_the_bus = |entry: &Value| entry["Detail"]["hash"] == hexadecimal(&image["hash"]);
     let set_aside = |letter: &Value| letter["record"]["dynamodb"]["NewImage"]["hash"] == image["hash"];
     bus.accepted().iter().any(on_the_bus) || bus.letters().iter().any(set_aside)
 }
@@ -121,7 +122,7 @@ fn check(bus: &EventBus, stream: &[Value]) {
         let text = |name: &str| image[name]["S"].as_str().expect("a text").to_owned();
         if !text("record").contains("\"type\":\"Whatever") {
             let user = text("pk").replacen("USER#", "", 1);
-            expected.entry(user).or_default().push(text("hash"));
+            expected.entry(user).or_default().push(hexadecimal(&image["hash"]));
         }
     }
     assert_eq!(kept, expected);

@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use acceptance::refused::Refused;
+use acceptance::stored::{bytes, hexadecimal};
+use acceptance::trail::TestArchive;
 use acceptance::{NOON, RequestBuilder, Stage};
 use domain::api_key::{self, ApiKeyTerms, RANDOM_BYTES, StoredApiKey};
+use domain::history::HistoryId;
 use domain::organisation::{ApiKeyIssued, OrganisationCommand, Refusal};
-use domain::values::{EpochMillis, OrgId, OrgName, Subject};
+use domain::values::{EpochMillis, OrgId, OrgName, Sha256Hash, Subject, UserId, Version};
 use serde_json::{Value, json};
-use store::{Done, OrganisationFault};
+use store::{Behind, Done, HistoryKey, OrganisationFault};
 
 use crate::invariants::{self, Stored, attributes};
 use crate::scene::nothing_to_remove;
@@ -79,17 +82,27 @@ async fn write(stage: &Stage) {
         let reply = request.send(stage).await;
         assert_eq!(reply.status(), 200, "{}", reply.json());
     }
+
+    stage.close_hour();
+    stage.export(&TestArchive::new().archive).await.expect("an export");
+    let behind = Behind {
+        key: HistoryKey::from(&HistoryId::User(UserId::parse("alice").expect("a user id"))),
+        version: Version::new(5),
+    };
+    stage.backend.table.leave_behind(&behind).await.expect("a write");
 }
 
 /// The token that stands for any.
 const TOKEN: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
-/// An item as it would be with the pinned token.
-fn with_the_pinned_token(mut item: Value) -> Value {
+/// An item as it would be with the pinned token, of a table with a pinned name.
+fn pinned_as(mut item: Value) -> Value {
+    if let Some(manifest) = item.get_mut("manifestSha256") {
+        *manifest = json!({"S": Sha256Hash::ZERO});
+    }
     if let Some(attempt) = item.get_mut("attempt") {
-        let token = attempt["S"].as_str().expect("a token");
-        assert!(token.len() == 32 && token.bytes().all(|digit| digit.is_ascii_hexdigit()), "{token}");
-        *attempt = json!({"S": TOKEN});
+        assert_eq!(hexadecimal(attempt).len(), 32, "sixteen bytes");
+        *attempt = bytes(TOKEN);
     }
     item
 }
@@ -126,7 +139,9 @@ async fn items_are_written_as_they_always_were() {
     let stage = Stage::for_kept_formats().await;
     write(&stage).await;
     let mut pinned = pinned_texts();
-    for item in stage.stored().await.into_values().map(with_the_pinned_token) {
+    // An engine that names its tables has no item for that.
+    let stored = stage.stored().await.into_iter().filter(|((_, sk), _)| sk != "TABLE");
+    for item in stored.map(|(_, item)| pinned_as(item)) {
         // Members in the order of their names, one a line: a difference is seen in one.
         let text = serde_json::to_string_pretty(&item).expect("JSON") + "\n";
         let name = pinned.iter().find(|(_, pinned)| **pinned == text).map(|(name, _)| name.clone());
@@ -171,10 +186,11 @@ fn every_event_and_every_member_is_pinned() {
 }
 
 /// What an attribute's value takes (DynamoDB Developer Guide, "DynamoDB item sizes and formats").
-fn size(value: &Value) -> usize {
-    let (kind, value) = value.as_object().and_then(|value| value.iter().next()).expect("one type");
+fn size(of: &Value) -> usize {
+    let (kind, value) = of.as_object().and_then(|value| value.iter().next()).expect("one type");
     match (kind.as_str(), value) {
         ("S", Value::String(text)) => text.len(),
+        ("B", _) => hexadecimal(of).len() / 2,
         ("N", Value::String(digits)) => digits.trim_matches('0').len().div_ceil(2) + 1,
         ("M", Value::Object(members)) => {
             3 + members.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>()
@@ -192,7 +208,7 @@ fn the_largest_pinned_event_takes_one_write_unit() {
     };
     let pinned = pinned();
     let events = pinned.iter().filter(|((_, sk), _)| sk.starts_with("EVENT#"));
-    assert_eq!(events.map(|(_, item)| of_item(item)).max(), Some(948));
+    assert_eq!(events.map(|(_, item)| of_item(item)).max(), Some(786));
 }
 
 #[test]
@@ -242,8 +258,8 @@ async fn pinned_answers_are_repeated() {
         assert_eq!(reply.header("idempotent-replayed"), Some("true"));
         let event =
             before.iter().find(|((pk, sk), _)| pk == "USER#alice" && *sk == format!("EVENT#{version:0>20}"));
-        let event = event.map(|(_, item)| item["hash"]["S"].as_str().expect("a hash"));
-        assert_eq!(reply.header("event-hash"), event, "of event {version}");
+        let event = event.map(|(_, item)| hexadecimal(&item["hash"]));
+        assert_eq!(reply.header("event-hash"), event.as_deref(), "of event {version}");
     }
     assert_eq!(stage.stored().await, before);
 }

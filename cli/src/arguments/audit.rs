@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use domain::values::{EpochMillis, Hour, OrgId, Sha256Hash, UserId};
 use reqwest::Url;
+use trail::log::Origin;
 
 use super::{StoreArguments, org_id, user_id};
 
@@ -14,8 +15,11 @@ pub(crate) enum AuditCommand {
     /// Export every hour that is closed and not exported yet, as the scheduled function does. An hour is closed 15
     /// minutes after its end.
     Export(ExportArguments),
-    /// Check an export: every file, the chain of manifests, and every user's history. Neither a table nor, for a
-    /// folder, credentials are needed.
+    /// Look at every history, whatever hour it was changed in, and have the next export go on with those that it has missed, as
+    /// the scheduled function does once a day.
+    Sweep(SweepArguments),
+    /// Check an export: every file, the chain of manifests, and every history. Neither a table nor, for a folder, credentials
+    /// are needed.
     Verify(VerifyArguments),
     /// Show exported events.
     Show(ShowArguments),
@@ -37,6 +41,17 @@ pub(crate) struct ExportArguments {
     /// The first hour of an export that has not begun; the one of the table's creation unless given.
     #[arg(long, value_name = "HOUR", env = "AUDIT_EXPORT_FIRST_HOUR", value_parser = hour)]
     pub(crate) first_hour: Option<Hour>,
+    /// The name of the log, for ever, such as `keys.example.com/audit`; `local/` and chance unless given.
+    #[arg(long, value_name = "NAME", env = "AUDIT_LOG_ORIGIN")]
+    pub(crate) origin: Option<Origin>,
+    #[command(flatten)]
+    pub(crate) data: StoreArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArguments {
+    #[command(flatten)]
+    pub(crate) archive: ArchiveArguments,
     #[command(flatten)]
     pub(crate) data: StoreArguments,
 }
@@ -48,7 +63,7 @@ pub(crate) struct VerifyArguments {
     /// The SHA-256 that an earlier check ended with: that manifest has to be there still.
     #[arg(long, value_name = "SHA256")]
     pub(crate) anchor: Option<Sha256Hash>,
-    /// Compare with the table, event by event.
+    /// Compare with the table, history by history, to the last event.
     #[arg(long)]
     pub(crate) against_table: bool,
     #[command(flatten)]

@@ -1,12 +1,15 @@
-//! `audit export`: the scheduled function's export, on this machine.
+//! `audit export` and `audit sweep`: the scheduled function's work, on this machine.
 
 use std::time::{Duration, Instant};
 
-use export_audit::export::{Exporter, Report};
+use export_audit::export::{Exporter, Report, Settings};
+use export_audit::sweep::SweepReport;
+use process::chance::Chance;
 use process::clock::Clock;
+use serde::Serialize;
 
 use super::{open, progress_bar};
-use crate::arguments::audit::ExportArguments;
+use crate::arguments::audit::{ExportArguments, SweepArguments};
 use crate::output::{Failure, print_line};
 use crate::store::Store;
 
@@ -17,9 +20,16 @@ const LONGEST: Duration = Duration::from_hours(24);
 pub(super) async fn export(arguments: &ExportArguments) -> Result<(), Failure> {
     let archive = open(&arguments.archive)?;
     let store = Store::open(&arguments.data).await?;
-    let first_hour = arguments.first_hour;
-    let clock = Clock::system();
-    let exporter = Exporter { table: &store.table, archive: &archive, clock: &clock, first_hour };
+    let (clock, chance) = (Clock::system(), Chance::system());
+    let (origin, first_hour) = (arguments.origin.clone(), arguments.first_hour);
+    let settings = Settings { origin, first_hour, ..Settings::default() };
+    let exporter = Exporter {
+        table: &store.table,
+        archive: &archive,
+        clock: &clock,
+        chance: &chance,
+        settings: &settings,
+    };
     let bar = progress_bar(0);
     let run = exporter.export(Instant::now() + LONGEST, |report| {
         bar.set_length(report.hours + report.behind_hours);
@@ -29,15 +39,46 @@ pub(super) async fn export(arguments: &ExportArguments) -> Result<(), Failure> {
     let run = run.await.map_err(|fault| Failure::because("The export ended early", fault));
     bar.finish_and_clear();
     let report = run?;
-    let line = serde_json::to_string(&report)
-        .map_err(|error| Failure::because("The report cannot be written", error))?;
-    print_line(line)?;
+    print_report(&report)?;
     eprintln!("{}", sentence(&report));
     store.close().await
 }
 
+/// Sweeps, and prints what was found.
+pub(super) async fn sweep(arguments: &SweepArguments) -> Result<(), Failure> {
+    let archive = open(&arguments.archive)?;
+    let store = Store::open(&arguments.data).await?;
+    let (clock, chance, settings) = (Clock::system(), Chance::system(), Settings::default());
+    let exporter = Exporter {
+        table: &store.table,
+        archive: &archive,
+        clock: &clock,
+        chance: &chance,
+        settings: &settings,
+    };
+    let report = exporter.sweep(Instant::now() + LONGEST).await;
+    let report = report.map_err(|fault| Failure::because("The sweep ended early", fault))?;
+    print_report(&report)?;
+    let SweepReport { looked_at, left_behind, .. } = report;
+    eprintln!(
+        "Looked at {looked_at} histories. The export missed {left_behind}, and goes on with them in its next hour."
+    );
+    store.close().await
+}
+
+fn print_report(report: &impl Serialize) -> Result<(), Failure> {
+    let line = serde_json::to_string(report);
+    print_line(line.map_err(|error| Failure::because("The report cannot be written", error))?)
+}
+
 fn sentence(report: &Report) -> String {
     let through = report.through.as_deref().map(|through| format!(", through {through}")).unwrap_or_default();
+    if report.ahead_hours > 0 {
+        let hours = report.ahead_hours;
+        return format!(
+            "The table says that hours were exported{through}, which is {hours} hours ahead of the clock: a clock is wrong, or was."
+        );
+    }
     match report.hours {
         0 => format!("There is nothing to export yet{through}. An hour is closed 15 minutes after its end."),
         hours => format!("Exported {hours} hours with {} events{through}.", report.events),

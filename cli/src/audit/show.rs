@@ -13,7 +13,7 @@ use super::{cannot_read, listing, open};
 use crate::arguments::audit::{ShowArguments, ShowFormat};
 use crate::output::Failure;
 
-/// Shows the events that are asked for, in the order in which they were recorded.
+/// Shows the events that are asked for, in the order of the files: by hour, history and version.
 pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
     let ShowArguments { archive: place, user, org, from, to, format } = arguments;
     let archive = open(&place)?;
@@ -23,9 +23,7 @@ pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
         Output::begin(format, BufWriter::new(std::io::stdout())).map_err(|error| cannot_write(&error))?;
     let mut hours = std::pin::pin!(reading::hours(&archive, &listing));
     while let Some((hour, files)) = hours.try_next().await.map_err(|fault| cannot_read(&fault))? {
-        if selection.is_over(hour) {
-            break;
-        }
+        // Whatever was recorded when: an event that is late is in a later hour's file.
         let Some(events) = files.events else { continue };
         let read = selection.read(hour, &events, |selected| output.write(&selected));
         match read.map_err(|fault| cannot_read(&fault))? {

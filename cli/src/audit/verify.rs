@@ -70,19 +70,26 @@ fn note(listing: &Listing) {
 }
 
 fn say(verified: &Verified, against_table: bool) -> Result<(), Failure> {
-    let Verified { first, last, hours, events, users, bytes } = verified;
+    let Verified { first, last, hours, events, users, organisations, bytes, set_aside } = verified;
     let (Some(first), Some((last, sha256))) = (first, last) else {
         return Err(Failure("No hour of the export is finished yet.".to_owned()));
     };
     let (from, through) = (calendar::text(*first), calendar::text(last.next()));
     print_line(format!("Verified {hours} hours, from {from} through {through}."))?;
-    print_line(format!("{events} events of {users} users, in {} of files.", HumanBytes(*bytes)))?;
+    let files = HumanBytes(*bytes);
+    print_line(format!(
+        "{events} events of {users} users and {organisations} organisations, in {files} of files."
+    ))?;
     print_line("Every file is the one that its manifest names. Every manifest follows the one before it.")?;
-    print_line(
-        "Every user's versions begin with 1 and have no gap. Every event is the one that was hashed.",
-    )?;
+    print_line("Every history's versions are 1, 2, 3 and so on. Every event is the one that was hashed.")?;
     if against_table {
-        print_line("The table has the same events in these hours.")?;
+        print_line("The table has the same events, and none that should be here.")?;
+    }
+    for history in set_aside {
+        print_line(format!(
+            "The last hour did not go on with {history} after version {}: the table holds other events than the files.",
+            history.version
+        ))?;
     }
     print_line(format!("The last manifest's SHA-256 is {sha256}."))?;
     eprintln!("Keep it: `--anchor` with it shows later that nothing before it was changed.");

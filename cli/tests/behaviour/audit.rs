@@ -22,15 +22,21 @@ fn audit(arguments: &[&str]) -> Run {
 /// A copy of the export that can be tampered with.
 fn copy() -> tempfile::TempDir {
     let copy = folder();
-    for hour in ["12", "13", "14"] {
-        let folder = format!("date=2026-11-23/hour={hour}");
-        std::fs::create_dir_all(copy.path().join(&folder)).unwrap();
-        for file in std::fs::read_dir(exported().join(&folder)).unwrap() {
-            let file = file.unwrap();
-            std::fs::copy(file.path(), copy.path().join(&folder).join(file.file_name())).unwrap();
+    copy_folder(&exported(), copy.path());
+    copy
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy_folder(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
         }
     }
-    copy
 }
 
 #[track_caller]
@@ -64,35 +70,35 @@ fn a_whole_export_is_verified_without_a_table_or_credentials() {
     let verified = audit(&["verify", path.to_str().unwrap()]);
     let expected = "\
 Verified 3 hours, from 2026-11-23T12:00:00Z through 2026-11-23T15:00:00Z.
-6 events of 3 users, in 1.14 KiB of files.
+8 events of 3 users and 2 organisations, in 1.31 KiB of files.
 Every file is the one that its manifest names. Every manifest follows the one before it.
-Every user's versions begin with 1 and have no gap. Every event is the one that was hashed.
-The last manifest's SHA-256 is 3db78bd4b929c75e11833c90502890b7b7ae6ca04cdd8dd81fc9592a27ec62b2.
+Every history's versions are 1, 2, 3 and so on. Every event is the one that was hashed.
+The last manifest's SHA-256 is ca6da1c9df0d55312921f59e34b046204c029c0db7bd241f08873c79ee73145c.
 ";
     assert_eq!((verified.code, verified.stdout.as_str()), (Some(0), expected));
     assert!(verified.stderr.contains("--anchor"), "{}", verified.stderr);
 
     let url = format!("file://{}", path.canonicalize().unwrap().display());
-    let head = "3db78bd4b929c75e11833c90502890b7b7ae6ca04cdd8dd81fc9592a27ec62b2";
+    let head = "ca6da1c9df0d55312921f59e34b046204c029c0db7bd241f08873c79ee73145c";
     assert_eq!(audit(&["verify", &url, "--anchor", head]).stdout, expected);
     let anchored = audit(&["verify", &url, "--anchor", &head.replace('5', "6")]);
     assert_eq!(anchored.code, Some(1));
     assert!(
         anchored
             .stderr
-            .starts_with("The export was not verified: no manifest has the SHA-256 3db78bd4b929c76e")
+            .starts_with("The export was not verified: no manifest has the SHA-256 ca6da1c9df0d66312921f69e")
     );
 }
 
 #[test]
 fn a_fault_is_one_line_with_its_file_and_line_and_exit_code_1() {
     let copy = copy();
-    let events = copy.path().join("date=2026-11-23/hour=12/events.ndjson.gz");
+    let events = copy.path().join("events/date=2026-11-23/hour=12/events.ndjson.gz");
     let bytes = std::fs::read(&events).unwrap();
     std::fs::write(&events, &bytes[..bytes.len() - 4]).unwrap();
     let verified = audit(&["verify", copy.path().to_str().unwrap()]);
     let expected =
-        "date=2026-11-23/hour=12/events.ndjson.gz, line 6: truncated: the file ends in the middle.\n";
+        "events/date=2026-11-23/hour=12/events.ndjson.gz, line 8: truncated: the file ends in the middle.\n";
     assert_eq!((verified.code, verified.stdout.as_str(), verified.stderr.as_str()), (Some(1), "", expected));
 }
 
@@ -110,8 +116,9 @@ fn a_name_that_could_steer_a_terminal_is_escaped() {
 fn what_is_no_part_of_an_export_is_said() {
     let copy = copy();
     std::fs::write(copy.path().join("notes.txt"), "looked at").unwrap();
-    std::fs::create_dir_all(copy.path().join("date=2026-11-23/hour=15")).unwrap();
-    let events = |hour: &str| copy.path().join(format!("date=2026-11-23/hour={hour}/events.ndjson.gz"));
+    std::fs::create_dir_all(copy.path().join("events/date=2026-11-23/hour=15")).unwrap();
+    let events =
+        |hour: &str| copy.path().join(format!("events/date=2026-11-23/hour={hour}/events.ndjson.gz"));
     std::fs::copy(events("14"), events("15")).unwrap();
     let verified = audit(&["verify", copy.path().to_str().unwrap()]);
     assert_eq!(verified.code, Some(0), "{}", verified.stderr);
@@ -129,6 +136,13 @@ fn there_has_to_be_an_export() {
         assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
         assert!(run.stderr.starts_with("There is no export at file:///"), "{}", run.stderr);
     }
+    let before = folder();
+    std::fs::create_dir_all(before.path().join("date=2026-11-23/hour=12")).unwrap();
+    std::fs::write(before.path().join("date=2026-11-23/hour=12/manifest.json"), "{}").unwrap();
+    let run = audit(&["verify", before.path().to_str().unwrap()]);
+    assert_eq!(run.code, Some(1));
+    let said = " is of format 1, which was written during development: it begins anew.\n";
+    assert!(run.stderr.starts_with("The export at file:///") && run.stderr.ends_with(said), "{}", run.stderr);
     let elsewhere = audit(&["verify", "https://audit.example/exports"]);
     let said = "The export cannot be opened: https://audit.example/exports is neither file:///dir nor s3://bucket/prefix.\n";
     assert_eq!((elsewhere.code, elsewhere.stderr.as_str()), (Some(1), said));
@@ -152,14 +166,26 @@ fn the_running_servers_inventory_is_exported_and_compared() {
     // The hour of the event is not over.
     assert!(exported.stdout.starts_with("{\"hours\":"), "{}", exported.stdout);
     assert!(exported.stdout.contains("\"events\":0,"), "{}", exported.stdout);
-    assert!(exported.stdout.ends_with("\"behindHours\":0}\n"), "{}", exported.stdout);
+    assert!(
+        exported.stdout.ends_with("\"behindHours\":0,\"aheadHours\":0,\"leftBehind\":0,\"setAside\":0}\n"),
+        "{}",
+        exported.stdout
+    );
     assert!(exported.stderr.starts_with("Exported "), "{}", exported.stderr);
     let verified = run(&["audit", "verify", "exports here", "--against-table"], folder.path(), &[]);
     assert_eq!(verified.code, Some(0), "{}", verified.stderr);
-    assert!(verified.stdout.contains("The table has the same events in these hours."));
+    assert!(verified.stdout.contains("The table has the same events, and none that should be here."));
 
     let again = run(&["audit", "export", "exports here"], folder.path(), &[]);
     assert!(again.stdout.starts_with("{\"hours\":0,\"events\":0,\"through\":"), "{}", again.stdout);
     assert!(again.stderr.starts_with("There is nothing to export yet"), "{}", again.stderr);
+    let swept = run(&["audit", "sweep", "exports here"], folder.path(), &[]);
+    assert!(
+        swept.stdout.ends_with("\"leftBehind\":0,\"greatestLatenessHours\":0,\"isThrough\":true}\n"),
+        "{}",
+        swept.stdout
+    );
+    let said = "The export missed 0, and goes on with them in its next hour.\n";
+    assert!(swept.stderr.starts_with("Looked at ") && swept.stderr.ends_with(said), "{}", swept.stderr);
     server.interrupt();
 }

@@ -1,28 +1,31 @@
 //! The export: every closed hour that is not exported yet, in order, once.
 //!
-//! An hour takes three steps: its events are created, its manifest is created, the checkpoint moves. Each step leaves
-//! things as they are if it was done before, so an export may end anywhere, run again, or run twice at the same time.
+//! An hour's file decides which events the hour has; everything else follows from it. Each step leaves things as they are if it
+//! was done before, so an export may end anywhere, run again, or run twice at the same time. `models/export` is its twin.
 
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use domain::checkpoint::AuditCheckpoint;
-use domain::history::HistoryId;
-use domain::values::{EpochMillis, Hour, Sha256Hash, Version};
+use domain::values::{EpochMillis, Hour, Sha256Hash};
+use process::chance::Chance;
 use process::clock::Clock;
 use serde::Serialize;
 use store::{CheckpointFault, StoreFault, Table};
-use trail::archive::{Archive, ArchiveFault, Written};
+use trail::archive::{Archive, ArchiveFault};
 use trail::calendar;
-use trail::event_file::{self, EventFile, EventFileFault, Lines};
-use trail::manifest::{FileEntry, Manifest, events_path, manifest_path};
+use trail::log::{LogFault, Origin};
+use trail::manifest::{self, manifest_path};
 
-use crate::hour_events::HourEvents;
+use crate::destination::{Destination, DestinationFault};
+use crate::hour::Exported;
+use crate::listing::Found;
 
 /// How long after its end an hour is closed. Decision 0029 argues for it.
 pub const GRACE: Duration = Duration::from_mins(15);
 /// An hour that is begun with less time left would hardly be finished.
 const LEAST_TIME: Duration = Duration::from_secs(5);
+/// Calls to the table that are under way at once.
+pub(crate) const AT_ONCE: usize = 16;
 
 /// How far an export came. The same words are the function's answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -37,6 +40,12 @@ pub struct Report {
     pub through: Option<String>,
     /// The hours that are closed and not exported.
     pub behind_hours: u64,
+    /// By how many hours the checkpoint is ahead of the clocks: more than none means that a clock was, or is, wrong.
+    pub ahead_hours: u64,
+    /// How often a history was left behind, to be gone on with in a later hour.
+    pub left_behind: u64,
+    /// The histories that the last hour of this run did not go on with, because the table holds others than the files.
+    pub set_aside: u64,
 }
 
 /// Why an export ended before it was through.
@@ -48,17 +57,55 @@ pub enum ExportFault {
     /// The archive could not be used.
     #[error(transparent)]
     Archive(#[from] ArchiveFault),
-    /// An hour's file cannot be made.
+    /// The archive does not say which log it is.
     #[error(transparent)]
-    EventFile(#[from] EventFileFault),
-    /// An event is not the one that was hashed.
-    #[error("version {version} of {history} is not the one that was hashed: it was changed")]
-    NotTheHashed {
-        /// Whose history it belongs to.
-        history: HistoryId,
-        /// Its place in it.
-        version: Version,
+    Log(#[from] LogFault),
+    /// It is another log, or another table's.
+    #[error(transparent)]
+    Destination(#[from] DestinationFault),
+    /// An hour's file cannot be made.
+    #[error("an hour's file cannot be made: {0}")]
+    EventFile(#[from] std::io::Error),
+    /// A file is there, and is not what the table says.
+    #[error("{path} is there already, and is not what the table says: {shows}")]
+    Foreign {
+        /// The file.
+        path: String,
+        /// What shows it.
+        shows: String,
     },
+    /// The last hour is not the one that the table remembers.
+    #[error("{0} is not the one that the table remembers")]
+    HourBefore(String),
+}
+
+/// How much a file has at most. Collecting it, comparing one that is there, and everything after it take half an
+/// invocation. What is left comes into the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// Histories.
+    pub histories: usize,
+    /// Events.
+    pub events: u64,
+    /// Bytes of the compressed file.
+    pub bytes: usize,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { histories: 200_000, events: 1_000_000, bytes: 256 << 20 }
+    }
+}
+
+/// How an export is set up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The name of the log; the one that the table has, or a new one, unless given.
+    pub origin: Option<Origin>,
+    /// The first hour of an export that has not begun; the one of the table's creation unless given.
+    pub first_hour: Option<Hour>,
+    /// How much a file has at most.
+    pub caps: Caps,
 }
 
 /// From where to where.
@@ -70,8 +117,10 @@ pub struct Exporter<'a> {
     pub archive: &'a Archive,
     /// The time.
     pub clock: &'a Clock,
-    /// The first hour of an export that has not begun; the one of the table's creation unless given.
-    pub first_hour: Option<Hour>,
+    /// Chance: names for a log and a table that have none.
+    pub chance: &'a Chance,
+    /// How it is set up.
+    pub settings: &'a Settings,
 }
 
 impl Exporter<'_> {
@@ -82,30 +131,36 @@ impl Exporter<'_> {
         mut progress: impl FnMut(&Report),
     ) -> Result<Report, ExportFault> {
         let mut report = Report::default();
+        let mut destination = None;
+        let mut found: Option<Found> = None;
         loop {
-            let checkpoint = self.table.audit_checkpoint().await?;
-            let next = match &checkpoint {
-                Some(checkpoint) => checkpoint.hour.next(),
-                None => self.first_hour().await?,
+            let (checkpoint, now) = self.checkpoint().await?;
+            let destination = match &destination {
+                Some(opened) => opened,
+                None => destination.insert(self.open(checkpoint.as_ref(), now).await?),
             };
+            let next = destination.next(checkpoint.as_ref());
             report.through = checkpoint.map(|checkpoint| calendar::text(checkpoint.hour.next()));
-            report.behind_hours = closed_hours(next, self.clock.now());
+            report.behind_hours = closed_hours(next, now);
+            report.ahead_hours = next.after(Hour::of(now));
             progress(&report);
             if report.behind_hours == 0 || Instant::now() + LEAST_TIME >= deadline {
                 return Ok(report);
             }
-            let previous = checkpoint.map_or(Sha256Hash::ZERO, |checkpoint| checkpoint.manifest_sha256);
-            let manifest = match self.export_hour(next, previous, deadline).await {
-                Ok(manifest) => manifest,
+            let exported = self.one_hour(destination, checkpoint.as_ref(), now, &mut found, deadline).await;
+            let exported = match exported {
+                Ok(Some(exported)) => exported,
+                Ok(None) => return Ok(report),
                 // Nothing of the hour is kept but what the next run finds as it would write it.
                 Err(ExportFault::Store(_)) if Instant::now() >= deadline => return Ok(report),
                 Err(fault) => return Err(fault),
             };
-            let moved = AuditCheckpoint { hour: next, manifest_sha256: Sha256Hash::of(manifest.bytes()) };
-            match self.table.move_audit_checkpoint(checkpoint.as_ref(), &moved).await {
+            report.left_behind += exported.left_behind;
+            report.set_aside = exported.set_aside;
+            match self.table.move_audit_checkpoint(checkpoint.as_ref(), &exported.checkpoint).await {
                 Ok(()) => {
                     report.hours += 1;
-                    report.events += manifest.events;
+                    report.events += exported.events;
                 }
                 // Another run did the same. Where the checkpoint is now is read again.
                 Err(CheckpointFault::Moved) => {}
@@ -114,89 +169,60 @@ impl Exporter<'_> {
         }
     }
 
-    async fn first_hour(&self) -> Result<Hour, StoreFault> {
-        match self.first_hour {
-            Some(hour) => Ok(hour),
-            None => self.table.created_at().await.map(first_hour),
-        }
+    /// How far exports have come, and the time: the earlier one of two clocks, so that whoever's is ahead waits.
+    pub(crate) async fn checkpoint(&self) -> Result<(Option<AuditCheckpoint>, EpochMillis), StoreFault> {
+        let read = self.table.audit_checkpoint().await?;
+        let own = self.clock.now();
+        Ok((read.checkpoint, read.answered_at.map_or(own, |stores| stores.min(own))))
     }
 
-    async fn export_hour(
+    /// Exports the hour after the checkpoint, all but the checkpoint itself; nothing if there is no time for what comes before
+    /// the first one.
+    async fn one_hour(
         &self,
-        hour: Hour,
-        previous: Sha256Hash,
+        destination: &Destination,
+        checkpoint: Option<&AuditCheckpoint>,
+        now: EpochMillis,
+        found: &mut Option<Found>,
         deadline: Instant,
-    ) -> Result<Manifest, ExportFault> {
-        let mut events = HourEvents::open(self.table, hour, deadline).await?;
-        let mut file = EventFile::default();
-        while let Some(event) = events.next().await? {
-            // Files are for ever.
-            if !event.is_hashed() {
-                let (history, version) = (event.record().happening.history(), event.record().version);
-                return Err(ExportFault::NotTheHashed { history, version });
-            }
-            file.push(&event)?;
+    ) -> Result<Option<Exported>, ExportFault> {
+        let next = destination.next(checkpoint);
+        // What was changed before the first hour is in no hour that is listed: organisations, say.
+        if checkpoint.is_none() && !self.sweep_before(next, now, deadline).await? {
+            return Ok(None);
         }
-        let count = file.events();
-        let entry = match file.finish()? {
-            Some((bytes, entry)) => Some(self.create_events(hour, bytes, entry).await?),
-            None => None,
+        let previous = match checkpoint {
+            Some(checkpoint) => self.hour_before(checkpoint).await?,
+            None => Sha256Hash::ZERO,
         };
-        let manifest = Manifest::new(hour, count, entry, previous);
-        self.create_manifest(&manifest).await?;
-        Ok(manifest)
+        let from = checkpoint.and_then(|checkpoint| checkpoint.listed_from).unwrap_or(next.previous());
+        let found = match found {
+            Some(found) if found.serves(next) => found,
+            _ => found.insert(self.find(from.min(next.previous()), now, deadline).await?),
+        };
+        self.export_hour(next, previous, &destination.table_id, found, deadline).await.map(Some)
     }
 
-    /// Creates an hour's events. If they are there, compressed by another release of the library, they stay.
-    async fn create_events(
-        &self,
-        hour: Hour,
-        bytes: Bytes,
-        entry: FileEntry,
-    ) -> Result<FileEntry, ExportFault> {
-        let path = events_path(hour);
-        match self.archive.create(&path, bytes.clone()).await? {
-            Written::Now => Ok(entry),
-            Written::Before(there) if there == bytes => Ok(entry),
-            Written::Before(there) if same_lines(&there, &bytes) => {
-                Ok(event_file::entry(&there, entry.first, entry.last))
-            }
-            Written::Before(_) => Err(ArchiveFault::Conflict(path).into()),
+    /// The hash of the last hour's manifest, which has to be the one that the table remembers.
+    async fn hour_before(&self, checkpoint: &AuditCheckpoint) -> Result<Sha256Hash, ExportFault> {
+        let path = manifest_path(checkpoint.hour);
+        let there = self.archive.read(&path, manifest::MOST_BYTES).await?;
+        if there.is_some_and(|there| Sha256Hash::of(there) == checkpoint.manifest_sha256) {
+            return Ok(checkpoint.manifest_sha256);
         }
+        Err(ExportFault::HourBefore(path))
     }
-
-    async fn create_manifest(&self, manifest: &Manifest) -> Result<(), ExportFault> {
-        let path = manifest_path(manifest.hour);
-        match self.archive.create(&path, manifest.bytes().into()).await? {
-            Written::Now => Ok(()),
-            Written::Before(there) if there == manifest.bytes() => Ok(()),
-            Written::Before(_) => Err(ArchiveFault::Conflict(path).into()),
-        }
-    }
-}
-
-/// Whether two files hold the same lines, to the end.
-fn same_lines(one: &[u8], other: &[u8]) -> bool {
-    let (mut one, mut other) = (Lines::of(one), Lines::of(other));
-    loop {
-        match (one.next(), other.next()) {
-            (None, None) => return true,
-            (Some(Ok(line)), Some(Ok(same))) if line == same => {}
-            _ => return false,
-        }
-    }
-}
-
-/// The hour that a table's first event may be in. A writer's clock may be late.
-fn first_hour(created_at: EpochMillis) -> Hour {
-    let grace = u64::try_from(GRACE.as_millis()).unwrap_or(u64::MAX);
-    Hour::of(EpochMillis::new(created_at.get().saturating_sub(grace)))
 }
 
 /// How many hours from `next` on are closed.
 fn closed_hours(next: Hour, now: EpochMillis) -> u64 {
+    before(now).after(next)
+}
+
+/// The hour that it was when the grace began that ends now.
+pub(crate) fn before(now: EpochMillis) -> Hour {
     let grace = u64::try_from(GRACE.as_millis()).unwrap_or(u64::MAX);
-    Hour::of(EpochMillis::new(now.get().saturating_sub(grace))).after(next)
+    Hour::of(EpochMillis::new(now.get().saturating_sub(grace)))
 }
 
 #[cfg(test)]
@@ -216,8 +242,8 @@ mod tests {
     #[test]
     fn a_tables_first_hour_leaves_room_for_late_clocks() {
         let created = EpochMillis::parse_rfc3339("2026-11-23T12:14:59Z").unwrap();
-        assert_eq!(calendar::text(first_hour(created)), "2026-11-23T11:00:00Z");
+        assert_eq!(calendar::text(before(created)), "2026-11-23T11:00:00Z");
         let created = EpochMillis::parse_rfc3339("2026-11-23T12:15:00Z").unwrap();
-        assert_eq!(calendar::text(first_hour(created)), "2026-11-23T12:00:00Z");
+        assert_eq!(calendar::text(before(created)), "2026-11-23T12:00:00Z");
     }
 }

@@ -1,29 +1,41 @@
-//! The scheduled export of the audit trail: every closed hour that is not exported yet, until the deadline is near.
+//! The scheduled export of the audit trail: every closed hour that is not exported yet, until the deadline is near; and the
+//! daily sweep, which finds who the export has missed.
 //!
-//! The schedule's event is not looked at: which hours are due is told by the table's checkpoint and the clock.
+//! Which hours are due is told by the table's checkpoint and the clock, not by the schedule's event.
 
+mod adopt;
+mod destination;
 pub mod export;
-pub mod hour_events;
+mod hour;
+mod listing;
+mod plan;
 mod recorded;
+pub mod sweep;
 
 use std::time::{Duration, Instant};
 
 use domain::values::{EpochMillis, Hour};
+use process::chance::Chance;
 use process::clock::Clock;
 use process::environment::{ConfigFault, optional, required};
 use process::sam_local::StandIns;
+use serde::{Deserialize, Serialize};
 use store::{AuditShards, Table};
 use trail::archive::{Archive, ArchiveFault};
 use trail::calendar;
+use trail::log::Origin;
 use url::Url;
 
+pub use self::destination::DestinationFault;
 pub use self::recorded::RecordedInTable;
-use crate::export::{ExportFault, Exporter, Report};
+use crate::export::{ExportFault, Exporter, Report, Settings};
+use crate::sweep::SweepReport;
 
 /// Time for the answer after the last hour.
 const MARGIN: Duration = Duration::from_secs(2);
 
 const FIRST_HOUR: &str = "AUDIT_EXPORT_FIRST_HOUR";
+const ORIGIN: &str = "AUDIT_LOG_ORIGIN";
 
 /// The configuration of the export.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,8 +45,40 @@ pub struct ExportConfig {
     /// `AUDIT_EXPORT_URL`: where exports are kept, `s3://bucket/prefix` or `file:///dir`.
     pub url: Url,
     /// `AUDIT_EXPORT_FIRST_HOUR`: the first hour of an export that has not begun, such as `2026-11-23T12:00:00Z`; the
-    /// one of the table's creation unless given. A table that was filled from another one has older events.
+    /// one of the table's creation unless given.
     pub first_hour: Option<Hour>,
+    /// `AUDIT_LOG_ORIGIN`: the name of the log, for ever, such as `keys.example.com/audit`. A table has a log of some name
+    /// unless it is given.
+    pub origin: Option<Origin>,
+}
+
+/// What a schedule asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Job {
+    /// The export.
+    #[default]
+    Export,
+    /// The sweep.
+    Sweep,
+}
+
+/// A schedule's event. One that says nothing of a job is for the export.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub struct Scheduled {
+    /// What is to be done.
+    #[serde(default)]
+    pub job: Job,
+}
+
+/// What a run has come to: the function's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// Of an export.
+    Exported(Report),
+    /// Of a sweep.
+    Swept(SweepReport),
 }
 
 impl ExportConfig {
@@ -54,7 +98,14 @@ impl ExportConfig {
                 expected: "the beginning of a UTC hour, such as 2026-11-23T12:00:00Z",
             })?),
         };
-        Ok(Self { table_name, url, first_hour })
+        let origin = match optional(&lookup, ORIGIN) {
+            None => None,
+            Some(text) => Some(text.parse().map_err(|_| ConfigFault::Wrong {
+                name: ORIGIN,
+                expected: "1 to 255 characters of ASCII without spaces and without +, such as keys.example.com/audit",
+            })?),
+        };
+        Ok(Self { table_name, url, first_hour, origin })
     }
 }
 
@@ -67,30 +118,75 @@ pub struct Export {
     pub archive: Archive,
     /// The time.
     pub clock: Clock,
-    /// The first hour of an export that has not begun.
-    pub first_hour: Option<Hour>,
+    /// Chance.
+    pub chance: Chance,
+    /// How it is set up.
+    pub settings: Settings,
 }
 
 impl Export {
     /// An export as configured.
-    pub async fn connect(config: ExportConfig, clock: Clock) -> Result<Self, ArchiveFault> {
-        let archive = Archive::open_at(&config.url, StandIns::of_process().s3_endpoint)?;
+    pub async fn connect(config: ExportConfig, clock: Clock, chance: Chance) -> Result<Self, ArchiveFault> {
+        let ExportConfig { table_name, url, first_hour, origin } = config;
+        let archive = Archive::open_at(&url, StandIns::of_process().s3_endpoint)?;
         // The shards are the writers' business: an export reads all that there can be.
-        let table = Table::connect(config.table_name, AuditShards::DEFAULT).await;
-        Ok(Self { table, archive, clock, first_hour: config.first_hour })
+        let table = Table::connect(table_name, AuditShards::DEFAULT).await;
+        Ok(Self {
+            table,
+            archive,
+            clock,
+            chance,
+            settings: Settings { origin, first_hour, ..Settings::default() },
+        })
     }
 
-    /// Exports until nothing is left to be exported, or until shortly before the invocation ends.
-    pub async fn handle(&self, invocation_ends: EpochMillis) -> Result<Report, ExportFault> {
+    /// Does what a schedule asks for, until nothing is left or until shortly before the invocation ends.
+    pub async fn handle(
+        &self,
+        Scheduled { job }: Scheduled,
+        invocation_ends: EpochMillis,
+    ) -> Result<Outcome, ExportFault> {
         let began = Instant::now();
         let time = invocation_ends.since(self.clock.now()).saturating_sub(MARGIN);
-        let Self { table, archive, clock, first_hour } = self;
-        let exporter = Exporter { table, archive, clock, first_hour: *first_hour };
-        let outcome = exporter.export(began + time, |_| {}).await;
+        let Self { table, archive, clock, chance, settings } = self;
+        let exporter = Exporter { table, archive, clock, chance, settings };
+        let outcome = match job {
+            Job::Export => exporter.export(began + time, |_| {}).await.map(Outcome::Exported),
+            Job::Sweep => exporter.sweep(began + time).await.map(Outcome::Swept),
+        };
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &outcome {
-            Ok(Report { hours, events, through, behind_hours }) => {
-                tracing::info!(hours, events, through, behind_hours, duration_ms, "exported");
+            Ok(Outcome::Exported(report)) => {
+                let Report { hours, events, through, behind_hours, ahead_hours, left_behind, set_aside } =
+                    report;
+                if *ahead_hours > 0 {
+                    tracing::error!(
+                        ahead_hours,
+                        "the checkpoint is ahead of the clock, so a clock is wrong or was"
+                    );
+                }
+                tracing::info!(
+                    hours,
+                    events,
+                    through,
+                    behind_hours,
+                    ahead_hours,
+                    left_behind,
+                    set_aside,
+                    duration_ms,
+                    "exported"
+                );
+            }
+            Ok(Outcome::Swept(report)) => {
+                let SweepReport { looked_at, left_behind, greatest_lateness_hours, is_through } = report;
+                tracing::info!(
+                    looked_at,
+                    left_behind,
+                    greatest_lateness_hours,
+                    is_through,
+                    duration_ms,
+                    "swept"
+                );
             }
             Err(fault) => tracing::error!(cause = %fault, duration_ms, "not exported"),
         }

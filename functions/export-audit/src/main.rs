@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use domain::values::EpochMillis;
-use export_audit::{Export, ExportConfig};
+use export_audit::{Export, ExportConfig, Scheduled};
 use lambda_runtime::{LambdaEvent, run, service_fn};
+use process::chance::Chance;
 use process::clock::Clock;
 use process::lambda;
-use serde::de::IgnoredAny;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
         Ok(config) => config,
         Err(exit_code) => return exit_code,
     };
-    let export = match Export::connect(config, Clock::system()).await {
+    let export = match Export::connect(config, Clock::system(), Chance::system()).await {
         Ok(export) => export,
         Err(fault) => {
             eprintln!("AUDIT_EXPORT_URL cannot be used: {fault}.");
@@ -23,8 +23,9 @@ async fn main() -> ExitCode {
         }
     };
     let export = &export;
-    let handler = service_fn(|event: LambdaEvent<IgnoredAny>| async move {
-        export.handle(EpochMillis::new(event.context.deadline)).await.map_err(lambda_runtime::Error::from)
+    let handler = service_fn(|event: LambdaEvent<Scheduled>| async move {
+        let ends = EpochMillis::new(event.context.deadline);
+        export.handle(event.payload, ends).await.map_err(lambda_runtime::Error::from)
     });
     lambda::end(run(handler).await)
 }

@@ -15,15 +15,17 @@ pub enum Fault {
     DeleteMarker,
     /// The index is listed for the closed hour alone.
     ListsTheClosedHourAlone,
-    /// Who was stopped by the cap or by a missing version, or whose plan goes beyond the file, is not noted.
+    /// Who was stopped by a missing version, or whose plan goes beyond the file, is not noted.
     NobodyIsLeftBehind,
+    /// Where a file had no room for all, it is not noted since when the index has to be listed.
+    TheRestIsForgotten,
     /// A version that is missing is passed over.
     PassesOverAMissingVersion,
 }
 
 impl Fault {
     /// Each of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CursorsBeforeCheckpoint,
         Self::CheckpointMovesFirst,
         Self::CursorsMoveBack,
@@ -31,6 +33,7 @@ impl Fault {
         Self::DeleteMarker,
         Self::ListsTheClosedHourAlone,
         Self::NobodyIsLeftBehind,
+        Self::TheRestIsForgotten,
         Self::PassesOverAMissingVersion,
     ];
 }

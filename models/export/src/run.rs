@@ -24,14 +24,16 @@ pub enum Phase {
     },
     /// It reads cursors and events of the histories that were found.
     Planning(Begun, [Plan; HISTORIES]),
-    /// It knows what the hour's file should have.
-    Planned(Begun, [Plan; HISTORIES]),
+    /// It knows what the hour's file should have, and whether there was room for all.
+    Planned(Begun, [Plan; HISTORIES], bool),
     /// The file is there. It writes down what follows from it: who was left behind, cursors, the checkpoint.
     Following {
         /// What it knows.
         begun: Begun,
         /// What it had planned.
         plans: [Plan; HISTORIES],
+        /// Whether there was no room for all.
+        has_rest: bool,
         /// What the file has.
         file: File,
         /// Which histories are done with.
@@ -50,6 +52,8 @@ pub struct Begun {
     pub hour: u8,
     /// The hour that it was when the index was listed: one listing serves every hour before.
     pub now: u8,
+    /// The first hour that was listed.
+    pub from: u8,
     /// The histories that were listed, or had been left behind.
     pub found: [bool; HISTORIES],
     /// Only with a fault: cursors that were read before the checkpoint.
@@ -62,8 +66,13 @@ pub enum Plan {
     /// It is not looked at yet.
     #[default]
     Unread,
-    /// Its cursor is read.
-    From(u8),
+    /// Its cursor and its head are read.
+    From {
+        /// How far it was exported.
+        cursor: u8,
+        /// How far it goes.
+        head: u8,
+    },
     /// Its events are read.
     Stretch {
         /// What the file should have.
@@ -77,19 +86,38 @@ impl Plan {
     fn stretch(self) -> Stretch {
         match self {
             Self::Stretch { stretch, .. } => stretch,
-            Self::Unread | Self::From(_) => Stretch::default(),
+            Self::Unread | Self::From { .. } => Stretch::default(),
         }
     }
 }
 
+/// Takes what a file has room for, history by history. Gives whether something is left.
+fn cap(plans: &mut [Plan; HISTORIES], mut room: u8) -> bool {
+    let mut has_rest = false;
+    for plan in plans {
+        let Plan::Stretch { stretch, stopped } = plan else { continue };
+        if stretch.to - stretch.from > room {
+            stretch.to = stretch.from + room;
+            has_rest = true;
+        }
+        // Whoever is stopped for want of room is found again by the listing.
+        if has_rest {
+            *stopped = None;
+        }
+        room -= stretch.to - stretch.from;
+    }
+    has_rest
+}
+
 /// What the events of a history after a cursor give to the file of an hour.
-fn read(history: &History, from: u8, hour: u8, cap: u8, fault: Option<Fault>) -> Plan {
+fn read(history: &History, from: u8, head: u8, hour: u8, fault: Option<Fault>) -> Plan {
     let (mut to, mut stopped, mut has_hole) = (from, None, false);
     let is_behind = history.behind.is_some();
-    let last = (1..=history.committed).rev().find(|version| history.shows(*version)).unwrap_or(from);
-    for version in from + 1..=last {
+    // The head says that there is more, even where nothing of it shows.
+    let shown = (1..=history.committed).rev().find(|version| history.shows(*version)).unwrap_or(from);
+    for version in from + 1..=shown.max(head) {
         if !history.shows(version) {
-            stopped = Some(version);
+            stopped = Some(version.max(head));
             if fault != Some(Fault::PassesOverAMissingVersion) {
                 break;
             }
@@ -97,10 +125,6 @@ fn read(history: &History, from: u8, hour: u8, cap: u8, fault: Option<Fault>) ->
         }
         // For those who were left behind the bound by the hour is lifted.
         if !is_behind && history.hour_of(version) > hour {
-            break;
-        }
-        if to - from == cap {
-            stopped = Some(version);
             break;
         }
         has_hole |= version != to + 1;
@@ -170,24 +194,33 @@ impl Phase {
             (Self::Planning(begun, mut plans), RunStep::Reads(index)) => {
                 let history = &state.histories[index];
                 plans[index] = match (plans[index], begun.early) {
-                    (Plan::From(from), _) => read(history, from, begun.hour, configuration.cap, fault),
-                    (_, Some(early)) => Plan::From(early[index]),
-                    (_, None) => Plan::From(history.cursor),
+                    (Plan::From { cursor, head }, _) => read(history, cursor, head, begun.hour, fault),
+                    (_, early) => {
+                        let cursor = early.map_or(history.cursor, |early| early[index]);
+                        Plan::From { cursor, head: history.committed }
+                    }
                 };
                 Self::Planning(begun, plans)
             }
-            (Self::Planning(begun, plans), RunStep::HasPlanned) => Self::Planned(begun, plans),
-            (Self::Planned(begun, plans), RunStep::Creates) => Self::create(begun, plans, state),
-            (Self::Following { begun, plans, file, mut done, moved }, RunStep::Follows(index)) => {
+            (Self::Planning(begun, mut plans), RunStep::HasPlanned) => {
+                let has_rest = cap(&mut plans, configuration.cap);
+                Self::Planned(begun, plans, has_rest)
+            }
+            (Self::Planned(begun, plans, has_rest), RunStep::Creates) => {
+                Self::create(begun, plans, has_rest, state)
+            }
+            (Self::Following { begun, plans, has_rest, file, mut done, moved }, RunStep::Follows(index)) => {
                 follow(&mut state.histories[index], plans[index], file[index], fault);
                 done[index] = true;
-                Self::Following { begun, plans, file, done, moved }
+                Self::Following { begun, plans, has_rest, file, done, moved }
             }
-            (Self::Following { begun, plans, file, done, .. }, RunStep::MovesCheckpoint) => {
+            (Self::Following { begun, plans, has_rest, file, done, .. }, RunStep::MovesCheckpoint) => {
                 if state.checkpoint == begun.hour {
+                    let is_kept = has_rest && fault != Some(Fault::TheRestIsForgotten);
                     state.checkpoint += 1;
+                    state.listed_from = is_kept.then_some(begun.from);
                 }
-                Self::Following { begun, plans, file, done, moved: true }
+                Self::Following { begun, plans, has_rest, file, done, moved: true }
             }
             (Self::Following { begun, .. }, RunStep::GoesOn) => {
                 if state.checkpoint < begun.now {
@@ -203,16 +236,17 @@ impl Phase {
     fn begin(state: &State, early: Option<[u8; HISTORIES]>, fault: Option<Fault>) -> Self {
         let hour = state.checkpoint;
         let found = state.histories.map(|history| history.behind.is_some());
-        let begun = Begun { hour, now: state.now, found, early };
+        let before = hour.saturating_sub(1);
         let (partition, last) = match fault {
             Some(Fault::ListsTheClosedHourAlone) => (hour, hour),
-            _ => (hour.saturating_sub(1), state.now + 1),
+            _ => (state.listed_from.map_or(before, |from| from.min(before)), state.now + 1),
         };
+        let begun = Begun { hour, now: state.now, from: partition, found, early };
         Self::Listing { begun, partition, last }
     }
 
     /// Creates the hour's file, or adopts the one that is there, if every stretch continues its cursor or lies below it.
-    fn create(begun: Begun, plans: [Plan; HISTORIES], state: &mut State) -> Self {
+    fn create(begun: Begun, plans: [Plan; HISTORIES], has_rest: bool, state: &mut State) -> Self {
         let mine = plans.map(Plan::stretch);
         let file = *state.files[usize::from(begun.hour)].get_or_insert(mine);
         let continues = |(stretch, history): (&Stretch, &History)| {
@@ -221,7 +255,7 @@ impl Phase {
         if !file.iter().zip(&state.histories).all(continues) {
             return Self::Alarmed;
         }
-        Self::Following { begun, plans, file, done: Default::default(), moved: false }
+        Self::Following { begun, plans, has_rest, file, done: Default::default(), moved: false }
     }
 }
 

@@ -20,6 +20,8 @@ pub struct State {
     pub histories: [History; HISTORIES],
     /// The next hour to be exported.
     pub checkpoint: u8,
+    /// The hour from which on the index is listed, if a file had no room for all: it stands with the checkpoint.
+    pub listed_from: Option<u8>,
     /// The files, by hour.
     pub files: [Option<File>; HOURS],
     /// The runs.
@@ -106,9 +108,14 @@ impl World {
         }
     }
 
-    /// Where nothing is later than an hour, everything shows before the next hour begins.
+    /// What is not later than an hour is there before the next hour begins.
     fn may_tick(&self, state: &State) -> bool {
-        self.configuration.is_late || state.histories.iter().all(|history| history.settled() == *history)
+        let Configuration { index_is_late, reads_are_late, .. } = self.configuration;
+        state.histories.iter().all(|history| {
+            let settled = history.settled();
+            (index_is_late || history.indexed == settled.indexed)
+                && (reads_are_late || history.shown == settled.shown)
+        })
     }
 }
 

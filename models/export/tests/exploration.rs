@@ -1,6 +1,6 @@
 //! All states of all configurations: everything holds, and each rule is needed.
 
-use export_model::configurations::{ALL, CAPPED, Configuration, LATE, RACE};
+use export_model::configurations::{ALL, CAPPED, Configuration, HIDDEN, LATE, RACE};
 use export_model::faults::Fault;
 use export_model::properties::{HOURS_HAVE_FILES, NOTHING_IS_LOST, VERSIONS_ARE_DENSE};
 use export_model::world::World;
@@ -34,7 +34,8 @@ fn catch(fault: Fault) -> (Configuration, &'static str) {
         | Fault::DeleteMarker => (RACE, VERSIONS_ARE_DENSE),
         Fault::CursorsMoveBack => (RACE, HOURS_HAVE_FILES),
         Fault::ListsTheClosedHourAlone => (RACE, NOTHING_IS_LOST),
-        Fault::NobodyIsLeftBehind => (CAPPED, NOTHING_IS_LOST),
+        Fault::TheRestIsForgotten => (CAPPED, NOTHING_IS_LOST),
+        Fault::NobodyIsLeftBehind => (HIDDEN, NOTHING_IS_LOST),
         Fault::PassesOverAMissingVersion => (LATE, VERSIONS_ARE_DENSE),
     }
 }

@@ -1,4 +1,4 @@
-//! How far the history of all users has been exported.
+//! How far the histories have been exported.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,4 +12,8 @@ pub struct AuditCheckpoint {
     pub hour: Hour,
     /// The hash of its manifest, which the next one names.
     pub manifest_sha256: Sha256Hash,
+    /// The hour from which on heads are listed, where a file had no room for all that was found: what was left is in one of
+    /// them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed_from: Option<Hour>,
 }

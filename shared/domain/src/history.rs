@@ -23,10 +23,10 @@ pub use self::texts::{
     Disclosure, DisclosureFault, Disclosures, RANDOM_BYTES, Salt, Salts, TextDigest, TextName, Texts,
 };
 use crate::user;
-use crate::values::{EpochMillis, NotASha256, OrgId, Sha256Hash, Version};
+use crate::values::{EpochMillis, Hour, NotASha256, OrgId, Sha256Hash, Version};
 
 /// The hash of an event record; 64 lower-case hexadecimal digits in JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventHash(Sha256Hash);
 
@@ -34,10 +34,28 @@ impl EventHash {
     /// What stands before the first record of a history.
     pub const GENESIS: Self = Self(Sha256Hash::ZERO);
 
+    /// The hash that these bytes are.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Sha256Hash::from_bytes(bytes))
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn bytes(self) -> [u8; 32] {
+        self.0.bytes()
+    }
+
     /// The hash of a record that follows `self`, by its canonical JSON.
     #[must_use]
     pub fn chain(self, canonical: &str) -> Self {
         Self(Sha256Hash::chained(self.0, [canonical.as_bytes()]))
+    }
+}
+
+impl Default for EventHash {
+    fn default() -> Self {
+        Self::GENESIS
     }
 }
 
@@ -53,6 +71,15 @@ impl std::fmt::Display for EventHash {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(formatter)
     }
+}
+
+/// How far a history goes, or how far it was exported: its last version and the hash of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Position {
+    /// The last version.
+    pub version: Version,
+    /// Its hash.
+    pub hash: EventHash,
 }
 
 #[cfg(feature = "openapi")]
@@ -132,20 +159,23 @@ pub trait Aggregate: Clone {
     fn recorded(event: &Self::Event, texts: Texts<TextDigest>) -> Happening;
 }
 
-/// Where a history stands: the state its events add up to, and the hash of the last.
+/// Where a history stands: the state its events add up to, the hash of the last, and in which hour the export looks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot<A> {
     /// The state.
     pub state: A,
     /// The hash of the last record.
     pub head: EventHash,
+    /// The latest hour in which an event was recorded. It never goes back, whatever the writers' clocks say: whoever looks
+    /// for what was changed since an hour finds it.
+    pub changed_in: Hour,
 }
 
 impl<A: Aggregate> Snapshot<A> {
     /// A history without events.
     #[must_use]
     pub const fn new(state: A) -> Self {
-        Self { state, head: EventHash::GENESIS }
+        Self { state, head: EventHash::GENESIS, changed_in: Hour::new(0) }
     }
 
     /// The record of one more event, which concerns this organisation, and where the history stands after it.
@@ -163,7 +193,8 @@ impl<A: Aggregate> Snapshot<A> {
         let record =
             EventRecord { happening, version: state.version(), issuer, recorded_at, actor, request_id };
         let chained = ChainedRecord::after(self.head, record);
-        let after = Self { state, head: chained.hash() };
+        let changed_in = self.changed_in.max(Hour::of(recorded_at));
+        let after = Self { state, head: chained.hash(), changed_in };
         (KeptRecord { chained, disclosures }, after)
     }
 }

@@ -65,13 +65,13 @@ impl Table {
     ) -> Result<TransactWriteItem, StoreFault> {
         let of = record.chained.record();
         let place = Place::event(&of.happening.history(), of.version);
-        self.put_new(&place, &EventShape::new(record, token.clone(), self.audit_shards))
+        self.put_new(&place, &EventShape::new(record, token.clone()))
     }
 
     /// Moves the user item, on condition that version and counter are the ones that were read.
     fn move_user(&self, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreFault> {
         let unusable = || StoreFault::Unexpected("an event left a history without a number".to_owned());
-        let after = UserShape::of(commit.after).ok_or_else(unusable)?;
+        let after = UserShape::of(commit.after, self.shards).ok_or_else(unusable)?;
         let place = Place::user(&commit.after.state.id);
         let before = &commit.before.state;
         match before.last_number {

@@ -1,7 +1,9 @@
 //! Item shapes. Stored names are a format: they are pinned by golden files and read for ever.
 
+mod binary;
 mod events;
 mod heads;
+mod progress;
 
 use std::collections::HashMap;
 
@@ -12,13 +14,18 @@ use domain::user::PhysicalKey;
 use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, OrgTag, UserId, Version};
 use serde::{Deserialize, Serialize};
 
-use super::StoreFault;
+use super::audit::HistoryKey;
 use super::pages::HeldKey;
 use super::schema::{PK, SK};
+use super::{AuditShards, StoreFault};
 
-pub(super) use self::events::{EventShape, WriterShape, audit_partition};
+pub(super) use self::binary::exactly;
+pub(super) use self::events::{EventShape, WriterShape};
 pub use self::events::{is_users_event, streamed_event};
-pub(super) use self::heads::{OrganisationShape, UserShape, head};
+pub(super) use self::heads::{
+    OfHead, OrganisationShape, StandingShape, UserShape, changed_in, head, shard_of,
+};
+pub(super) use self::progress::{BehindShape, CursorShape, LogShape, SweepShape, TableShape};
 
 /// A DynamoDB item, or the key of one.
 pub type Item = HashMap<String, AttributeValue>;
@@ -28,12 +35,27 @@ const WIDTH: usize = 20;
 
 /// Prefix of the partitions of users.
 const USER: &str = "USER#";
+/// Prefix of the partitions of organisations.
+const ORGANISATION: &str = "ORG#";
 /// Prefix of the sort keys of events.
 pub(super) const EVENT: &str = "EVENT#";
 /// Prefix of the sort keys of physical keys.
 pub(super) const KEY: &str = "KEY#";
 /// Prefix of the sort keys of marks.
 pub(super) const MARK: &str = "SEEN#";
+
+/// What the export remembers as a whole, one item each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfExport {
+    /// How far it has come.
+    Checkpoint,
+    /// The name of the log.
+    Log,
+    /// The name of the table, where the engine has none for it.
+    Table,
+    /// How far the sweep has come.
+    Sweep,
+}
 
 /// An item's place in the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,9 +91,24 @@ impl Place {
         }
     }
 
+    /// The head of the history that is kept in this partition; nothing for a partition that has none.
+    pub(super) fn head_in(pk: &str) -> Option<Self> {
+        let sk = match pk {
+            pk if pk.starts_with(USER) => "USER",
+            pk if pk.starts_with(ORGANISATION) => "ORG",
+            _ => return None,
+        };
+        Some(Self { pk: pk.to_owned(), sk: sk.to_owned() })
+    }
+
     /// An event stands in the partition of its history's head.
     pub(super) fn event(history: &HistoryId, version: Version) -> Self {
-        Self { sk: format!("{EVENT}{:0WIDTH$}", version.get()), ..Self::head(history) }
+        Self::event_in(Self::head(history).pk, version)
+    }
+
+    /// The event of the history that is kept in this partition.
+    pub(super) fn event_in(pk: String, version: Version) -> Self {
+        Self { pk, sk: format!("{EVENT}{:0WIDTH$}", version.get()) }
     }
 
     pub(super) fn request(user_id: &UserId, request_hash: &str) -> Self {
@@ -84,15 +121,40 @@ impl Place {
 
     /// By tag, because that is what an API key tells of its organisation before anything is read.
     pub(super) fn organisation(tag: OrgTag) -> Self {
-        Self { pk: format!("ORG#{tag}"), sk: "ORG".to_owned() }
+        Self { pk: format!("{ORGANISATION}{tag}"), sk: "ORG".to_owned() }
     }
 
     pub(super) fn api_key_of_organisation(tag: OrgTag, id: &ApiKeyId) -> Self {
-        Self { pk: format!("ORG#{tag}"), sk: format!("{API_KEY_OF_ORGANISATION}{}", id.as_str()) }
+        Self { pk: format!("{ORGANISATION}{tag}"), sk: format!("{API_KEY_OF_ORGANISATION}{}", id.as_str()) }
     }
 
-    pub(super) fn audit_checkpoint() -> Self {
-        Self { pk: "AUDIT".to_owned(), sk: "CHECKPOINT".to_owned() }
+    /// What the export remembers as a whole.
+    pub(super) fn of_export(item: OfExport) -> Self {
+        let sk = match item {
+            OfExport::Checkpoint => "CHECKPOINT",
+            OfExport::Log => "LOG",
+            OfExport::Table => "TABLE",
+            OfExport::Sweep => "SWEEP",
+        };
+        Self { pk: "AUDIT".to_owned(), sk: sk.to_owned() }
+    }
+
+    /// How far a history was exported.
+    pub(super) fn cursor(history: &HistoryKey) -> Self {
+        Self { pk: format!("EXPORTED#{}", history.as_str()), sk: "CURSOR".to_owned() }
+    }
+
+    /// That a history was left behind. All who were are found by asking a few partitions.
+    pub(super) fn behind(history: &HistoryKey) -> Self {
+        Self {
+            pk: Self::of_those_behind(shard_of(history.as_str(), AuditShards::MOST)),
+            sk: history.as_str().to_owned(),
+        }
+    }
+
+    /// The partition of those who were left behind that has this number.
+    pub(super) fn of_those_behind(shard: u16) -> String {
+        format!("BEHIND#{shard:03}")
     }
 
     /// As the key of a request to DynamoDB.
@@ -210,6 +272,7 @@ pub(super) struct RequestShape {
     pub(super) status: u16,
     pub(super) body: String,
     pub(super) version: Version,
+    #[serde(with = "binary")]
     pub(super) event_hash: EventHash,
     /// In seconds, as DynamoDB's TTL wants it. Deletion lags, so conditions and reads look at it themselves.
     pub(super) expires_at: u64,

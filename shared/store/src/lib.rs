@@ -20,7 +20,7 @@ use process::aws::Bounds;
 use process::retry::Backoff;
 use process::sam_local::aws_environment;
 
-pub use self::audit::CheckpointFault;
+pub use self::audit::{Behind, CheckpointFault, CheckpointRead, HistoryKey, Standing, Sweep, TableIdentity};
 pub use self::commit::Commit;
 pub use self::fault::StoreFault;
 pub use self::organisations::{Done, Operator, OrganisationFault};
@@ -42,10 +42,10 @@ const WARM_UP: Duration = Duration::from_secs(1);
 pub struct Table {
     client: Client,
     name: String,
-    audit_shards: AuditShards,
+    shards: AuditShards,
 }
 
-/// Over how many partitions an hour of the audit index is spread: 1 to 32.
+/// Over how many partitions an hour of the index over heads is spread: 1 to 32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditShards(u16);
 
@@ -54,7 +54,7 @@ impl AuditShards {
     /// whenever that was changed, nothing is missed.
     pub const MOST: Self = Self(32);
 
-    /// Four: 4,000 events a second, at one write unit each.
+    /// Four: 2,000 heads a second that were not changed in the same hour before, at two write units each.
     pub const DEFAULT: Self = Self(4);
 
     /// This many shards, if it is 1 to 32.
@@ -72,14 +72,14 @@ impl AuditShards {
 impl Table {
     /// The table of this name, by a client.
     #[must_use]
-    pub const fn new(client: Client, name: String, audit_shards: AuditShards) -> Self {
-        Self { client, name, audit_shards }
+    pub const fn new(client: Client, name: String, shards: AuditShards) -> Self {
+        Self { client, name, shards }
     }
 
     /// The table of this name, by the SDK's usual environment: region, credentials, endpoint; or a stand-in's.
-    pub async fn connect(name: String, audit_shards: AuditShards) -> Self {
+    pub async fn connect(name: String, shards: AuditShards) -> Self {
         let environment = aws_environment().await;
-        Self::new(Client::from_conf(client_config(&environment)), name, audit_shards)
+        Self::new(Client::from_conf(client_config(&environment)), name, shards)
     }
 
     /// Opens a connection ahead of the first request, by looking for an API key that cannot exist. It is the same

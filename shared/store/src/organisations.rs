@@ -9,7 +9,6 @@ use domain::api_key::{ApiKeyId, StoredApiKey};
 use domain::history::Snapshot;
 use domain::organisation::Organisation;
 use domain::values::{OrgId, OrgTag};
-use process::retry::Backoff;
 
 pub use self::commands::{Done, Operator, OrganisationFault};
 use super::Table;
@@ -17,7 +16,7 @@ use super::fault::{Kind, StoreFault};
 use super::items::{
     API_KEY_OF_ORGANISATION, ApiKeyOfOrganisationShape, ApiKeyShape, OrganisationShape, Place, head, shape,
 };
-use super::read::BATCH;
+use super::read::{BATCH, operators_waits};
 use super::schema::{PK, SK};
 
 /// How long an operator waits for one batch.
@@ -72,9 +71,4 @@ impl Table {
         api_keys.sort_unstable_by(|a, b| a.api_key_id.as_str().cmp(b.api_key_id.as_str()));
         Ok(api_keys)
     }
-}
-
-/// There is one operator: nobody waits at the same time.
-fn operators_waits() -> Backoff {
-    Backoff::new(fastrand::Rng::with_seed(0))
 }

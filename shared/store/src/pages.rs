@@ -164,18 +164,35 @@ impl Table {
         after: Option<Place>,
         at_most: i32,
     ) -> QueryFluentBuilder {
-        self.client
+        self.query_of(&Place::user(user_id).pk, kind, after, at_most)
+    }
+
+    /// Everything in a partition whose sort key begins with `kind`, after a place; everything at all if that is empty. Strongly
+    /// consistent.
+    pub(super) fn query_of(
+        &self,
+        pk: &str,
+        kind: &str,
+        after: Option<Place>,
+        at_most: i32,
+    ) -> QueryFluentBuilder {
+        let query = self
+            .client
             .query()
             .table_name(&self.name)
             .consistent_read(true)
             .limit(at_most)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :kind)")
             .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", AttributeValue::S(Place::user(user_id).pk))
-            .expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()))
+            .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
             // What stood there may be gone in the meantime.
-            .set_exclusive_start_key(after.map(|place| place.key()))
+            .set_exclusive_start_key(after.map(|place| place.key()));
+        if kind.is_empty() {
+            return query.key_condition_expression("#pk = :pk");
+        }
+        query
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :kind)")
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":kind", AttributeValue::S(kind.to_owned()))
     }
 }
 

@@ -279,3 +279,8 @@ impl Table {
         Ok(items)
     }
 }
+
+/// The waits of an operator's command and of the export: there is one of each, so nobody waits at the same time.
+pub(super) fn operators_waits() -> Backoff {
+    Backoff::new(fastrand::Rng::with_seed(0))
+}

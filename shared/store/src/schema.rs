@@ -19,8 +19,9 @@ pub(super) const SK: &str = "sk";
 /// When DynamoDB may delete an item, in seconds since the epoch.
 pub(super) const EXPIRES_AT: &str = "expiresAt";
 
-/// Events by UTC hour and shard: what an export reads.
-pub(super) const AUDIT_INDEX: (&str, &str, &str) = ("AuditIndex", "auditPartition", "auditSort");
+/// Heads of histories by the hour in which each was changed last: what an export looks through. Nothing but their places is
+/// in it, so what does not change the hour costs nothing.
+pub(super) const HEAD_INDEX: (&str, &str, &str) = ("HeadIndex", "changedIn", PK);
 /// Physical keys that are out, by issuing organisation.
 pub(super) const ISSUER_INDEX: (&str, &str, &str) = ("IssuerIndex", "issuerPartition", "issuerSort");
 
@@ -64,12 +65,15 @@ fn text_attribute(name: &str) -> Result<AttributeDefinition, StoreFault> {
         .map_err(|error| StoreFault::Unexpected(error.to_string()))
 }
 
-fn index((name, partition, sort): (&str, &str, &str)) -> Result<GlobalSecondaryIndex, StoreFault> {
+fn index(
+    (name, partition, sort): (&str, &str, &str),
+    projected: ProjectionType,
+) -> Result<GlobalSecondaryIndex, StoreFault> {
     GlobalSecondaryIndex::builder()
         .index_name(name)
         .key_schema(key(partition, KeyType::Hash)?)
         .key_schema(key(sort, KeyType::Range)?)
-        .projection(Projection::builder().projection_type(ProjectionType::All).build())
+        .projection(Projection::builder().projection_type(projected).build())
         .build()
         .map_err(|error| StoreFault::Unexpected(error.to_string()))
 }
@@ -89,15 +93,15 @@ impl Table {
         }
         let mut request =
             self.client.create_table().table_name(&self.name).billing_mode(BillingMode::PayPerRequest);
-        for (_, partition, sort) in [("", PK, SK), AUDIT_INDEX, ISSUER_INDEX] {
-            request = request.attribute_definitions(text_attribute(partition)?);
-            request = request.attribute_definitions(text_attribute(sort)?);
+        // A head's place in its index ends with the partition that it stands in.
+        for name in [PK, SK, HEAD_INDEX.1, ISSUER_INDEX.1, ISSUER_INDEX.2] {
+            request = request.attribute_definitions(text_attribute(name)?);
         }
         let created = request
             .key_schema(key(PK, KeyType::Hash)?)
             .key_schema(key(SK, KeyType::Range)?)
-            .global_secondary_indexes(index(AUDIT_INDEX)?)
-            .global_secondary_indexes(index(ISSUER_INDEX)?)
+            .global_secondary_indexes(index(HEAD_INDEX, ProjectionType::KeysOnly)?)
+            .global_secondary_indexes(index(ISSUER_INDEX, ProjectionType::All)?)
             .set_stream_specification(stream.specification()?)
             .send()
             .await;

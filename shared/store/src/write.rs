@@ -6,32 +6,43 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Table;
 use super::fault::StoreFault;
-use super::items::{Place, item};
+use super::items::{Place, exactly, item};
 use super::schema::{PK, SK};
 use super::sending::SendingFault;
 
-/// The name of an attempt: 32 hexadecimal digits of chance. It is the client request token of its transaction, which
+/// The name of an attempt: 16 bytes of chance. It is the client request token of its transaction, which
 /// DynamoDB remembers for ten minutes, and is kept in the event's item, outside of the record, for ever. (Request ids need
 /// not be unique: whoever invokes a function chooses them.)
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct AttemptToken(String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptToken([u8; 16]);
 
 impl AttemptToken {
     /// The token of these random bytes.
     #[must_use]
-    pub fn new(random: [u8; 16]) -> Self {
-        Self(data_encoding::HEXLOWER.encode(&random))
+    pub const fn new(random: [u8; 16]) -> Self {
+        Self(random)
     }
 
-    /// As a client request token.
+    /// As a client request token: 32 hexadecimal digits.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn as_text(&self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0)
+    }
+}
+
+impl Serialize for AttemptToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for AttemptToken {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        exactly(deserializer).map(Self)
     }
 }
 
@@ -78,7 +89,7 @@ impl Table {
         let sending = self
             .client
             .transact_write_items()
-            .client_request_token(write.token.as_str())
+            .client_request_token(write.token.as_text())
             .set_transact_items(Some(write.items.clone()))
             .customize()
             .config_override(once)

@@ -1,33 +1,34 @@
 //! Where exports are kept: a folder (`file:///dir`) or an S3 bucket (`s3://bucket/prefix`).
 
+mod bucket;
+mod folder;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use domain::loopback::is_loopback;
 use domain::values::Hour;
 use futures_util::TryStreamExt;
-use object_store::aws::{AmazonS3Builder, Checksum};
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{BackoffConfig, ClientOptions, ObjectStore, ObjectStoreExt, PutMode, RetryConfig};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use url::Url;
 
+use self::bucket::{has_credentials, s3};
+use self::folder::Folder;
 use crate::calendar;
+use crate::log::{IDENTITY, table_number};
 use crate::manifest::{EVENTS, MANIFEST};
 
-/// The bounds of one call to S3, retries included.
-const RETRY_TIMEOUT: Duration = Duration::from_mins(1);
-const MOST_RETRIES: usize = 5;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const REQUEST_TIMEOUT: Duration = Duration::from_mins(5);
-
-/// An object store, from a root on.
+/// Where files are written once and read.
 #[derive(Debug, Clone)]
-pub struct Archive {
-    store: Arc<dyn ObjectStore>,
-    root: Path,
+pub struct Archive(Kept);
+
+#[derive(Debug, Clone)]
+enum Kept {
+    /// In a folder of this machine.
+    Folder(Folder),
+    /// In an object store, from a root on.
+    Objects(Arc<dyn ObjectStore>, Path),
 }
 
 /// Why an archive cannot be used.
@@ -44,9 +45,15 @@ pub enum ArchiveFault {
     /// The object store says so.
     #[error("the export's files cannot be used: {0}")]
     Store(#[from] object_store::Error),
-    /// An object that is written once is there with other bytes.
-    #[error("{0} is there already, and is not what this export would write")]
-    Conflict(String),
+    /// The file system says so, of a file.
+    #[error("{0} cannot be used: {1}")]
+    File(String, std::io::Error),
+    /// Something else than a file stands where one should be.
+    #[error("{0} is not a plain file")]
+    NotAFile(String),
+    /// It is larger than anything that an export writes there.
+    #[error("{0} has more than {1} bytes, which no export writes there")]
+    TooLarge(String, u64),
 }
 
 /// What became of an object that is to be written once.
@@ -63,7 +70,9 @@ pub enum Written {
 pub struct Listing {
     /// The hours with a manifest or with events, and which of the two.
     pub hours: BTreeMap<Hour, BTreeSet<&'static str>>,
-    /// Everything else below the root, by path.
+    /// Whether there is a file that says which log it is, and how many say which table it comes from.
+    pub of_log: usize,
+    /// Everything else below the root, by path; what is in a foreign folder is not looked at.
     pub strangers: BTreeSet<String>,
 }
 
@@ -79,8 +88,7 @@ impl Archive {
         match url.scheme() {
             "file" => {
                 let folder = url.to_file_path().map_err(|()| unusable())?;
-                let root = Path::from_absolute_path(folder).map_err(object_store::Error::from)?;
-                Ok(Self::new(Arc::new(LocalFileSystem::new()), root))
+                Ok(Self(Kept::Folder(Folder::new(folder))))
             }
             "s3" if !has_credentials() => Err(ArchiveFault::Credentials),
             "s3" => {
@@ -94,29 +102,39 @@ impl Archive {
     /// An archive in an object store, from a root on.
     #[must_use]
     pub const fn new(store: Arc<dyn ObjectStore>, root: Path) -> Self {
-        Self { store, root }
+        Self(Kept::Objects(store, root))
     }
 
-    fn path(&self, path: &str) -> Path {
-        path.split('/').fold(self.root.clone(), Path::join)
-    }
-
-    /// Writes an object unless it is there. Of several that write it at once, one does.
-    pub async fn create(&self, path: &str, bytes: Bytes) -> Result<Written, ArchiveFault> {
-        let object = self.path(path);
-        match self.store.put_opts(&object, bytes.into(), PutMode::Create.into()).await {
-            Ok(_) => Ok(Written::Now),
-            Err(object_store::Error::AlreadyExists { .. }) => {
-                let there = self.store.get(&object).await?.bytes().await?;
-                Ok(Written::Before(there))
+    /// Writes an object unless it is there. Of several that write it at once, one does. What is there must not have more than
+    /// so many bytes.
+    pub async fn create(&self, path: &str, bytes: Bytes, most: u64) -> Result<Written, ArchiveFault> {
+        let is_new = match &self.0 {
+            Kept::Folder(folder) => folder.create(path, bytes).await?,
+            Kept::Objects(store, root) => {
+                match store.put_opts(&below(root, path), bytes.into(), PutMode::Create.into()).await {
+                    Ok(_) => true,
+                    Err(object_store::Error::AlreadyExists { .. }) => false,
+                    Err(error) => return Err(error.into()),
+                }
             }
-            Err(error) => Err(error.into()),
+        };
+        if is_new {
+            return Ok(Written::Now);
         }
+        let there = self.read(path, most).await?;
+        there.map(Written::Before).ok_or_else(|| {
+            ArchiveFault::File(path.to_owned(), std::io::Error::other("it is there, and cannot be found"))
+        })
     }
 
-    /// The bytes of an object, if it is there.
-    pub async fn read(&self, path: &str) -> Result<Option<Bytes>, ArchiveFault> {
-        match self.store.get(&self.path(path)).await {
+    /// The bytes of an object, at most so many, if it is there.
+    pub async fn read(&self, path: &str, most: u64) -> Result<Option<Bytes>, ArchiveFault> {
+        let (store, root) = match &self.0 {
+            Kept::Folder(folder) => return folder.read(path, most).await,
+            Kept::Objects(store, root) => (store, root),
+        };
+        match store.get(&below(root, path)).await {
+            Ok(found) if found.meta.size > most => Err(ArchiveFault::TooLarge(path.to_owned(), most)),
             Ok(found) => Ok(Some(found.bytes().await?)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -125,86 +143,64 @@ impl Archive {
 
     /// Which files are there, by name alone.
     pub async fn list(&self) -> Result<Listing, ArchiveFault> {
-        let mut objects = self.store.list(Some(&self.root));
         let mut listing = Listing::default();
-        while let Some(object) = objects.try_next().await? {
-            let below = object.location.prefix_match(&self.root).into_iter().flatten();
-            let path = below.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
-            match file_of_hour(&path) {
-                Some((hour, name)) => {
-                    listing.hours.entry(hour).or_default().insert(name);
+        let (store, root) = match &self.0 {
+            Kept::Folder(folder) => {
+                for path in folder.list().await? {
+                    listing.add(path);
                 }
-                None => {
-                    listing.strangers.insert(path);
-                }
+                return Ok(listing);
             }
+            Kept::Objects(store, root) => (store, root),
+        };
+        let mut objects = store.list(Some(root));
+        while let Some(object) = objects.try_next().await? {
+            let parts = object.location.prefix_match(root).into_iter().flatten();
+            listing.add(parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"));
         }
         Ok(listing)
     }
 }
 
+impl Listing {
+    fn add(&mut self, path: String) {
+        if let Some((hour, name)) = file_of_hour(&path) {
+            self.hours.entry(hour).or_default().insert(name);
+        } else if path == IDENTITY || table_number(&path).is_some() {
+            self.of_log += 1;
+        } else {
+            self.strangers.insert(path);
+        }
+    }
+
+    /// The last hour, if its manifest is not there: an export is at it, or was ended there and goes on next time.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<Hour> {
+        let (hour, files) = self.hours.last_key_value()?;
+        (!files.contains(MANIFEST)).then_some(*hour)
+    }
+}
+
+fn below(root: &Path, path: &str) -> Path {
+    path.split('/').fold(root.clone(), Path::join)
+}
+
 /// The hour and the name of a file that an export writes.
 fn file_of_hour(path: &str) -> Option<(Hour, &'static str)> {
     let (folder, name) = path.rsplit_once('/')?;
-    let name = [MANIFEST, EVENTS].into_iter().find(|known| *known == name)?;
-    Some((calendar::of_folder(folder)?, name))
-}
-
-fn s3(url: &Url, stand_in: Option<String>) -> Result<impl ObjectStore, object_store::Error> {
-    let retries = RetryConfig {
-        backoff: BackoffConfig::default(),
-        max_retries: MOST_RETRIES,
-        retry_timeout: RETRY_TIMEOUT,
-    };
-    let client = ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_timeout(REQUEST_TIMEOUT);
-    let client = client.with_allow_http(stand_in.is_some() || endpoint_is_local());
-    let builder = match stand_in {
-        // The credentials in the environment may be real ones, and are not for a stand-in.
-        Some(endpoint) => AmazonS3Builder::new()
-            .with_endpoint(endpoint)
-            .with_access_key_id("local")
-            .with_secret_access_key("local"),
-        None => AmazonS3Builder::from_env(),
-    };
-    builder
-        .with_url(url.as_str())
-        // S3 takes objects into a bucket with a default retention only with `Content-MD5` or an `x-amz-checksum-*`.
-        .with_checksum_algorithm(Checksum::SHA256)
-        .with_retry(retries)
-        .with_client_options(client)
-        .build()
-}
-
-/// A variable that the library reads as well.
-fn variable(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "The library reads the environment itself, and so late.")]
-    let value = std::env::var(name);
-    value.ok()
-}
-
-/// Whether the environment has credentials, or says where a container's or a pod's are. Otherwise the library would go on
-/// to ask for an instance's, which takes a minute where there are none.
-fn has_credentials() -> bool {
-    [
-        "AWS_ACCESS_KEY_ID",
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-    ]
-    .into_iter()
-    .any(|name| variable(name).is_some_and(|value| !value.is_empty()))
-}
-
-/// Whether S3 is a stand-in on this machine: nothing else is spoken to without TLS.
-fn endpoint_is_local() -> bool {
-    let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"].into_iter().find_map(variable);
-    let endpoint = endpoint.and_then(|endpoint| Url::parse(&endpoint).ok());
-    endpoint.is_some_and(|url| url.host_str().is_some_and(is_loopback))
+    let (room, folder) = folder.split_once('/')?;
+    let hour = calendar::of_folder(folder)?;
+    match (room, name) {
+        ("events", EVENTS) => Some((hour, EVENTS)),
+        ("log", MANIFEST) => Some((hour, MANIFEST)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::{events_path, manifest_path};
 
     #[test]
     fn only_folders_and_buckets_are_archives() {
@@ -220,11 +216,15 @@ mod tests {
     #[test]
     fn files_are_known_by_their_whole_path() {
         let hour = calendar::parse("2026-11-23T12:00:00Z").unwrap();
-        assert_eq!(file_of_hour("date=2026-11-23/hour=12/manifest.json"), Some((hour, MANIFEST)));
-        assert_eq!(file_of_hour("date=2026-11-23/hour=12/events.ndjson.gz"), Some((hour, EVENTS)));
-        for path in
-            ["manifest.json", "date=2026-11-23/hour=12/other", "x/date=2026-11-23/hour=12/manifest.json"]
-        {
+        assert_eq!(file_of_hour(&manifest_path(hour)), Some((hour, MANIFEST)));
+        assert_eq!(file_of_hour(&events_path(hour)), Some((hour, EVENTS)));
+        for path in [
+            "manifest.json",
+            "log/date=2026-11-23/hour=12/events.ndjson.gz",
+            "events/date=2026-11-23/hour=12/manifest.json",
+            "date=2026-11-23/hour=12/manifest.json",
+            "x/events/date=2026-11-23/hour=12/events.ndjson.gz",
+        ] {
             assert_eq!(file_of_hour(path), None, "{path}");
         }
     }

@@ -35,6 +35,22 @@ pub fn of_folder(folder: &str) -> Option<Hour> {
     (self::folder(hour) == folder).then_some(hour)
 }
 
+/// Hours in JSON.
+pub(crate) mod hour_text {
+    use domain::values::Hour;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "This is how serde calls it.")]
+    pub(crate) fn serialize<S: Serializer>(hour: &Hour, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::text(*hour))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hour, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::parse(&text).ok_or_else(|| de::Error::custom("not the beginning of an hour"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

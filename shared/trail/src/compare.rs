@@ -1,104 +1,93 @@
-//! The export against what was recorded: an event that is in one and not in the other.
+//! The export against what was recorded: what is in one and not in the other, and where.
 
-use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::checkpoint::AuditCheckpoint;
-use domain::history::{ChainedRecord, EventHash};
-use domain::values::Hour;
+use domain::history::{ChainedRecord, EventHash, HistoryId};
+use domain::values::{EpochMillis, Version};
 
 use crate::calendar;
 use crate::fault::{Fault, Place, Tampering};
 use crate::verify::Verified;
 
-/// What was recorded in an hour, to be compared event by event.
-#[derive(Debug)]
-pub struct RecordedHour {
-    hour: Hour,
-    events: VecDeque<RecordedEvent>,
-    line: u64,
+/// What was found of the histories as they were recorded.
+#[derive(Debug, Default)]
+pub struct Differences {
+    /// The histories of which the files have what was not recorded so, with the hashes of all that was recorded, from version
+    /// 1 on.
+    pub other: HashMap<HistoryId, Vec<EventHash>>,
+    /// The first version of each history that was recorded, is not in the files, and is not still to come.
+    pub missing: BTreeMap<HistoryId, Missing>,
 }
 
-/// As much of an event as says which one it is.
-#[derive(Debug)]
-struct RecordedEvent {
-    order: String,
-    hash: EventHash,
-    name: String,
+/// A version that the files should have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    /// The version.
+    pub version: Version,
+    /// When it was recorded.
+    pub recorded_at: EpochMillis,
 }
 
-impl From<&ChainedRecord> for RecordedEvent {
-    fn from(event: &ChainedRecord) -> Self {
-        let name = format!("version {} of {}", event.record().version, event.record().happening.history());
-        Self { order: event.audit_order(), hash: event.hash(), name }
-    }
-}
-
-impl RecordedHour {
-    /// An hour in which nothing was recorded yet.
+impl Differences {
+    /// Whether there are none.
     #[must_use]
-    pub const fn new(hour: Hour) -> Self {
-        Self { hour, events: VecDeque::new(), line: 0 }
+    pub fn is_empty(&self) -> bool {
+        self.other.is_empty() && self.missing.is_empty()
     }
 
-    /// One more event, which was recorded after the others.
-    pub fn push(&mut self, event: &ChainedRecord) {
-        self.events.push_back(RecordedEvent::from(event));
-    }
-
-    /// The export's next event.
-    pub fn compare(&mut self, event: &ChainedRecord) -> Result<(), Fault> {
-        self.line += 1;
-        let exported = RecordedEvent::from(event);
-        let Some(next) = self.events.front() else {
-            return Err(self.fault(Tampering::Added, format!("the table does not have {}", exported.name)));
-        };
-        match next.order.cmp(&exported.order) {
-            Ordering::Less => Err(self.not_exported()),
-            Ordering::Equal if next.hash == exported.hash => {
-                self.events.pop_front();
-                Ok(())
+    /// What is wrong with an event in the files, if anything is.
+    pub(crate) fn of(&self, place: Place, event: &ChainedRecord) -> Option<Fault> {
+        let (history, version) = (event.record().happening.history(), event.record().version);
+        let recorded = self.other.get(&history)?;
+        let recorded =
+            usize::try_from(version.get()).ok().and_then(|version| recorded.get(version.checked_sub(1)?));
+        match recorded {
+            Some(recorded) if *recorded == event.hash() => None,
+            Some(recorded) => {
+                let exported = event.hash();
+                let shows =
+                    format!("version {version} of {history} is {exported} here, and {recorded} in the table");
+                Some(Fault::new(place, Tampering::Forked, shows))
             }
-            Ordering::Equal => {
-                Err(self.fault(Tampering::Changed, format!("the table has another {}", exported.name)))
-            }
-            Ordering::Greater => {
-                Err(self.fault(Tampering::Added, format!("the table does not have {}", exported.name)))
+            None => {
+                let shows = format!("the table does not have version {version} of {history}");
+                Some(Fault::new(place, Tampering::Added, shows))
             }
         }
     }
 
-    /// After the export's last event of the hour.
-    pub fn end(self) -> Result<(), Fault> {
-        if self.events.front().is_some() { Err(self.not_exported()) } else { Ok(()) }
-    }
-
-    fn not_exported(&self) -> Fault {
-        let name = self.events.front().map(|event| event.name.clone()).unwrap_or_default();
-        self.fault(Tampering::Removed, format!("the table has {name}, and the export does not"))
-    }
-
-    fn fault(&self, tampering: Tampering, shows: String) -> Fault {
-        Fault::new(Place { hour: self.hour, line: self.line }, tampering, shows)
+    /// The first history of which something is missing in the files that end here.
+    pub(crate) fn missing_at(&self, place: Place) -> Option<Fault> {
+        let (history, Missing { version, recorded_at }) = self.missing.first_key_value()?;
+        let at = recorded_at.to_rfc3339_seconds();
+        let shows = format!(
+            "the table has version {version} of {history}, recorded at {at}, and the export does not"
+        );
+        Some(Fault::new(place, Tampering::Removed, shows))
     }
 }
 
 /// Whether an export goes as far as its table says that it does.
-pub fn check_end(verified: &Verified, checkpoint: Option<&AuditCheckpoint>) -> Result<(), Fault> {
+pub fn check_length(verified: &Verified, checkpoint: Option<&AuditCheckpoint>) -> Result<(), Fault> {
     let Some(checkpoint) = checkpoint else { return Ok(()) };
-    let place = Place::manifest(checkpoint.hour);
-    match verified.last {
-        Some((hour, sha256)) if hour == checkpoint.hour && sha256 != checkpoint.manifest_sha256 => {
+    if verified.last.is_some_and(|(last, _)| last >= checkpoint.hour) {
+        return Ok(());
+    }
+    let end = calendar::text(checkpoint.hour.next());
+    let shows = format!("the table says that the hours before {end} were exported");
+    Err(Fault::new(Place::manifest(checkpoint.hour), Tampering::Truncated, shows))
+}
+
+/// Whether its last hour is the one that its table remembers.
+pub fn check_last(verified: &Verified, checkpoint: Option<&AuditCheckpoint>) -> Result<(), Fault> {
+    match (verified.last, checkpoint) {
+        (Some((last, sha256)), Some(checkpoint))
+            if last == checkpoint.hour && sha256 != checkpoint.manifest_sha256 =>
+        {
             let shows = "the table remembers another manifest of the hour";
-            Err(Fault::new(place, Tampering::Forked, shows))
+            Err(Fault::new(Place::manifest(last), Tampering::Forked, shows))
         }
-        Some((hour, _)) if hour >= checkpoint.hour => Ok(()),
-        _ => {
-            let shows = format!(
-                "the table says that the hours before {} were exported",
-                calendar::text(checkpoint.hour.next())
-            );
-            Err(Fault::new(place, Tampering::Truncated, shows))
-        }
+        _ => Ok(()),
     }
 }

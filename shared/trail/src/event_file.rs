@@ -1,4 +1,5 @@
-//! A file of events: gzip of one line for each event, `{"hash":"…","previousHash":"…","record":{…}}`.
+//! A file of events: gzip of one line for each event, `{"hash":"…","previousHash":"…","record":{…}}`, by history and version.
+//! An hour without events has one, too, without lines.
 //!
 //! An event's hash is SHA-256 over the 32 bytes of `previousHash` and the record, which stands in every line from the same
 //! byte on to before the last brace: no JSON library is needed to check it.
@@ -7,15 +8,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 
 use bytes::Bytes;
 use domain::history::{ChainedRecord, EventHash, NotARecord};
-use domain::values::Sha256Hash;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 
-use crate::manifest::{EVENTS, EventEntry, FileEntry};
-
-/// The largest file that an export writes. A hundred thousand events are about 10 MB.
-const MOST_BYTES: usize = 512 << 20;
+/// The largest file that is read: twice what an export writes.
+pub const MOST_BYTES: u64 = 1 << 30;
 /// The longest line that is read. The longest event is about 8 KB: nobody's file fills the memory of who checks it.
 const LONGEST_LINE: u64 = 64 << 10;
 
@@ -23,42 +21,22 @@ const LONGEST_LINE: u64 = 64 << 10;
 #[derive(Debug)]
 pub struct EventFile {
     gzip: GzEncoder<Vec<u8>>,
-    ends: Option<(EventEntry, EventEntry)>,
     events: u64,
-}
-
-/// Why a file cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum EventFileFault {
-    /// More events than one file may hold.
-    #[error("the hour's events take more than {} MiB", MOST_BYTES >> 20)]
-    TooLarge,
-    /// They cannot be written.
-    #[error("an event cannot be written: {0}")]
-    Write(#[from] std::io::Error),
 }
 
 impl Default for EventFile {
     fn default() -> Self {
         // Neither a time nor an operating system: the header is the same whoever writes it.
         let gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
-        Self { gzip, ends: None, events: 0 }
+        Self { gzip, events: 0 }
     }
 }
 
 impl EventFile {
     /// Adds an event.
-    pub fn push(&mut self, event: &ChainedRecord) -> Result<(), EventFileFault> {
-        if self.gzip.get_ref().len() > MOST_BYTES {
-            return Err(EventFileFault::TooLarge);
-        }
+    pub fn push(&mut self, event: &ChainedRecord) -> std::io::Result<()> {
         self.gzip.write_all(line(event).as_bytes())?;
         self.gzip.write_all(b"\n")?;
-        let entry = EventEntry::from(event);
-        match &mut self.ends {
-            Some((_, last)) => *last = entry,
-            None => self.ends = Some((entry.clone(), entry)),
-        }
         self.events += 1;
         Ok(())
     }
@@ -69,20 +47,16 @@ impl EventFile {
         self.events
     }
 
-    /// Its bytes and what a manifest says of them; none if there are no events.
-    pub fn finish(self) -> Result<Option<(Bytes, FileEntry)>, EventFileFault> {
-        let bytes = Bytes::from(self.gzip.finish()?);
-        let Some((first, last)) = self.ends else { return Ok(None) };
-        let entry = entry(&bytes, first, last);
-        Ok(Some((bytes, entry)))
+    /// How many bytes it has so far, about.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.gzip.get_ref().len()
     }
-}
 
-/// What a manifest says of a file.
-#[must_use]
-pub fn entry(bytes: &[u8], first: EventEntry, last: EventEntry) -> FileEntry {
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    FileEntry { name: EVENTS.to_owned(), bytes: length, sha256: Sha256Hash::of(bytes), first, last }
+    /// Its bytes.
+    pub fn finish(self) -> std::io::Result<Bytes> {
+        self.gzip.finish().map(Bytes::from)
+    }
 }
 
 /// Why a line cannot be read.
@@ -207,7 +181,7 @@ mod tests {
     fn file() -> Bytes {
         let mut file = EventFile::default();
         file.push(&event()).unwrap();
-        file.finish().unwrap().unwrap().0
+        file.finish().unwrap()
     }
 
     #[test]
@@ -243,7 +217,8 @@ mod tests {
         assert_eq!(file(), file());
         let header = file();
         assert_eq!((&header[4..8], header[9]), (&[0; 4][..], 255), "neither a time nor a system (RFC 1952)");
-        assert!(EventFile::default().finish().unwrap().is_none());
+        let empty = EventFile::default().finish().unwrap();
+        assert_eq!(Lines::of(&empty).next(), None, "a file without events has no line");
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl Place {
 impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.line {
+            // Of a file without lines, the manifest says what it should be.
             0 => formatter.write_str(&manifest_path(self.hour)),
             line => write!(formatter, "{}, line {line}", events_path(self.hour)),
         }

@@ -1,7 +1,7 @@
 //! The audit trail: every event of the inventory, exported hour by hour to an object store, once, in a form that anyone
 //! can check without credentials.
 //!
-//! The format: [`manifest`], [`event_file`], [`calendar`], in an [`archive`]. Reading ([`reading`]): [`verify`] is the proof,
+//! The format: [`log`], [`manifest`], [`event_file`], [`calendar`], in an [`archive`]. Reading ([`reading`]): [`verify`] is the proof,
 //! [`compare`] holds it against what was recorded, [`check`] does it from end to end, [`select`] gives events back. Who writes
 //! it is the function `export-audit`.
 
@@ -11,7 +11,8 @@ pub mod check;
 pub mod compare;
 pub mod event_file;
 pub mod fault;
-mod histories;
+pub mod histories;
+pub mod log;
 pub mod manifest;
 pub mod reading;
 pub mod select;

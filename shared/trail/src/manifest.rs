@@ -1,7 +1,7 @@
-//! What is written about each hour: `manifest.json`, canonical JSON (RFC 8785) and a line feed.
+//! What is written about each hour: its `manifest.json`, canonical JSON (RFC 8785) and a line feed.
 
-use domain::history::{ChainedRecord, EventHash};
-use domain::values::{EpochMillis, Hour, Sha256Hash, Version};
+use domain::history::HistoryId;
+use domain::values::{Hour, Sha256Hash, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar;
@@ -10,8 +10,10 @@ use crate::calendar;
 pub const MANIFEST: &str = "manifest.json";
 /// The name of an hour's events.
 pub const EVENTS: &str = "events.ndjson.gz";
+/// The longest manifest that is read: one that names ten thousand histories that were set aside.
+pub const MOST_BYTES: u64 = 8 << 20;
 /// The format of exports that this code writes and reads. The first never left development.
-const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 2;
 
 /// One hour of the export. Hours without events have one, too, so that a missing hour shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,60 +22,64 @@ pub struct Manifest {
     /// The format of the manifest and of the file.
     pub format: u32,
     /// The UTC hour, by its beginning.
-    #[serde(with = "hour_text")]
+    #[serde(with = "calendar::hour_text")]
     pub hour: Hour,
-    /// How many events were recorded in it.
+    /// How many events the file has.
     pub events: u64,
-    /// The file that holds them; none if there are none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<FileEntry>,
+    /// The file.
+    pub file: FileEntry,
     /// The SHA-256 of the manifest of the hour before; zeros in the first.
     pub previous_manifest_sha256: Sha256Hash,
+    /// The histories that the export did not go on with, because the table holds other events of theirs than the files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<SetAside>,
+    /// The table that was exported.
+    pub table_id: String,
 }
 
 /// A file of events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FileEntry {
-    /// Its name, beside the manifest.
-    pub name: String,
     /// Its size.
     pub bytes: u64,
     /// Its hash.
     pub sha256: Sha256Hash,
-    /// The event in its first line.
-    pub first: EventEntry,
-    /// The event in its last line.
-    pub last: EventEntry,
 }
 
-/// Which event it is.
+impl FileEntry {
+    /// What a manifest says of a file with these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX), sha256: Sha256Hash::of(bytes) }
+    }
+}
+
+/// A history that an export did not go on with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct EventEntry {
-    /// The kind of aggregate whose history it belongs to.
+pub struct SetAside {
+    /// The kind of aggregate whose history it is.
     pub aggregate_type: String,
     /// Which one.
     pub aggregate_id: String,
-    /// Its place in that history.
+    /// The last version of it that the files have.
     pub version: Version,
-    /// When it was recorded.
-    pub recorded_at: EpochMillis,
-    /// Its hash.
-    pub hash: EventHash,
 }
 
-impl From<&ChainedRecord> for EventEntry {
-    fn from(chained: &ChainedRecord) -> Self {
-        let record = chained.record();
-        let history = record.happening.history();
-        Self {
-            aggregate_type: history.aggregate_type().to_owned(),
-            aggregate_id: history.aggregate_id().to_owned(),
-            version: record.version,
-            recorded_at: record.recorded_at,
-            hash: chained.hash(),
-        }
+impl SetAside {
+    /// A history that stops at a version.
+    #[must_use]
+    pub fn new(history: &HistoryId, version: Version) -> Self {
+        let (aggregate_type, aggregate_id) = (history.aggregate_type(), history.aggregate_id());
+        Self { aggregate_type: aggregate_type.to_owned(), aggregate_id: aggregate_id.to_owned(), version }
+    }
+}
+
+/// `user "alice"`: the id is quoted, and what cannot be seen in it is escaped.
+impl std::fmt::Display for SetAside {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {:?}", self.aggregate_type.escape_debug(), self.aggregate_id)
     }
 }
 
@@ -92,10 +98,19 @@ pub enum NotAManifest {
 }
 
 impl Manifest {
-    /// A manifest of the current format.
+    /// Whether two say the same of an hour. Who was set aside may differ between two runs that raced, and is not compared.
     #[must_use]
-    pub const fn new(hour: Hour, events: u64, file: Option<FileEntry>, previous: Sha256Hash) -> Self {
-        Self { format: FORMAT, hour, events, file, previous_manifest_sha256: previous }
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let Self { format, hour, events, file, previous_manifest_sha256, set_aside: _, table_id } = self;
+        (format, hour, events, file, previous_manifest_sha256, table_id)
+            == (
+                &other.format,
+                &other.hour,
+                &other.events,
+                &other.file,
+                &other.previous_manifest_sha256,
+                &other.table_id,
+            )
     }
 
     /// Its bytes; always the same for the same manifest.
@@ -130,49 +145,56 @@ impl Manifest {
 /// The path of an hour's manifest below the export's root.
 #[must_use]
 pub fn manifest_path(hour: Hour) -> String {
-    format!("{}/{MANIFEST}", calendar::folder(hour))
+    format!("log/{}/{MANIFEST}", calendar::folder(hour))
 }
 
-/// The path of an hour's events below the export's root.
+/// The path of an hour's events below the export's root. Nothing else is below `events/`, so that what reads whole folders
+/// (Athena, Spark, DuckDB) finds events only.
 #[must_use]
 pub fn events_path(hour: Hour) -> String {
-    format!("{}/{EVENTS}", calendar::folder(hour))
-}
-
-mod hour_text {
-    use domain::values::Hour;
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    use crate::calendar;
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "This is how serde calls it.")]
-    pub(super) fn serialize<S: Serializer>(hour: &Hour, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&calendar::text(*hour))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hour, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        calendar::parse(&text).ok_or_else(|| de::Error::custom("not the beginning of an hour"))
-    }
+    format!("events/{}/{EVENTS}", calendar::folder(hour))
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::values::UserId;
+
     use super::*;
 
     fn manifest() -> Manifest {
-        Manifest::new(Hour::of(EpochMillis::new(1_795_435_200_000)), 0, None, Sha256Hash::ZERO)
+        Manifest {
+            format: FORMAT,
+            hour: Hour::new(498_732),
+            events: 0,
+            file: FileEntry::of(b"abc"),
+            previous_manifest_sha256: Sha256Hash::ZERO,
+            set_aside: Vec::new(),
+            table_id: "t-1".to_owned(),
+        }
     }
 
     #[test]
     fn a_manifest_is_read_as_it_is_written() {
         let bytes = manifest().bytes();
-        let zeros = "0".repeat(64);
+        let (zeros, abc) = ("0".repeat(64), Sha256Hash::of("abc"));
         let expected = format!(
-            "{{\"events\":0,\"format\":2,\"hour\":\"2026-11-23T12:00:00Z\",\"previousManifestSha256\":\"{zeros}\"}}\n"
+            "{{\"events\":0,\"file\":{{\"bytes\":3,\"sha256\":\"{abc}\"}},\"format\":2,\"hour\":\"2026-11-23T12:00:00Z\",\
+             \"previousManifestSha256\":\"{zeros}\",\"tableId\":\"t-1\"}}\n"
         );
         assert_eq!(String::from_utf8(bytes.clone()).unwrap(), expected);
         assert_eq!(Manifest::parse(&bytes), Ok(manifest()));
+    }
+
+    #[test]
+    fn who_was_set_aside_is_all_that_two_runs_may_say_differently() {
+        let mut other = manifest();
+        other.set_aside =
+            vec![SetAside::new(&HistoryId::User(UserId::parse("alice").unwrap()), Version::new(2))];
+        assert!(manifest().says_the_same(&other));
+        assert_eq!(Manifest::parse(&other.bytes()), Ok(other.clone()));
+        assert_eq!(other.set_aside[0].to_string(), "user \"alice\"");
+        other.table_id = "t-2".to_owned();
+        assert!(!manifest().says_the_same(&other));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use domain::values::Hour;
 use futures_util::stream::{self, Stream, StreamExt};
 
 use crate::archive::{Archive, ArchiveFault, Listing};
-use crate::manifest::{EVENTS, MANIFEST, events_path, manifest_path};
+use crate::event_file;
+use crate::manifest::{self, EVENTS, MANIFEST, events_path, manifest_path};
 use crate::verify::HourFiles;
 
 /// Hours that are fetched ahead. A full one is at most the largest file, an empty one a few hundred bytes.
@@ -29,19 +30,10 @@ async fn fetch(
 ) -> Result<(Hour, HourFiles), ArchiveFault> {
     let mut found = HourFiles::default();
     if files.contains(MANIFEST) {
-        found.manifest = archive.read(&manifest_path(hour)).await?;
+        found.manifest = archive.read(&manifest_path(hour), manifest::MOST_BYTES).await?;
     }
     if files.contains(EVENTS) {
-        found.events = archive.read(&events_path(hour)).await?;
+        found.events = archive.read(&events_path(hour), event_file::MOST_BYTES).await?;
     }
     Ok((hour, found))
-}
-
-impl Listing {
-    /// The last hour, if its manifest is not there: an export is at it, or was ended there and goes on next time.
-    #[must_use]
-    pub fn unfinished(&self) -> Option<Hour> {
-        let (hour, files) = self.hours.last_key_value()?;
-        (!files.contains(MANIFEST)).then_some(*hour)
-    }
 }

@@ -29,12 +29,6 @@ pub struct Selected {
 }
 
 impl Selection {
-    /// Whether an hour comes after all that is wanted.
-    #[must_use]
-    pub fn is_over(&self, hour: Hour) -> bool {
-        self.to.is_some_and(|to| hour.start() >= to)
-    }
-
     /// Hands the wanted events of an hour's file to `each`. What is not as it was written ends it.
     pub fn read(
         &self,

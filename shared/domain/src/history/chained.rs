@@ -1,6 +1,6 @@
 //! A record in its place in the chain: its bytes, its hash, and the hash before.
 
-use super::{EventHash, EventRecord, NotARecord};
+use super::{EventHash, EventRecord, NotARecord, Position};
 
 /// A record and its two links in the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,17 +54,15 @@ impl ChainedRecord {
         self.hash == self.previous_hash.chain(&self.canonical)
     }
 
+    /// Where its history stands after it.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        Position { version: self.record.version, hash: self.hash }
+    }
+
     /// Whether this record follows, unchanged, the one whose hash is `head`.
     #[must_use]
     pub fn follows(&self, head: EventHash) -> bool {
         self.previous_hash == head && self.is_hashed()
-    }
-
-    /// Its place among all events, by text order: first by time, then by history and version. The audit index sorts by it,
-    /// and so do exported files.
-    #[must_use]
-    pub fn audit_order(&self) -> String {
-        let EventRecord { recorded_at, happening, version, .. } = &self.record;
-        format!("{:020}#{}#{:020}", recorded_at.get(), happening.history().aggregate_id(), version.get())
     }
 }

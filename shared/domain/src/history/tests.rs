@@ -106,19 +106,16 @@ fn a_log_line_has_the_word_of_the_record_for_a_kind_of_actor() {
 }
 
 #[test]
-fn records_are_sorted_by_time_then_history_then_version() {
-    let record = |recorded_at: u64, user_id: &str, version: u64| {
-        let mut record = two_records().0.record().clone();
-        record.recorded_at = EpochMillis::new(recorded_at);
-        record.version = Version::new(version);
-        let Happening::User(crate::user::RecordedEvent::PhysicalKeyAdded(added)) = &mut record.happening
-        else {
-            panic!("{record:?}")
-        };
-        added.user_id = UserId::parse(user_id).unwrap();
-        ChainedRecord::after(EventHash::GENESIS, record)
-    };
-    let ordered = [record(9, "z", 1), record(10, "a", 9), record(10, "a", 10), record(10, "b", 1)];
-    assert!(ordered.is_sorted_by_key(ChainedRecord::audit_order));
-    assert_eq!(ordered[0].audit_order(), "00000000000000000009#z#00000000000000000001");
+fn a_history_is_never_looked_for_in_an_earlier_hour_than_before() {
+    let snapshot = Snapshot::new(User::new(UserId::parse("alice").unwrap()));
+    let issuer = OrgId::parse("acme").unwrap();
+    let at = |hour: u64| Circumstances { recorded_at: Hour::new(hour).start(), ..circumstances("r") };
+    let event = AddPhysicalKey::of(issuer.clone());
+    let event = event.decide(&snapshot.state, None, EpochMillis::default()).unwrap().happened.into();
+    let (_, ahead) = snapshot.append(&event, issuer.clone(), at(9));
+    let (_, behind) = ahead.append(&event, issuer, at(8));
+    assert_eq!(
+        (snapshot.changed_in, ahead.changed_in, behind.changed_in),
+        (Hour::new(0), Hour::new(9), Hour::new(9))
+    );
 }

@@ -1,4 +1,4 @@
-//! A UTC hour: what the audit index is partitioned by and what an audit export is made of.
+//! A UTC hour: what heads are found by and what an audit export is made of.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::EpochMillis;
 const LENGTH: Duration = Duration::from_hours(1);
 
 /// A UTC hour, by the number of hours since the epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hour(u64);
 
@@ -18,6 +18,12 @@ impl Hour {
     #[must_use]
     pub const fn of(moment: EpochMillis) -> Self {
         Self(moment.seconds() / LENGTH.as_secs())
+    }
+
+    /// The hour that is so many hours after the epoch.
+    #[must_use]
+    pub const fn new(hours: u64) -> Self {
+        Self(hours)
     }
 
     /// Hours since the epoch.
@@ -42,6 +48,12 @@ impl Hour {
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
+    }
+
+    /// The hour before it.
+    #[must_use]
+    pub const fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
     }
 
     /// How many hours it is after another; none if it is not.

@@ -25,6 +25,12 @@ impl Sha256Hash {
         Self(parts.into_iter().fold(begun, Digest::chain_update).finalize().into())
     }
 
+    /// The hash that these bytes are.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Its bytes.
     #[must_use]
     pub const fn bytes(&self) -> [u8; 32] {

@@ -1,12 +1,13 @@
-//! The heads of histories: where each stands.
+//! The heads of histories: where each stands, and by which hour it is found.
 
-use domain::history::{EventHash, FORMAT, Snapshot};
+use domain::history::{EventHash, FORMAT, HistoryId, Position, Snapshot};
 use domain::organisation::Organisation;
 use domain::user::User;
-use domain::values::{KeyNumber, UserId, Version};
+use domain::values::{Hour, KeyNumber, OrgId, OrgTag, Sha256Hash, UserId, Version};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, shape};
+use super::{Item, Place, binary, shape};
+use crate::AuditShards;
 use crate::fault::StoreFault;
 
 /// The format of the records of a history, which its head says: whoever does not know it must not go on with the history.
@@ -50,24 +51,43 @@ pub(crate) struct UserShape {
     version: Version,
     last_number: KeyNumber,
     active_keys: u64,
+    #[serde(with = "binary")]
     head_hash: EventHash,
+    changed_in: ChangedIn,
 }
 
 impl UserShape {
     /// What is stored of a snapshot; none for a history that has not begun.
-    pub(crate) fn of(snapshot: &Snapshot<User>) -> Option<Self> {
+    pub(crate) fn of(snapshot: &Snapshot<User>, shards: AuditShards) -> Option<Self> {
         // Every field is named: one that is new has to be thought about here.
-        let Snapshot { state: User { id, version, last_number, active_keys }, head } = snapshot.clone();
+        let Snapshot { state, head, changed_in } = snapshot.clone();
+        let User { id, version, last_number, active_keys } = state;
         let last_number = last_number?;
-        Some(Self { format: HeadFormat, user_id: id, version, last_number, active_keys, head_hash: head })
+        Some(Self {
+            changed_in: ChangedIn { hour: changed_in, shard: shard_of(&Place::user(&id).pk, shards) },
+            format: HeadFormat,
+            user_id: id,
+            version,
+            last_number,
+            active_keys,
+            head_hash: head,
+        })
     }
 }
 
 impl From<UserShape> for Snapshot<User> {
     fn from(shape: UserShape) -> Self {
-        let UserShape { format: HeadFormat, user_id, version, last_number, active_keys, head_hash } = shape;
+        let UserShape {
+            format: HeadFormat,
+            user_id,
+            version,
+            last_number,
+            active_keys,
+            head_hash,
+            changed_in,
+        } = shape;
         let user = User { id: user_id, version, last_number: Some(last_number), active_keys };
-        Self { state: user, head: head_hash }
+        Self { state: user, head: head_hash, changed_in: changed_in.hour }
     }
 }
 
@@ -78,21 +98,101 @@ pub(crate) struct OrganisationShape {
     format: HeadFormat,
     #[serde(flatten)]
     organisation: Organisation,
+    #[serde(with = "binary")]
     head_hash: EventHash,
+    changed_in: ChangedIn,
 }
 
-impl From<&Snapshot<Organisation>> for OrganisationShape {
-    fn from(snapshot: &Snapshot<Organisation>) -> Self {
-        let Snapshot { state, head } = snapshot.clone();
-        Self { format: HeadFormat, organisation: state, head_hash: head }
+impl OrganisationShape {
+    /// What is stored of a snapshot.
+    pub(crate) fn of(snapshot: &Snapshot<Organisation>, shards: AuditShards) -> Self {
+        let Snapshot { state, head, changed_in } = snapshot.clone();
+        let place = Place::organisation(OrgTag::of(&state.org_id));
+        let changed_in = ChangedIn { hour: changed_in, shard: shard_of(&place.pk, shards) };
+        Self { format: HeadFormat, organisation: state, head_hash: head, changed_in }
     }
 }
 
 impl From<OrganisationShape> for Snapshot<Organisation> {
     fn from(shape: OrganisationShape) -> Self {
-        let OrganisationShape { format: HeadFormat, organisation, head_hash } = shape;
-        Self { state: organisation, head: head_hash }
+        let OrganisationShape { format: HeadFormat, organisation, head_hash, changed_in } = shape;
+        Self { state: organisation, head: head_hash, changed_in: changed_in.hour }
     }
+}
+
+/// As much of a head as the index has.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct OfHead {
+    pub(crate) pk: String,
+}
+
+/// As much of any head as says how far its history goes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StandingShape {
+    user_id: Option<UserId>,
+    org_id: Option<OrgId>,
+    version: Version,
+    #[serde(with = "binary")]
+    head_hash: EventHash,
+    changed_in: ChangedIn,
+}
+
+impl StandingShape {
+    /// Whose head it is.
+    pub(crate) fn history(&self) -> Option<HistoryId> {
+        match (&self.user_id, &self.org_id) {
+            (Some(user_id), None) => Some(HistoryId::User(user_id.clone())),
+            (None, Some(org_id)) => Some(HistoryId::Organisation(org_id.clone())),
+            _ => None,
+        }
+    }
+
+    /// How far it goes.
+    pub(crate) const fn position(&self) -> Position {
+        Position { version: self.version, hash: self.head_hash }
+    }
+
+    /// The latest hour in which an event was recorded.
+    pub(crate) const fn changed_in(&self) -> Hour {
+        self.changed_in.hour
+    }
+}
+
+/// A head's place in the index: the latest hour in which it was changed, and a shard. It is written as
+/// `<hours since the epoch, 8 digits>#<shard, 3 digits>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+struct ChangedIn {
+    hour: Hour,
+    shard: u16,
+}
+
+impl From<ChangedIn> for String {
+    fn from(ChangedIn { hour, shard }: ChangedIn) -> Self {
+        changed_in(hour, shard)
+    }
+}
+
+impl TryFrom<String> for ChangedIn {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let parts = text.split_once('#').and_then(|(hour, shard)| hour.parse().ok().zip(shard.parse().ok()));
+        let place = parts.map(|(hour, shard)| Self { hour: Hour::new(hour), shard });
+        place.filter(|place| String::from(*place) == text).ok_or("not an hour and a shard")
+    }
+}
+
+/// The index's partition of an hour and a shard.
+pub(crate) fn changed_in(hour: Hour, shard: u16) -> String {
+    format!("{:08}#{shard:03}", hour.get())
+}
+
+/// The shard of the history that is kept in this partition.
+pub(crate) fn shard_of(pk: &str, shards: AuditShards) -> u16 {
+    let [first, second, ..] = Sha256Hash::of(pk).bytes();
+    u16::from_be_bytes([first, second]) % shards.0
 }
 
 #[cfg(test)]

@@ -234,7 +234,7 @@ impl Table {
         let version = [("version", before.state.version.get())];
         let read: &[_] = if before.state.version == Version::NONE { &[] } else { &version };
         let mut items = vec![
-            self.move_head(&place, &OrganisationShape::from(after), read)?,
+            self.move_head(&place, &OrganisationShape::of(after, self.shards), read)?,
             self.put_event(record, token)?,
         ];
         let raced = match event {

@@ -97,7 +97,7 @@ impl Story {
         }));
         let event = item(&json!({
             "pk": "USER#alice", "record": record, "previousHash": previous, "hash": canonical::hash(&previous, &record),
-            "disclosures": disclosures, "auditPartition": "00498732#000", "attempt": 1,
+            "disclosures": disclosures, "attempt": 1,
         }));
         let is_addition = kind == "PhysicalKeyAdded";
         let count = |name: &str| before.get(name).and_then(Value::as_u64).unwrap_or_default();

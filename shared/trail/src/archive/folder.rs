@@ -1,0 +1,162 @@
+//! A folder of this machine. Its files and folders are their owner's alone, and on the disk when they are said to be written.
+
+use std::ffi::OsStr;
+use std::fs::{DirBuilder, DirEntry, File};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use tokio::task::spawn_blocking;
+
+use super::ArchiveFault;
+
+/// The folders that an export makes, by how their names begin: what else is there is named, and not entered.
+const OWN_FOLDERS: [&str; 5] = ["events", "log", "table", "date=", "hour="];
+/// What a file is called before it has its name. Query engines pass over names that begin with a dot.
+const UNFINISHED: (&str, &str) = (".", ".unfinished");
+
+/// A folder that files are written to once.
+#[derive(Debug, Clone)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) const fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Writes a file unless it is there. Gives whether it was written.
+    pub(super) async fn create(&self, path: &str, bytes: Bytes) -> Result<bool, ArchiveFault> {
+        let (file, name) = (self.0.join(path), path.to_owned());
+        blocking(move || create(&file, &bytes).map_err(|error| ArchiveFault::File(name, error))).await
+    }
+
+    /// The bytes of a file, at most so many, if it is there.
+    pub(super) async fn read(&self, path: &str, most: u64) -> Result<Option<Bytes>, ArchiveFault> {
+        let (file, name) = (self.0.join(path), path.to_owned());
+        blocking(move || read(&file, name, most)).await
+    }
+
+    /// Every file, by its path below the folder; a foreign folder by its own, which ends with a slash.
+    pub(super) async fn list(&self) -> Result<Vec<String>, ArchiveFault> {
+        let root = self.0.clone();
+        blocking(move || {
+            let mut found = Vec::new();
+            let faulty = |error| ArchiveFault::File(root.display().to_string(), error);
+            match list(&root, "", &mut found) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+                listed => listed.map(|()| found).map_err(faulty),
+            }
+        })
+        .await
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ArchiveFault> + Send + 'static,
+) -> Result<T, ArchiveFault> {
+    let ended = |error| ArchiveFault::File("the folder".to_owned(), std::io::Error::other(error));
+    spawn_blocking(work).await.map_err(ended)?
+}
+
+fn create(path: &Path, bytes: &[u8]) -> std::io::Result<bool> {
+    if path.symlink_metadata().is_ok() {
+        return Ok(false);
+    }
+    let folder = path.parent().unwrap_or(path);
+    make(folder)?;
+    // It is made for its owner only.
+    let (before, after) = UNFINISHED;
+    let mut file = tempfile::Builder::new().prefix(before).suffix(after).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => sync(folder).map(|()| true),
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(failed) => Err(without_a_name(failed.error)),
+    }
+}
+
+/// A file gets its name without taking the place of another by a rename that does not replace, or else by a hard link.
+fn without_a_name(error: std::io::Error) -> std::io::Error {
+    match error.kind() {
+        ErrorKind::Unsupported | ErrorKind::InvalidInput | ErrorKind::PermissionDenied => {
+            std::io::Error::new(
+                error.kind(),
+                format!(
+                    "{error}; its file system has to know hard links, or renames that replace nothing: without them two \
+                     exports at the same time could overwrite each other"
+                ),
+            )
+        }
+        _ => error,
+    }
+}
+
+/// Makes a folder and those that it is in, for their owner only, each synced with the one that it is in.
+fn make(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(parent) = parent {
+        make(parent)?;
+    }
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(folder) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => parent.map_or(Ok(()), sync),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "It is called where blocking is allowed.")]
+fn sync(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[expect(clippy::disallowed_methods, reason = "It is called where blocking is allowed.")]
+fn read(path: &Path, name: String, most: u64) -> Result<Option<Bytes>, ArchiveFault> {
+    match path.symlink_metadata() {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(ArchiveFault::File(name, error)),
+        // A pipe would be waited for, and a link leads out of the folder.
+        Ok(metadata) if !metadata.is_file() => return Err(ArchiveFault::NotAFile(name)),
+        Ok(metadata) if metadata.len() > most => return Err(ArchiveFault::TooLarge(name, most)),
+        Ok(_) => {}
+    }
+    let mut bytes = Vec::new();
+    let reading = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    match reading {
+        Err(error) => Err(ArchiveFault::File(name, error)),
+        Ok(_) if bytes.len() as u64 > most => Err(ArchiveFault::TooLarge(name, most)),
+        Ok(_) => Ok(Some(bytes.into())),
+    }
+}
+
+fn list(folder: &Path, below: &str, found: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = format!("{below}{}", entry.file_name().display());
+        match entry.file_type()? {
+            kind if kind.is_dir() && is_own(&entry.file_name()) => list(&entry.path(), &(path + "/"), found)?,
+            kind if kind.is_dir() => found.push(path + "/"),
+            // One that a run left behind which was killed: the next one takes no notice of it.
+            _ if is_unfinished(&entry) => {}
+            _ => found.push(path),
+        }
+    }
+    Ok(())
+}
+
+fn is_own(folder: &OsStr) -> bool {
+    folder.to_str().is_some_and(|name| OWN_FOLDERS.iter().any(|own| name.starts_with(own)))
+}
+
+fn is_unfinished(entry: &DirEntry) -> bool {
+    let (before, after) = UNFINISHED;
+    entry.file_name().to_str().is_some_and(|name| name.starts_with(before) && name.ends_with(after))
+}

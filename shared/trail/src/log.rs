@@ -1,0 +1,227 @@
+//! Which log an export is and which table it comes from: `log/identity.json`, written once, and `log/table/<n>.json`, one for
+//! each table that the log was ever continued from. Both are canonical JSON (RFC 8785) and a line feed.
+
+use bytes::Bytes;
+use domain::values::Hour;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::archive::{Archive, ArchiveFault, Written};
+use crate::calendar;
+use crate::manifest::FORMAT;
+
+/// Where a log says which one it is.
+pub const IDENTITY: &str = "log/identity.json";
+/// The folder of the tables that a log was continued from.
+const TABLES: &str = "log/table/";
+/// The longest file of these that is read: an origin has at most 255 bytes.
+const LONGEST: u64 = 4_096;
+
+/// Which log it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Identity {
+    /// The first hour that it has.
+    #[serde(with = "calendar::hour_text")]
+    pub first_hour: Hour,
+    /// The format of everything in it.
+    pub format: u32,
+    /// Its name.
+    pub origin: Origin,
+}
+
+/// Which table a log comes from, from an hour on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TableOwner {
+    /// The format of everything in the log.
+    pub format: u32,
+    /// The first hour that is exported from it.
+    #[serde(with = "calendar::hour_text")]
+    pub from_hour: Hour,
+    /// The table.
+    pub table_id: String,
+}
+
+/// The name of a log: what its checkpoints are signed under, so of the characters that C2SP `signed-note` has for names: ASCII
+/// that can be seen, without `+`, at most 255 of them. Such as `keys.example.com/audit`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Origin(String);
+
+/// A text that is no name of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 255 characters of ASCII without spaces and without +, such as keys.example.com/audit")]
+pub struct NotAnOrigin;
+
+impl TryFrom<String> for Origin {
+    type Error = NotAnOrigin;
+
+    fn try_from(text: String) -> Result<Self, NotAnOrigin> {
+        let is_good = |byte: u8| byte.is_ascii_graphic() && byte != b'+';
+        if matches!(text.len(), 1..=255) && text.bytes().all(is_good) {
+            Ok(Self(text))
+        } else {
+            Err(NotAnOrigin)
+        }
+    }
+}
+
+impl std::str::FromStr for Origin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        text.to_owned().try_into()
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> Self {
+        origin.0
+    }
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What the files say of their log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Which one it is.
+    pub identity: Identity,
+    /// The tables that it comes from, one after the other.
+    pub owners: Vec<TableOwner>,
+}
+
+impl Log {
+    /// The table that an hour was exported from.
+    #[must_use]
+    pub fn owner_of(&self, hour: Hour) -> Option<&TableOwner> {
+        self.owners.iter().rev().find(|owner| owner.from_hour <= hour)
+    }
+}
+
+/// Why the files do not say which log they are.
+#[derive(Debug, thiserror::Error)]
+pub enum LogFault {
+    /// A file is not what an export writes.
+    #[error("{0} is not what an export writes")]
+    Malformed(String),
+    /// Something is there, and no identity.
+    #[error("{IDENTITY} is missing")]
+    NoIdentity,
+    /// A file of the tables is missing, or they go back in time.
+    #[error("the files in {TABLES} are not one after the other")]
+    Tables,
+    /// The files cannot be read.
+    #[error(transparent)]
+    Archive(#[from] ArchiveFault),
+}
+
+/// The path of the file that says which table is the log's, from the first on.
+#[must_use]
+pub fn table_path(number: usize) -> String {
+    format!("{TABLES}{number}.json")
+}
+
+/// The number of the file of a table that has this path.
+pub(crate) fn table_number(path: &str) -> Option<usize> {
+    let number = path.strip_prefix(TABLES)?.strip_suffix(".json")?.parse().ok()?;
+    (number > 0 && table_path(number) == path).then_some(number)
+}
+
+/// What the files say of their log; none if they say nothing at all.
+pub async fn read(archive: &Archive) -> Result<Option<Log>, LogFault> {
+    let Some(identity) = archive.read(IDENTITY, LONGEST).await? else { return Ok(None) };
+    let identity: Identity = parse(IDENTITY, &identity)?;
+    let mut owners: Vec<TableOwner> = Vec::new();
+    loop {
+        let path = table_path(owners.len() + 1);
+        let Some(owner) = archive.read(&path, LONGEST).await? else { break };
+        let owner: TableOwner = parse(&path, &owner)?;
+        let earliest = owners.last().map_or(identity.first_hour, |before| before.from_hour);
+        if owner.from_hour < earliest || owners.is_empty() && owner.from_hour != identity.first_hour {
+            return Err(LogFault::Tables);
+        }
+        owners.push(owner);
+    }
+    Ok(Some(Log { identity, owners }))
+}
+
+/// Says which log it is, unless the files say it. Gives what they say then, whoever was first.
+pub async fn begin(archive: &Archive, identity: &Identity, table_id: &str) -> Result<Log, LogFault> {
+    let identity: Identity = create(archive, IDENTITY, identity).await?;
+    let owner = TableOwner { format: FORMAT, from_hour: identity.first_hour, table_id: table_id.to_owned() };
+    let owner = create(archive, &table_path(1), &owner).await?;
+    Ok(Log { identity, owners: vec![owner] })
+}
+
+async fn create<T: Serialize + DeserializeOwned>(
+    archive: &Archive,
+    path: &str,
+    new: &T,
+) -> Result<T, LogFault> {
+    let bytes = bytes(new).ok_or_else(|| LogFault::Malformed(path.to_owned()))?;
+    match archive.create(path, bytes.clone(), LONGEST).await? {
+        Written::Now => parse(path, &bytes),
+        Written::Before(there) => parse(path, &there),
+    }
+}
+
+fn bytes(said: &impl Serialize) -> Option<Bytes> {
+    let mut bytes = serde_json_canonicalizer::to_vec(said).ok()?;
+    bytes.push(b'\n');
+    Some(bytes.into())
+}
+
+/// Reads a file of this kind. Bytes that spell it in another way are none.
+fn parse<T: Serialize + DeserializeOwned>(path: &str, there: &[u8]) -> Result<T, LogFault> {
+    let malformed = || LogFault::Malformed(path.to_owned());
+    let said: T = serde_json::from_slice(there).map_err(|_| malformed())?;
+    if bytes(&said).is_some_and(|bytes| bytes == there) { Ok(said) } else { Err(malformed()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_name_that_can_be_signed_under() {
+        for good in ["keys.example.com/audit", "local/0f1e2d3c4b5a6978", &"a".repeat(255)] {
+            assert_eq!(good.parse::<Origin>().map(|origin| origin.to_string()), Ok(good.to_owned()));
+        }
+        for bad in ["", "a b", "a+b", "a\nb", "schlüssel", &"a".repeat(256), "a\u{7f}"] {
+            assert_eq!(bad.parse::<Origin>(), Err(NotAnOrigin), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn tables_are_numbered_in_one_way() {
+        assert_eq!(table_number(&table_path(12)), Some(12));
+        for path in
+            ["log/table/0.json", "log/table/01.json", "log/table/x.json", "log/table/1", "table/1.json"]
+        {
+            assert_eq!(table_number(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_log_is_read_as_it_is_written_and_in_no_other_spelling() {
+        let identity = Identity {
+            first_hour: Hour::new(498_732),
+            format: FORMAT,
+            origin: "keys.example.com/audit".parse().unwrap(),
+        };
+        let written = bytes(&identity).unwrap();
+        let expected =
+            "{\"firstHour\":\"2026-11-23T12:00:00Z\",\"format\":2,\"origin\":\"keys.example.com/audit\"}\n";
+        assert_eq!(written, expected);
+        assert_eq!(parse::<Identity>(IDENTITY, &written).unwrap(), identity);
+        for other in [expected.replace(":2", ": 2"), expected.replace(',', ",\"more\":1,"), String::new()] {
+            assert!(parse::<Identity>(IDENTITY, other.as_bytes()).is_err(), "{other}");
+        }
+    }
+}
