@@ -125,6 +125,12 @@ pub fn log_settings() -> Settings {
     Settings { origin: Some("keys.example.com/audit".parse().expect("an origin")), ..Settings::default() }
 }
 
+/// The same, from the hour on that every test begins in.
+#[must_use]
+pub fn from_first_hour() -> Settings {
+    Settings { first_hour: Some(first_hour()), ..log_settings() }
+}
+
 /// The hour that every test begins in.
 #[must_use]
 pub const fn first_hour() -> Hour {
@@ -160,10 +166,16 @@ impl Stage {
         archive: &Archive,
         caps: Caps,
     ) -> Result<Report, ExportFault> {
-        let settings = Settings { first_hour: Some(first_hour()), caps, ..log_settings() };
-        let (clock, chance) = (&self.backend.clock, &self.backend.chance);
-        let exporter = Exporter { table, archive, clock, chance, settings: &settings };
+        let settings = Settings { caps, ..from_first_hour() };
+        let exporter = Exporter { table, ..self.exporter(archive, &settings) };
         exporter.export(Instant::now() + PATIENCE, |_| {}).await
+    }
+
+    /// An exporter of the stage's table, by its clock.
+    #[must_use]
+    pub fn exporter<'a>(&'a self, archive: &'a Archive, settings: &'a Settings) -> Exporter<'a> {
+        let (table, clock, chance) = (&self.backend.table, &self.backend.clock, &self.backend.chance);
+        Exporter { table, archive, clock, chance, settings }
     }
 
     /// Lets time pass until the hour that it is now is closed.

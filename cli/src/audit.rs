@@ -14,7 +14,7 @@ use crate::output::Failure;
 pub(crate) async fn audit(command: AuditCommand) -> Result<(), Failure> {
     match command {
         AuditCommand::Export(arguments) => export::export(&arguments).await,
-        AuditCommand::Sweep(arguments) => export::sweep(&arguments).await,
+        AuditCommand::Sweep { data } => export::sweep(&data).await,
         AuditCommand::Verify(arguments) => verify::verify(&arguments).await,
         AuditCommand::Show(arguments) => show::show(arguments).await,
     }

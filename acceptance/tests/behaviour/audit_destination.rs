@@ -8,7 +8,7 @@ use acceptance::{PATIENCE, Stage};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::history::{ChainedRecord, EventHash};
 use domain::values::Hour;
-use export_audit::export::{ExportFault, Exporter, Report, Settings};
+use export_audit::export::{ExportFault, Report, Settings};
 use flate2::Compression;
 use trail::event_file::{self, parse_line};
 use trail::manifest::{Manifest, SetAside, events_path, manifest_path};
@@ -27,8 +27,7 @@ async fn one_hour() -> Stage {
 }
 
 async fn export_by(stage: &Stage, archive: &TestArchive, settings: Settings) -> Result<Report, ExportFault> {
-    let (table, archive, clock) = (&stage.backend.table, &archive.archive, &stage.backend.clock);
-    let exporter = Exporter { table, archive, clock, chance: &stage.backend.chance, settings: &settings };
+    let exporter = stage.exporter(&archive.archive, &settings);
     exporter.export(Instant::now() + PATIENCE, |_| {}).await
 }
 

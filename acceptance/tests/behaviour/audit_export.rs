@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use acceptance::disturbance::{Disturbance, disturbed_engine};
 use acceptance::stopping::{Stop, StoppingStore};
-use acceptance::trail::{TestArchive, first_hour, hour, log_settings};
+use acceptance::trail::{TestArchive, first_hour, from_first_hour, hour, log_settings};
 use acceptance::{Setting, Stage};
 use api::auth::RequiredCredentials;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::values::{EpochMillis, Hour};
-use export_audit::export::{Exporter, GRACE, Report, Settings};
+use export_audit::export::{Exporter, GRACE, Report};
 use object_store::path::Path;
 use process::clock::Clock;
 use trail::archive::Archive;
@@ -100,14 +100,8 @@ async fn an_hour_is_left_alone_until_the_grace_is_over() {
     stage.close_hour();
     let closes = first_hour().end().plus(GRACE);
     let just_before = Clock::from_fn(move || EpochMillis::new(closes.get() - 1));
-    let settings = Settings { first_hour: Some(first_hour()), ..log_settings() };
-    let exporter = Exporter {
-        table: &stage.backend.table,
-        archive: &archive.archive,
-        clock: &just_before,
-        chance: &stage.backend.chance,
-        settings: &settings,
-    };
+    let settings = from_first_hour();
+    let exporter = Exporter { clock: &just_before, ..stage.exporter(&archive.archive, &settings) };
     let early = exporter.export(Instant::now() + acceptance::PATIENCE, |_| {}).await.expect("an export");
     assert_eq!(early, report(0, 0, None, 0));
     let said = ["log/identity.json", "log/table/1.json"];
@@ -248,14 +242,8 @@ async fn an_outage_is_caught_up_with_in_order_until_the_deadline() {
         stage.add("alice", "one an hour").await;
         stage.pass(Duration::from_hours(1));
     }
-    let settings = Settings { first_hour: Some(first_hour()), ..log_settings() };
-    let exporter = Exporter {
-        table: &stage.backend.table,
-        archive: &archive.archive,
-        clock: &stage.backend.clock,
-        chance: &stage.backend.chance,
-        settings: &settings,
-    };
+    let settings = from_first_hour();
+    let exporter = stage.exporter(&archive.archive, &settings);
     let late = exporter.export(Instant::now(), |_| {}).await.expect("an export");
     assert_eq!(late, report(0, 0, None, 19), "it says how far it is behind");
     assert_eq!(archive.objects().await.len(), 2, "nothing is begun that could not be finished");
@@ -274,9 +262,8 @@ async fn an_export_begins_with_the_hour_of_the_tables_creation() {
     let created = stage.backend.table.identity([0; 16]).await.expect("a table").created_at;
     let closes = Hour::of(created).end().plus(GRACE);
     let clock = Clock::from_fn(move || closes);
-    let (chance, settings) = (&stage.backend.chance, &log_settings());
-    let (table, archive_of) = (&stage.backend.table, &archive.archive);
-    let exporter = Exporter { table, archive: archive_of, clock: &clock, chance, settings };
+    let settings = log_settings();
+    let exporter = Exporter { clock: &clock, ..stage.exporter(&archive.archive, &settings) };
     let report = exporter.export(Instant::now() + acceptance::PATIENCE, |_| {}).await.expect("an export");
     assert!(matches!(report.hours, 1 | 2), "its hour, and the one before if a clock may be that late");
     let listing = archive.archive.list().await.expect("a listing");

@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant};
 
 use acceptance::disturbance::{Disturbance, Disturber, disturbed_engine};
-use acceptance::trail::{TestArchive, first_hour, log_settings};
+use acceptance::trail::{TestArchive, first_hour};
 use acceptance::{PATIENCE, Setting, Stage};
 use api::auth::RequiredCredentials;
-use export_audit::export::{Caps, Exporter, Settings};
-use export_audit::sweep::SweepReport;
+use export_audit::export::Caps;
+use export_audit::sweep::{SweepReport, Sweeper};
 use trail::event_file::parse_line;
 
 /// A stage whose export goes through a disturber.
@@ -18,16 +18,9 @@ pub(crate) async fn disturbed() -> (Stage, Disturber, TestArchive) {
     (Stage::on(engine, disturber.client(), setting).await, disturber, TestArchive::new())
 }
 
-async fn sweep(stage: &Stage, archive: &TestArchive) -> SweepReport {
-    let settings = Settings { first_hour: Some(first_hour()), ..log_settings() };
-    let exporter = Exporter {
-        table: &stage.backend.table,
-        archive: &archive.archive,
-        clock: &stage.backend.clock,
-        chance: &stage.backend.chance,
-        settings: &settings,
-    };
-    exporter.sweep(Instant::now() + PATIENCE).await.expect("a sweep")
+async fn sweep(stage: &Stage) -> SweepReport {
+    let sweeper = Sweeper { table: &stage.backend.table, clock: &stage.backend.clock };
+    sweeper.sweep(Instant::now() + PATIENCE).await.expect("a sweep")
 }
 
 /// The histories and versions in an hour's file.
@@ -76,14 +69,14 @@ async fn an_entry_of_the_index_that_is_later_is_found_by_the_sweep_and_by_the_co
     assert_eq!(fault, expected);
 
     let found = SweepReport { looked_at: 2, left_behind: 2, greatest_lateness_hours: 3, is_through: true };
-    assert_eq!(sweep(&stage, &archive).await, found);
+    assert_eq!(sweep(&stage).await, found);
     archive.check_against(&stage.backend.table).await.expect("it is known to be still to come");
     stage.close_hour();
     assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 2);
     assert_eq!(lines(&archive, 3).await, of(&[("alice", 1), ("acme", 1)]));
     archive.check_against(&stage.backend.table).await.expect("a whole export");
     let nothing = SweepReport { left_behind: 0, greatest_lateness_hours: 0, ..found };
-    assert_eq!(sweep(&stage, &archive).await, nothing);
+    assert_eq!(sweep(&stage).await, nothing);
     assert!(
         !stage.stored().await.keys().any(|(pk, _)| pk.starts_with("BEHIND#")),
         "who has caught up is not behind"

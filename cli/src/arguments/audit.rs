@@ -17,7 +17,10 @@ pub(crate) enum AuditCommand {
     Export(ExportArguments),
     /// Look at every history, whatever hour it was changed in, and have the next export go on with those that it has missed, as
     /// the scheduled function does once a day.
-    Sweep(SweepArguments),
+    Sweep {
+        #[command(flatten)]
+        data: StoreArguments,
+    },
     /// Check an export: every file, the chain of manifests, and every history. Neither a table nor, for a folder, credentials
     /// are needed.
     Verify(VerifyArguments),
@@ -44,14 +47,6 @@ pub(crate) struct ExportArguments {
     /// The name of the log, for ever, such as `keys.example.com/audit`; `local/` and chance unless given.
     #[arg(long, value_name = "NAME", env = "AUDIT_LOG_ORIGIN")]
     pub(crate) origin: Option<Origin>,
-    #[command(flatten)]
-    pub(crate) data: StoreArguments,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SweepArguments {
-    #[command(flatten)]
-    pub(crate) archive: ArchiveArguments,
     #[command(flatten)]
     pub(crate) data: StoreArguments,
 }

@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use export_audit::export::{Exporter, Report, Settings};
-use export_audit::sweep::SweepReport;
+use export_audit::sweep::{SweepReport, Sweeper};
 use process::chance::Chance;
 use process::clock::Clock;
 use serde::Serialize;
 
 use super::{open, progress_bar};
-use crate::arguments::audit::{ExportArguments, SweepArguments};
+use crate::arguments::StoreArguments;
+use crate::arguments::audit::ExportArguments;
 use crate::output::{Failure, print_line};
 use crate::store::Store;
 
@@ -45,18 +46,10 @@ pub(super) async fn export(arguments: &ExportArguments) -> Result<(), Failure> {
 }
 
 /// Sweeps, and prints what was found.
-pub(super) async fn sweep(arguments: &SweepArguments) -> Result<(), Failure> {
-    let archive = open(&arguments.archive)?;
-    let store = Store::open(&arguments.data).await?;
-    let (clock, chance, settings) = (Clock::system(), Chance::system(), Settings::default());
-    let exporter = Exporter {
-        table: &store.table,
-        archive: &archive,
-        clock: &clock,
-        chance: &chance,
-        settings: &settings,
-    };
-    let report = exporter.sweep(Instant::now() + LONGEST).await;
+pub(super) async fn sweep(arguments: &StoreArguments) -> Result<(), Failure> {
+    let store = Store::open(arguments).await?;
+    let sweeper = Sweeper { table: &store.table, clock: &Clock::system() };
+    let report = sweeper.sweep(Instant::now() + LONGEST).await;
     let report = report.map_err(|fault| Failure::because("The sweep ended early", fault))?;
     print_report(&report)?;
     let SweepReport { looked_at, left_behind, .. } = report;

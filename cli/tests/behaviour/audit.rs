@@ -179,7 +179,7 @@ fn the_running_servers_inventory_is_exported_and_compared() {
     let again = run(&["audit", "export", "exports here"], folder.path(), &[]);
     assert!(again.stdout.starts_with("{\"hours\":0,\"events\":0,\"through\":"), "{}", again.stdout);
     assert!(again.stderr.starts_with("There is nothing to export yet"), "{}", again.stderr);
-    let swept = run(&["audit", "sweep", "exports here"], folder.path(), &[]);
+    let swept = run(&["audit", "sweep"], folder.path(), &[]);
     assert!(
         swept.stdout.ends_with("\"leftBehind\":0,\"greatestLatenessHours\":0,\"isThrough\":true}\n"),
         "{}",

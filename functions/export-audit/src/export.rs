@@ -19,6 +19,7 @@ use trail::manifest::{self, manifest_path};
 use crate::destination::{Destination, DestinationFault};
 use crate::hour::Exported;
 use crate::listing::Found;
+use crate::sweep::Sweeper;
 
 /// How long after its end an hour is closed. Decision 0029 argues for it.
 pub const GRACE: Duration = Duration::from_mins(15);
@@ -134,7 +135,7 @@ impl Exporter<'_> {
         let mut destination = None;
         let mut found: Option<Found> = None;
         loop {
-            let (checkpoint, now) = self.checkpoint().await?;
+            let (checkpoint, now) = checkpoint(self.table, self.clock).await?;
             let destination = match &destination {
                 Some(opened) => opened,
                 None => destination.insert(self.open(checkpoint.as_ref(), now).await?),
@@ -169,13 +170,6 @@ impl Exporter<'_> {
         }
     }
 
-    /// How far exports have come, and the time: the earlier one of two clocks, so that whoever's is ahead waits.
-    pub(crate) async fn checkpoint(&self) -> Result<(Option<AuditCheckpoint>, EpochMillis), StoreFault> {
-        let read = self.table.audit_checkpoint().await?;
-        let own = self.clock.now();
-        Ok((read.checkpoint, read.answered_at.map_or(own, |stores| stores.min(own))))
-    }
-
     /// Exports the hour after the checkpoint, all but the checkpoint itself; nothing if there is no time for what comes before
     /// the first one.
     async fn one_hour(
@@ -188,7 +182,8 @@ impl Exporter<'_> {
     ) -> Result<Option<Exported>, ExportFault> {
         let next = destination.next(checkpoint);
         // What was changed before the first hour is in no hour that is listed: organisations, say.
-        if checkpoint.is_none() && !self.sweep_before(next, now, deadline).await? {
+        let sweeper = Sweeper { table: self.table, clock: self.clock };
+        if checkpoint.is_none() && !sweeper.sweep_before(next, now, deadline).await? {
             return Ok(None);
         }
         let previous = match checkpoint {
@@ -212,6 +207,16 @@ impl Exporter<'_> {
         }
         Err(ExportFault::HourBefore(path))
     }
+}
+
+/// How far exports have come, and the time: the earlier one of two clocks, so that whoever's is ahead waits.
+pub(crate) async fn checkpoint(
+    table: &Table,
+    clock: &Clock,
+) -> Result<(Option<AuditCheckpoint>, EpochMillis), StoreFault> {
+    let read = table.audit_checkpoint().await?;
+    let own = clock.now();
+    Ok((read.checkpoint, read.answered_at.map_or(own, |stores| stores.min(own))))
 }
 
 /// How many hours from `next` on are closed.

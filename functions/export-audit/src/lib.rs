@@ -29,7 +29,7 @@ use url::Url;
 pub use self::destination::DestinationFault;
 pub use self::recorded::RecordedInTable;
 use crate::export::{ExportFault, Exporter, Report, Settings};
-use crate::sweep::SweepReport;
+use crate::sweep::{SweepReport, Sweeper};
 
 /// Time for the answer after the last hour.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -149,10 +149,15 @@ impl Export {
         let began = Instant::now();
         let time = invocation_ends.since(self.clock.now()).saturating_sub(MARGIN);
         let Self { table, archive, clock, chance, settings } = self;
-        let exporter = Exporter { table, archive, clock, chance, settings };
         let outcome = match job {
-            Job::Export => exporter.export(began + time, |_| {}).await.map(Outcome::Exported),
-            Job::Sweep => exporter.sweep(began + time).await.map(Outcome::Swept),
+            Job::Export => {
+                let exporter = Exporter { table, archive, clock, chance, settings };
+                exporter.export(began + time, |_| {}).await.map(Outcome::Exported)
+            }
+            Job::Sweep => {
+                let swept = Sweeper { table, clock }.sweep(began + time).await;
+                swept.map(Outcome::Swept).map_err(ExportFault::from)
+            }
         };
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &outcome {

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use domain::values::{EpochMillis, Hour};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use process::clock::Clock;
 use serde::Serialize;
-use store::{Behind, Standing, StoreFault, Sweep};
+use store::{Behind, Standing, StoreFault, Sweep, Table};
 
-use crate::export::{AT_ONCE, ExportFault, Exporter};
+use crate::export::{AT_ONCE, checkpoint};
 
 /// A stretch that is begun with less time left would hardly be finished.
 const LEAST_TIME: Duration = Duration::from_secs(5);
@@ -29,17 +30,26 @@ pub struct SweepReport {
     pub is_through: bool,
 }
 
-impl Exporter<'_> {
+/// What looks at all histories. It needs no files: how far each was exported is in the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Sweeper<'a> {
+    /// The inventory's table.
+    pub table: &'a Table,
+    /// The time.
+    pub clock: &'a Clock,
+}
+
+impl Sweeper<'_> {
     /// Looks at all histories, or at as many as there is time for.
-    pub async fn sweep(&self, deadline: Instant) -> Result<SweepReport, ExportFault> {
-        let (checkpoint, now) = self.checkpoint().await?;
+    pub async fn sweep(&self, deadline: Instant) -> Result<SweepReport, StoreFault> {
+        let (checkpoint, now) = checkpoint(self.table, self.clock).await?;
         // Whoever was changed in an hour that is not exported yet is not late.
         let before = match &checkpoint {
             Some(checkpoint) => checkpoint.hour.next(),
             None => return Ok(SweepReport { is_through: true, ..SweepReport::default() }),
         };
         let sweep = self.table.sweep_under_way().await?.unwrap_or_else(|| Sweep::beginning(now));
-        Ok(self.sweep_from(sweep, before, deadline).await?)
+        self.sweep_from(sweep, before, deadline).await
     }
 
     /// Looks at all histories before the first hour is exported: what was changed before it is in no hour that is listed. Gives
