@@ -52,6 +52,8 @@ pub enum Disturbance {
     NoKeyProcessed,
     /// The index over heads is late: whoever asks it finds nothing.
     IndexIsLate,
+    /// A `Query` or a `Scan` gives one item, and says that there are more.
+    OneItemAPage,
     /// The first event that a `Query` finds does not show yet: it is read-committed.
     HidesFirstEvent,
     /// It is carried out, and the answer says that it is this time (an HTTP date).

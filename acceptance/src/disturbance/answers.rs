@@ -45,6 +45,12 @@ pub(super) async fn answer(
             Some(Message::json_answer("200 OK", &body))
         }
         Some(Disturbance::IndexIsLate) => Some(late_index(&request, engine).await),
+        Some(Disturbance::OneItemAPage) => {
+            let mut asked = request.json();
+            asked["Limit"] = json!(1);
+            let operation = request.operation();
+            Some(engine.forward(&request.as_another(&operation, &asked)).await)
+        }
         Some(Disturbance::HidesFirstEvent) => Some(without_first_event(&request, engine).await),
         Some(Disturbance::ByClock(date)) => {
             let answered = engine.forward(&request).await;

@@ -288,13 +288,14 @@ async fn exported_files_are_their_owners_and_foreign_ones_are_named_and_not_ente
     assert_eq!(looked_at, 4 + 3 + 4, "four files, and the folders that they are in");
 
     std::fs::create_dir(archive.file("photos")).expect("a folder");
+    std::fs::create_dir(archive.file("logs")).expect("a folder");
     std::fs::write(archive.file("photos/one.jpg"), "").expect("a file");
     std::fs::write(archive.file("events/notes.txt"), "").expect("a file");
     symlink("/", archive.file("events/date=2026-11-24")).expect("a link");
     std::fs::write(archive.file("log/.x.unfinished"), "").expect("a file");
     let listing = archive.archive.list().await.expect("a listing");
     let strangers: Vec<_> = listing.strangers.iter().map(String::as_str).collect();
-    assert_eq!(strangers, ["events/date=2026-11-24", "events/notes.txt", "photos/"]);
+    assert_eq!(strangers, ["events/date=2026-11-24", "events/notes.txt", "logs/", "photos/"]);
     archive.check(None).await.expect("a whole export");
 
     // Something else in a file's place is no file.

@@ -7,9 +7,12 @@ use acceptance::disturbance::{Disturbance, Disturber, disturbed_engine};
 use acceptance::trail::{TestArchive, first_hour};
 use acceptance::{PATIENCE, Setting, Stage};
 use api::auth::RequiredCredentials;
+use aws_sdk_dynamodb::types::AttributeValue;
 use export_audit::export::Caps;
 use export_audit::sweep::{SweepReport, Sweeper};
 use trail::event_file::parse_line;
+
+use crate::audit_format::change;
 
 /// A stage whose export goes through a disturber.
 pub(crate) async fn disturbed() -> (Stage, Disturber, TestArchive) {
@@ -169,5 +172,69 @@ async fn what_happened_before_the_first_hour_is_in_the_first_file() {
     let report = stage.export(&archive.archive).await.expect("an export");
     assert_eq!((report.hours, report.events), (1, 4));
     assert_eq!(lines(&archive, 0).await, of(&[("alice", 1), ("alice", 2), ("acme", 1), ("older", 1)]));
+    archive.check_against(&stage.backend.table).await.expect("a whole export");
+}
+
+/// Whatever a head says, it takes no more than a share of a file's room: it stops nobody else's export.
+#[tokio::test]
+async fn a_head_that_says_more_than_there_is_stops_nobody_else() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    for user in ["alice", "bob"] {
+        stage.add(user, "front door").await;
+    }
+    change(&stage, "USER", "version", AttributeValue::N(u64::MAX.to_string())).await;
+    for (events, rest) in [(3, 1), (0, 1)] {
+        stage.close_hour();
+        let report = stage.export(&archive.archive).await.expect("an export");
+        assert_eq!((report.events, report.left_behind), (events, rest));
+    }
+    assert_eq!(lines(&archive, 0).await, of(&[("alice", 1), ("bob", 1), ("acme", 1)]));
+}
+
+/// Every list is read to its end, however small its pages are.
+#[tokio::test]
+async fn lists_that_come_item_by_item_are_read_to_their_end() {
+    let (stage, disturber, archive) = disturbed().await;
+    for note in ["a", "b", "c"] {
+        for user in ["alice", "bob"] {
+            stage.add(user, note).await;
+        }
+    }
+    stage.close_hour();
+    disturber.disturb("Query", Disturbance::OneItemAPage, usize::MAX);
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 7);
+    disturber.disturb("Scan", Disturbance::OneItemAPage, usize::MAX);
+    archive.check_against(&stage.backend.table).await.expect("a whole export");
+}
+
+#[tokio::test]
+async fn a_sweep_that_was_ended_goes_on_where_it_was() {
+    let (stage, disturber, archive) = disturbed().await;
+    for user in ["alice", "bob", "carol"] {
+        stage.add(user, "front door").await;
+    }
+    disturber.disturb("Query", Disturbance::IndexIsLate, usize::MAX);
+    for _ in 0..2 {
+        stage.close_hour();
+        stage.export(&archive.archive).await.expect("an export");
+    }
+    let throttled = Disturbance::Failed(400, "ProvisionedThroughputExceededException");
+    let page = ("Scan", Disturbance::OneItemAPage);
+    disturber.disturb_in_order([page, page]);
+    disturber.then_always("Scan", throttled);
+    let sweeper = Sweeper { table: &stage.backend.table, clock: &stage.backend.clock };
+    sweeper.sweep(Instant::now() + PATIENCE).await.expect_err("it was ended");
+    disturber.disturb("Scan", Disturbance::OneItemAPage, usize::MAX);
+    let found = sweep(&stage).await;
+    assert_eq!((found.looked_at, found.left_behind, found.is_through), (4, 4, true), "each once");
+    let scans = disturber.seen("Scan");
+    assert!(
+        scans.iter().all(|scan| scan["ExclusiveStartKey"].is_object()),
+        "it does not begin anew: {scans:?}"
+    );
+    assert!(!stage.stored().await.contains_key(&("AUDIT".to_owned(), "SWEEP".to_owned())));
+    disturber.calm();
+    stage.close_hour();
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 4);
     archive.check_against(&stage.backend.table).await.expect("a whole export");
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use domain::checkpoint::AuditCheckpoint;
 use domain::values::{EpochMillis, Hour, Sha256Hash};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use process::chance::Chance;
 use process::clock::Clock;
 use serde::Serialize;
@@ -183,7 +184,7 @@ impl Exporter<'_> {
         let next = destination.next(checkpoint);
         // What was changed before the first hour is in no hour that is listed: organisations, say.
         let sweeper = Sweeper { table: self.table, clock: self.clock };
-        if checkpoint.is_none() && !sweeper.sweep_before(next, now, deadline).await? {
+        if checkpoint.is_none() && !sweeper.sweep_before(next, deadline).await? {
             return Ok(None);
         }
         let previous = match checkpoint {
@@ -217,6 +218,14 @@ pub(crate) async fn checkpoint(
     let read = table.audit_checkpoint().await?;
     let own = clock.now();
     Ok((read.checkpoint, read.answered_at.map_or(own, |stores| stores.min(own))))
+}
+
+/// Does something for each, several at once.
+pub(crate) async fn each<T>(
+    all: &[T],
+    work: impl AsyncFn(&T) -> Result<(), StoreFault>,
+) -> Result<(), StoreFault> {
+    stream::iter(all).map(|one| work(one)).buffer_unordered(AT_ONCE).try_collect().await
 }
 
 /// How many hours from `next` on are closed.

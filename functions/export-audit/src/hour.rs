@@ -6,13 +6,12 @@ use std::time::Instant;
 use domain::checkpoint::AuditCheckpoint;
 use domain::history::{HistoryId, Position};
 use domain::values::{Hour, Sha256Hash};
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use store::{Behind, StoreFault};
 use trail::archive::Written;
 use trail::event_file;
 use trail::manifest::{self, FORMAT, FileEntry, Manifest, events_path, manifest_path};
 
-use crate::export::{AT_ONCE, ExportFault, Exporter};
+use crate::export::{ExportFault, Exporter, each};
 use crate::listing::Found;
 use crate::plan::{Continued, Plan};
 
@@ -117,9 +116,4 @@ impl Exporter<'_> {
         }
         Ok(u64::try_from(behind.len()).unwrap_or(u64::MAX))
     }
-}
-
-/// Does something for each, several at once.
-async fn each<T>(all: &[T], work: impl AsyncFn(&T) -> Result<(), StoreFault>) -> Result<(), StoreFault> {
-    stream::iter(all).map(|one| work(one)).buffer_unordered(AT_ONCE).try_collect().await
 }

@@ -17,6 +17,9 @@ use crate::listing::Found;
 const PAGE: i32 = 200;
 /// Histories whose heads and cursors are read at once, in one call each.
 const BATCH: usize = 50;
+/// What one head may say takes at most this part of a file's room, when histories are chosen: a head that says more than there
+/// is, or a history with very many events, keeps nobody else out.
+const SHARE: u64 = 16;
 
 /// What a file should have, and who it does not go on with.
 #[derive(Debug, Default)]
@@ -104,6 +107,8 @@ impl Exporter<'_> {
     ) -> Result<Vec<Standing>, StoreFault> {
         let batches = stream::iter(found.keys.chunks(BATCH)).map(|keys| self.table.standings(keys, deadline));
         let mut batches = std::pin::pin!(batches.buffered(AT_ONCE));
+        let caps = self.settings.caps;
+        let most_of_one = caps.events.div_ceil(SHARE);
         let (mut chosen, mut events) = (Vec::new(), 0);
         while let Some(standings) = batches.try_next().await? {
             for standing in standings {
@@ -112,12 +117,11 @@ impl Exporter<'_> {
                     plan.caught_up.extend(found.behind.get(key).map(|_| (key.clone(), cursor.version)));
                 } else if head.version <= cursor.version {
                     plan.end(&standing, *cursor, End::Aside);
-                } else if chosen.len() >= self.settings.caps.histories || events >= self.settings.caps.events
-                {
+                } else if chosen.len() >= caps.histories || events >= caps.events {
                     plan.has_rest = true;
                     return Ok(chosen);
                 } else {
-                    events += head.version.get() - cursor.version.get();
+                    events += (head.version.get() - cursor.version.get()).min(most_of_one);
                     chosen.push(standing);
                 }
             }

@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use domain::values::{EpochMillis, Hour};
+use domain::values::Hour;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use process::clock::Clock;
 use serde::Serialize;
 use store::{Behind, Standing, StoreFault, Sweep, Table};
 
-use crate::export::{AT_ONCE, checkpoint};
+use crate::export::{AT_ONCE, checkpoint, each};
 
 /// A stretch that is begun with less time left would hardly be finished.
 const LEAST_TIME: Duration = Duration::from_secs(5);
@@ -42,25 +42,20 @@ pub struct Sweeper<'a> {
 impl Sweeper<'_> {
     /// Looks at all histories, or at as many as there is time for.
     pub async fn sweep(&self, deadline: Instant) -> Result<SweepReport, StoreFault> {
-        let (checkpoint, now) = checkpoint(self.table, self.clock).await?;
+        let (checkpoint, _) = checkpoint(self.table, self.clock).await?;
         // Whoever was changed in an hour that is not exported yet is not late.
         let before = match &checkpoint {
             Some(checkpoint) => checkpoint.hour.next(),
             None => return Ok(SweepReport { is_through: true, ..SweepReport::default() }),
         };
-        let sweep = self.table.sweep_under_way().await?.unwrap_or_else(|| Sweep::beginning(now));
+        let sweep = self.table.sweep_under_way().await?;
         self.sweep_from(sweep, before, deadline).await
     }
 
     /// Looks at all histories before the first hour is exported: what was changed before it is in no hour that is listed. Gives
     /// whether there was time for all.
-    pub(crate) async fn sweep_before(
-        &self,
-        first_hour: Hour,
-        now: EpochMillis,
-        deadline: Instant,
-    ) -> Result<bool, StoreFault> {
-        let sweep = self.table.sweep_under_way().await?.unwrap_or_else(|| Sweep::beginning(now));
+    pub(crate) async fn sweep_before(&self, first_hour: Hour, deadline: Instant) -> Result<bool, StoreFault> {
+        let sweep = self.table.sweep_under_way().await?;
         Ok(self.sweep_from(sweep, first_hour, deadline).await?.is_through)
     }
 
@@ -77,13 +72,17 @@ impl Sweeper<'_> {
             let batches = batches.map(|keys| self.table.standings(keys, deadline));
             let mut batches = std::pin::pin!(batches.buffered(AT_ONCE));
             while let Some(standings) = batches.try_next().await? {
-                for Standing { key, head, cursor, changed_in, .. } in standings {
-                    if head.version > cursor.version && changed_in < before {
-                        self.table.leave_behind(&Behind { key, version: head.version }).await?;
-                        sweep.left_behind += 1;
-                        greatest = greatest.max(before.after(changed_in));
-                    }
-                }
+                let is_late = |standing: &Standing| {
+                    standing.head.version > standing.cursor.version && standing.changed_in < before
+                };
+                let late: Vec<_> = standings.into_iter().filter(is_late).collect();
+                each(&late, async |Standing { key, head, .. }| {
+                    self.table.leave_behind(&Behind { key: key.clone(), version: head.version }).await
+                })
+                .await?;
+                sweep.left_behind += u64::try_from(late.len()).unwrap_or(u64::MAX);
+                let lateness = late.iter().map(|standing| before.after(standing.changed_in)).max();
+                greatest = greatest.max(lateness.unwrap_or_default());
             }
             self.table.keep_sweep(&sweep).await?;
             is_through = stretch.is_last;

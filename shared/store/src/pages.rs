@@ -9,10 +9,12 @@ use domain::user::PhysicalKey;
 use domain::values::{EpochMillis, KeyNumber, OrgId, OrgTag, UserId, Version};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout_at;
 
 use super::Table;
-use super::fault::{Kind, StoreFault};
+use super::fault::StoreFault;
 use super::items::{EVENT, EventShape, KEY, MARK, MarkShape, PhysicalKeyShape, Place, issuer_sort, shape};
+use super::read::in_time;
 use super::schema::{ISSUER_INDEX, PK, SK};
 
 /// Something in a sorted list.
@@ -208,9 +210,7 @@ pub(super) async fn stretch<S: DeserializeOwned, T>(
     deadline: Instant,
     entry: fn(S) -> Result<T, StoreFault>,
 ) -> Result<Stretch<T>, StoreFault> {
-    let reading = tokio::time::timeout_at(deadline.into(), query.send()).await;
-    let reading = reading.map_err(|_| StoreFault::Unreachable("no answer before the deadline".to_owned()))?;
-    let read = reading.map_err(|error| StoreFault::of(Kind::Read, &error))?;
+    let read = in_time(timeout_at(deadline.into(), query.send()).await)?;
     let is_last = read.last_evaluated_key.is_none();
     let entries = read.items.unwrap_or_default().into_iter().map(|item| shape(item).and_then(entry));
     Ok(Stretch { entries: entries.collect::<Result<_, _>>()?, is_last })

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::api_key::{ApiKeyId, StoredApiKey};
 use domain::history::{HistoryId, Snapshot};
@@ -10,6 +11,8 @@ use domain::user::{PhysicalKey, User};
 use domain::values::{EpochMillis, KeyNumber, OrgId, OrgTag, UserId, Version};
 use process::retry::Backoff;
 use serde::de::DeserializeOwned;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout_at;
 
 use super::Table;
 use super::fault::{Kind, StoreFault};
@@ -262,9 +265,7 @@ impl Table {
                 .build()
                 .map_err(|error| StoreFault::Unexpected(error.to_string()))?;
             let reading = self.client.batch_get_item().request_items(&self.name, wanted).send();
-            let got = tokio::time::timeout_at(deadline.into(), reading).await;
-            let got = got.map_err(|_| StoreFault::Unreachable("no answer before the deadline".to_owned()))?;
-            let got = got.map_err(|error| StoreFault::of(Kind::Read, &error))?;
+            let got = in_time(timeout_at(deadline.into(), reading).await)?;
             let mut responses = got.responses.unwrap_or_default();
             items.extend(responses.remove(&self.name).unwrap_or_default());
             let mut unprocessed = got.unprocessed_keys.unwrap_or_default();
@@ -278,6 +279,17 @@ impl Table {
         }
         Ok(items)
     }
+}
+
+/// What a read was answered, if it was before the deadline.
+pub(super) fn in_time<T, E, R>(answered: Result<Result<T, SdkError<E, R>>, Elapsed>) -> Result<T, StoreFault>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug,
+{
+    let answered =
+        answered.map_err(|_| StoreFault::Unreachable("no answer before the deadline".to_owned()))?;
+    answered.map_err(|error| StoreFault::of(Kind::Read, &error))
 }
 
 /// The waits of an operator's command and of the export: there is one of each, so nobody waits at the same time.

@@ -70,8 +70,6 @@ pub enum Written {
 pub struct Listing {
     /// The hours with a manifest or with events, and which of the two.
     pub hours: BTreeMap<Hour, BTreeSet<&'static str>>,
-    /// Whether there is a file that says which log it is, and how many say which table it comes from.
-    pub of_log: usize,
     /// Everything else below the root, by path; what is in a foreign folder is not looked at.
     pub strangers: BTreeSet<String>,
 }
@@ -166,9 +164,7 @@ impl Listing {
     fn add(&mut self, path: String) {
         if let Some((hour, name)) = file_of_hour(&path) {
             self.hours.entry(hour).or_default().insert(name);
-        } else if path == IDENTITY || table_number(&path).is_some() {
-            self.of_log += 1;
-        } else {
+        } else if path != IDENTITY && table_number(&path).is_none() {
             self.strangers.insert(path);
         }
     }

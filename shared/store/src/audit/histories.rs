@@ -7,14 +7,15 @@ use std::time::Instant;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::history::{ChainedRecord, HistoryId, Position};
 use domain::values::{Hour, Version};
+use tokio::time::timeout_at;
 
 use super::super::Table;
-use super::super::fault::{Kind, StoreFault};
+use super::super::fault::StoreFault;
 use super::super::items::{
     CursorShape, EVENT, EventShape, Item, OfHead, Place, StandingShape, changed_in, head, shape,
 };
 use super::super::pages::{Order, Stretch, stretch};
-use super::super::read::{BATCH, operators_waits};
+use super::super::read::{BATCH, in_time, operators_waits};
 use super::super::schema::{HEAD_INDEX, PK, SK};
 
 /// The partition of the table that a history is kept in.
@@ -156,10 +157,7 @@ impl Table {
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#sk", SK)
             .set_exclusive_start_key(after);
-        let reading = tokio::time::timeout_at(deadline.into(), scan.send()).await;
-        let reading =
-            reading.map_err(|_| StoreFault::Unreachable("no answer before the deadline".to_owned()))?;
-        let read = reading.map_err(|error| StoreFault::of(Kind::Read, &error))?;
+        let read = in_time(timeout_at(deadline.into(), scan.send()).await)?;
         let keys =
             read.items.unwrap_or_default().iter().filter_map(pk_of).map(|pk| HistoryKey::of(&pk)).collect();
         Ok((keys, read.last_evaluated_key))

@@ -3,21 +3,19 @@
 use std::time::Instant;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::values::EpochMillis;
+use tokio::time::timeout_at;
 
 use super::super::Table;
 use super::super::fault::{Kind, StoreFault};
 use super::super::items::{Item, OfExport, OfHead, Place, SweepShape, shape};
 use super::super::pages::Stretch;
-use super::super::read::operators_waits;
+use super::super::read::{in_time, operators_waits};
 use super::super::schema::{HEAD_INDEX, PK};
 use super::{HistoryKey, PATIENCE};
 
 /// A sweep that is under way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sweep {
-    /// When it began.
-    pub began: EpochMillis,
     /// How many histories it has looked at.
     pub looked_at: u64,
     /// How many of them it has left behind.
@@ -31,14 +29,6 @@ pub struct Sweep {
 struct After {
     pk: String,
     changed_in: String,
-}
-
-impl Sweep {
-    /// One that begins now.
-    #[must_use]
-    pub fn beginning(now: EpochMillis) -> Self {
-        Self { began: now, ..Self::default() }
-    }
 }
 
 impl After {
@@ -56,26 +46,25 @@ impl After {
 }
 
 impl Table {
-    /// The sweep that is under way, if one is.
-    pub async fn sweep_under_way(&self) -> Result<Option<Sweep>, StoreFault> {
+    /// The sweep that is under way, or one that begins.
+    pub async fn sweep_under_way(&self) -> Result<Sweep, StoreFault> {
         let place = Place::of_export(OfExport::Sweep);
         let kept = self.get(&place, operators_waits(), Instant::now() + PATIENCE).await?;
-        Ok(kept.map(shape::<SweepShape>).transpose()?.map(|kept| {
-            let SweepShape { began, after_pk, after_changed_in, looked_at, left_behind } = kept;
-            let after = Some(After { pk: after_pk, changed_in: after_changed_in });
-            Sweep { began, looked_at, left_behind, after }
-        }))
+        let Some(kept) = kept.map(shape::<SweepShape>).transpose()? else { return Ok(Sweep::default()) };
+        let SweepShape { after_pk, after_changed_in, looked_at, left_behind } = kept;
+        let after = Some(After { pk: after_pk, changed_in: after_changed_in });
+        Ok(Sweep { looked_at, left_behind, after })
     }
 
     /// Keeps how far a sweep has come; nothing is left of one that is through.
     pub async fn keep_sweep(&self, sweep: &Sweep) -> Result<(), StoreFault> {
-        let Sweep { began, looked_at, left_behind, after } = sweep.clone();
+        let Sweep { looked_at, left_behind, after } = sweep.clone();
         let Some(After { pk, changed_in }) = after else {
             let deletion = self.client.delete_item().table_name(&self.name);
             let deletion = deletion.set_key(Some(Place::of_export(OfExport::Sweep).key())).send().await;
             return deletion.map(|_| ()).map_err(|error| StoreFault::of(Kind::Write, &error));
         };
-        let kept = SweepShape { began, after_pk: pk, after_changed_in: changed_in, looked_at, left_behind };
+        let kept = SweepShape { after_pk: pk, after_changed_in: changed_in, looked_at, left_behind };
         let put = self.put_of_export(OfExport::Sweep, &kept)?.send().await;
         put.map(|_| ()).map_err(|error| StoreFault::of(Kind::Write, &error))
     }
@@ -88,10 +77,7 @@ impl Table {
     ) -> Result<Stretch<HistoryKey>, StoreFault> {
         let scan = self.client.scan().table_name(&self.name).index_name(HEAD_INDEX.0);
         let scan = scan.set_exclusive_start_key(sweep.after.as_ref().and_then(After::key));
-        let reading = tokio::time::timeout_at(deadline.into(), scan.send()).await;
-        let reading =
-            reading.map_err(|_| StoreFault::Unreachable("no answer before the deadline".to_owned()))?;
-        let read = reading.map_err(|error| StoreFault::of(Kind::Read, &error))?;
+        let read = in_time(timeout_at(deadline.into(), scan.send()).await)?;
         sweep.after = read.last_evaluated_key.as_ref().and_then(After::of);
         let heads = read.items.unwrap_or_default().into_iter().map(shape::<OfHead>);
         let entries = heads.map(|head| head.map(|OfHead { pk }| HistoryKey::of(&pk)));

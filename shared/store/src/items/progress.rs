@@ -1,7 +1,7 @@
 //! The items by which the export remembers how far it has come.
 
 use domain::history::{EventHash, Position};
-use domain::values::{EpochMillis, Version};
+use domain::values::Version;
 use serde::{Deserialize, Serialize};
 
 use super::binary;
@@ -49,7 +49,6 @@ pub(crate) struct TableShape {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SweepShape {
-    pub(crate) began: EpochMillis,
     /// Where it goes on: a head's partition, and its place in the index.
     pub(crate) after_pk: String,
     pub(crate) after_changed_in: String,

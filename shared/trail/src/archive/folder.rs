@@ -10,8 +10,9 @@ use tokio::task::spawn_blocking;
 
 use super::ArchiveFault;
 
-/// The folders that an export makes, by how their names begin: what else is there is named, and not entered.
-const OWN_FOLDERS: [&str; 5] = ["events", "log", "table", "date=", "hour="];
+/// The folders that an export makes, by name and by how the names of hours begin: what else is there is named, and not entered.
+const OWN_FOLDERS: [&str; 3] = ["events", "log", "table"];
+const OF_HOURS: [&str; 2] = ["date=", "hour="];
 /// What a file is called before it has its name. Query engines pass over names that begin with a dot.
 const UNFINISHED: (&str, &str) = (".", ".unfinished");
 
@@ -153,7 +154,9 @@ fn list(folder: &Path, below: &str, found: &mut Vec<String>) -> std::io::Result<
 }
 
 fn is_own(folder: &OsStr) -> bool {
-    folder.to_str().is_some_and(|name| OWN_FOLDERS.iter().any(|own| name.starts_with(own)))
+    folder.to_str().is_some_and(|name| {
+        OWN_FOLDERS.contains(&name) || OF_HOURS.iter().any(|begin| name.starts_with(begin))
+    })
 }
 
 fn is_unfinished(entry: &DirEntry) -> bool {
