@@ -175,7 +175,7 @@ fn pure_part(criterion: &mut Criterion) {
             let happened =
                 black_box(&command).decide(&snapshot.state, None, now).expect("a decision").happened;
             let event = happened.clone().into();
-            let (recorded, after) = snapshot.append(&event, org_id.clone(), circumstances.clone());
+            let (recorded, after) = snapshot.append(&event, Some(org_id.clone()), circumstances.clone());
             let answer = AddPhysicalKeyRecipe::answer(&happened, &event, after.state.version);
             Answer::to_command(&answer, recorded.chained.hash())
         });

@@ -43,7 +43,7 @@ async fn measure(histories: usize, each: usize) {
         stage.pass(Duration::from_hours(1));
     }
     let began = Instant::now();
-    let verified = archive.check(None).await.expect("a whole export");
+    let verified = archive.check().await.expect("a whole export");
     let took = began.elapsed().as_secs_f64();
     println!("{} events in {} bytes of files, verified in {took:.1} s", verified.events, verified.bytes);
     let began = Instant::now();

@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance::trail::{TestArchive, first_hour, many_events};
+use acceptance::trail::{ORIGIN, SEED, TestArchive, first_hour, many_events};
 use domain::values::{Hour, Sha256Hash};
 use trail::event_file::{EventFile, Lines};
 use trail::log::{self, Identity};
@@ -46,7 +46,7 @@ fn main() {
         bytes
     });
     let verification = median(|| {
-        let verified = runtime.block_on(archive.check(None)).expect("a whole export");
+        let verified = runtime.block_on(archive.check()).expect("a whole export");
         assert_eq!((verified.events, verified.users), (events, USERS));
         verified.bytes
     });
@@ -58,34 +58,28 @@ fn main() {
 /// An export as the function writes it, without a table.
 async fn export(archive: &TestArchive) {
     let mut events = many_events(USERS, EVENTS_EACH, APART).peekable();
-    let identity = Identity {
-        first_hour: first_hour(),
-        format: FORMAT,
-        origin: "keys.example.com/audit".parse().expect("a name"),
-    };
+    let identity =
+        Identity { first_hour: first_hour(), format: FORMAT, origin: ORIGIN.parse().expect("a name") };
     log::begin(&archive.archive, &identity, "table").await.expect("a log");
-    let mut previous = Sha256Hash::ZERO;
     while let Some(first) = events.peek() {
         let hour = Hour::of(first.record().recorded_at);
         let mut file = EventFile::default();
         while let Some(event) = events.next_if(|event| Hour::of(event.record().recorded_at) == hour) {
             file.push(&event).expect("an event");
         }
-        let events = file.events();
-        let bytes = file.finish().expect("a file");
+        let (bytes, contents) = file.finish().expect("a file");
         let manifest = Manifest {
             format: FORMAT,
             hour,
-            events,
+            events: contents.events(),
             file: FileEntry::of(&bytes),
-            previous_manifest_sha256: previous,
             set_aside: Vec::new(),
             table_id: "table".to_owned(),
         };
         archive.put(&events_path(hour), bytes).await;
-        previous = Sha256Hash::of(manifest.bytes());
         archive.put(&manifest_path(hour), manifest.bytes().into()).await;
     }
+    archive.forge_log(SEED).await;
 }
 
 fn median<T>(mut run: impl FnMut() -> T) -> (Duration, T) {

@@ -117,8 +117,13 @@ impl Disturber {
     /// A client that goes through the disturber, with the retries of the functions' client.
     #[must_use]
     pub fn client(&self) -> Client {
-        let endpoint = format!("http://{}", self.address);
-        crate::patient_client(&Access { endpoint, access_key_id: self.access_key_id.clone() })
+        crate::patient_client(&self.access())
+    }
+
+    /// How a client gets in.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        Access { endpoint: format!("http://{}", self.address), access_key_id: self.access_key_id.clone() }
     }
 
     /// Disturbs the next requests of an operation, and nothing else.

@@ -41,6 +41,7 @@ use domain::api_key::{self, ApiKeyId, ApiKeyTerms};
 use domain::history::RANDOM_BYTES as SALTS;
 use domain::organisation::{ApiKeyIssued, OrganisationCommand};
 use domain::values::{EpochMillis, OrgId, Subject, UserId};
+use export_audit::signing::SigningKeys;
 use local_inventory::dynamodb::{self, Access, AccessKeyId, EmbeddedDynamoDb};
 use local_inventory::issuer::{Bearer, LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer};
 use mutant::Mutant;
@@ -50,6 +51,7 @@ use serde_json::json;
 use store::{AuditShards, Done, Operator, OrganisationFault, Stream, Table};
 
 pub use self::request::{Reply, RequestBuilder};
+use self::trail::{SEED, signing_keys};
 
 /// 2026-11-23T12:00:00Z, when every test begins.
 pub const NOON: EpochMillis = EpochMillis::new(1_795_435_200_000);
@@ -69,6 +71,8 @@ pub struct Stage {
     pub issuer: Arc<LocalIssuer>,
     /// Seals the cursors of lists.
     pub cursors: CursorSealer,
+    /// Signs the audit log.
+    pub signing: SigningKeys,
     clock: Arc<AtomicU64>,
     /// How often a request has drawn on chance.
     draws: Arc<AtomicU64>,
@@ -136,7 +140,8 @@ impl Stage {
         let backend = Arc::new(Backend::new(table, authenticator, told, chance));
         let secret = CursorSecret::parse("a secret of a test, 32 characters").expect("a secret");
         let cursors = CursorSealer::new(&secret).expect("a sealer");
-        Self { backend, client, issuer, cursors, clock, draws, is_pinned, _engine: engine }
+        let signing = signing_keys(SEED, None);
+        Self { backend, client, issuer, cursors, signing, clock, draws, is_pinned, _engine: engine }
     }
 
     /// What the clock says.
@@ -217,10 +222,15 @@ impl Stage {
         org_id: &str,
         command: &OrganisationCommand,
     ) -> Result<Done, OrganisationFault> {
+        self.backend.table.command_organisation(&organisation(org_id), command, &self.operator()).await
+    }
+
+    /// The stage's operator.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
         let chance = if self.is_pinned { pinned_chance(Arc::default()) } else { Chance::system() };
         let id = Subject::parse("operator").expect("an id");
-        let operator = Operator { id, clock: self.backend.clock.clone(), chance };
-        self.backend.table.command_organisation(&organisation(org_id), command, &operator).await
+        Operator { id, clock: self.backend.clock.clone(), chance }
     }
 
     /// Revokes an API key.

@@ -1,5 +1,7 @@
 //! The audit trail of a stage: events at chosen moments, an archive for one test, and the exporter between them.
 
+mod forger;
+mod kms;
 mod many;
 
 use std::collections::BTreeMap;
@@ -8,24 +10,28 @@ use std::time::{Duration, Instant};
 
 use api::auth::RequiredCredentials;
 use bytes::Bytes;
-use domain::values::{Hour, Sha256Hash};
+use domain::values::{Hour, VerifierKey};
 use export_audit::RecordedInTable;
 use export_audit::export::{Caps, ExportFault, Exporter, GRACE, Report, Settings};
+use export_audit::signing::{KeyFile, SigningKey, SigningKeys};
 use serde_json::{Value, json};
-use store::Table;
+use store::{Done, SigningKeyFault, Table};
 use trail::archive::{Archive, Written};
 use trail::calendar;
-use trail::check::{CheckFault, check, check_against};
+use trail::check::{CheckFault, Evidence, check, check_against};
+use trail::checkpoint::{NEWEST, SignedCheckpoint, checkpoint_path};
 use trail::event_file::{Lines, MOST_BYTES};
 use trail::log::{IDENTITY, table_path};
 use trail::manifest::{events_path, manifest_path};
 use trail::verify::Verified;
 use url::Url;
 
+pub use self::kms::{KMS_KEY, Kms};
 pub use self::many::many_events;
 use crate::{NOON, PATIENCE, RequestBuilder, Setting, Stage};
 
-/// An archive that is gone with the test: a folder, or, where `ACCEPTANCE_ARCHIVE` names a bucket, a prefix in it.
+/// An archive that is gone with the test: a folder. Where `ACCEPTANCE_ARCHIVE` names a bucket or a folder, it is a part of that, and
+/// stays.
 #[derive(Debug)]
 pub struct TestArchive {
     /// The archive.
@@ -89,8 +95,10 @@ impl TestArchive {
         let listing = self.archive.list().await.expect("a listing");
         assert!(listing.strangers.is_empty(), "{:?}", listing.strangers);
         let mut objects = BTreeMap::new();
-        let of_hours = listing.hours.keys().flat_map(|hour| [manifest_path(*hour), events_path(*hour)]);
-        for path in of_hours.chain([IDENTITY.to_owned(), table_path(1)]) {
+        let of_hour = |hour: &Hour| [events_path(*hour), manifest_path(*hour), checkpoint_path(*hour)];
+        let tiles = listing.tiles.iter().map(|tile| tile.path());
+        let of_log = [IDENTITY.to_owned(), table_path(1), NEWEST.to_owned()];
+        for path in listing.hours.keys().flat_map(of_hour).chain(tiles).chain(of_log) {
             if let Some(bytes) = self.archive.read(&path, MOST_BYTES).await.expect("an object") {
                 objects.insert(path, bytes);
             }
@@ -105,30 +113,68 @@ impl TestArchive {
         Lines::of(&bytes).collect::<Result<_, _>>().expect("lines")
     }
 
-    /// Checks the whole of it.
-    pub async fn check(&self, anchor: Option<Sha256Hash>) -> Result<Verified, CheckFault> {
+    /// Checks the whole of it, with the stage's verifier key in hand.
+    pub async fn check(&self) -> Result<Verified, CheckFault> {
+        self.check_with(&evidence()).await
+    }
+
+    /// Checks the whole of it, with this in hand.
+    pub async fn check_with(&self, evidence: &Evidence) -> Result<Verified, CheckFault> {
         let listing = self.archive.list().await.expect("a listing");
-        check(&self.archive, &listing, anchor, |_| {}).await
+        check(&self.archive, &listing, evidence, |_| {}).await
+    }
+
+    /// The newest checkpoint, as an auditor carries it away.
+    pub async fn newest(&self) -> SignedCheckpoint {
+        SignedCheckpoint::parse(&self.get(NEWEST).await).expect("a checkpoint")
     }
 
     /// Checks the whole of it against its table.
     pub async fn check_against(&self, table: &Table) -> Result<Verified, CheckFault> {
         let recorded = RecordedInTable { table, deadline: Instant::now() + PATIENCE };
         let listing = self.archive.list().await.expect("a listing");
-        check_against(&recorded, &self.archive, &listing, None, |_| {}).await
+        check_against(&recorded, &self.archive, &listing, &evidence(), |_| {}).await
     }
 }
 
 /// What a test's log is called.
-#[must_use]
-pub fn log_settings() -> Settings {
-    Settings { origin: Some("keys.example.com/audit".parse().expect("an origin")), ..Settings::default() }
-}
+pub const ORIGIN: &str = "keys.example.com/audit";
+/// The seed of the key that signs a test's log.
+pub const SEED: u8 = 7;
 
-/// The same, from the hour on that every test begins in.
+/// From the hour on that every test begins in.
 #[must_use]
 pub fn from_first_hour() -> Settings {
-    Settings { first_hour: Some(first_hour()), ..log_settings() }
+    Settings { first_hour: Some(first_hour()), ..Settings::default() }
+}
+
+/// A signing key, the same for the same seed.
+#[must_use]
+pub fn signing_key(origin: &str, seed: u8) -> SigningKey {
+    key_file(origin, seed).into()
+}
+
+fn key_file(origin: &str, seed: u8) -> KeyFile {
+    KeyFile::of_seed(origin.parse().expect("an origin"), &[seed; 32]).expect("a signing key")
+}
+
+/// The signing keys of a test's log: the one that signs first, and perhaps the one that follows.
+#[must_use]
+pub fn signing_keys(first: u8, next: Option<u8>) -> SigningKeys {
+    let next = next.map(|seed| signing_key(ORIGIN, seed));
+    SigningKeys::new(signing_key(ORIGIN, first), next).expect("keys of one log")
+}
+
+/// The verifier key of a signing key of a test's log.
+#[must_use]
+pub fn verifier_key(seed: u8) -> VerifierKey {
+    signing_key(ORIGIN, seed).verifier_key().clone()
+}
+
+/// What whoever checks a test's log has in hand: its verifier key.
+#[must_use]
+pub fn evidence() -> Evidence {
+    Evidence { keys: vec![verifier_key(SEED)], since: None }
 }
 
 /// The hour that every test begins in.
@@ -175,7 +221,14 @@ impl Stage {
     #[must_use]
     pub fn exporter<'a>(&'a self, archive: &'a Archive, settings: &'a Settings) -> Exporter<'a> {
         let (table, clock, chance) = (&self.backend.table, &self.backend.clock, &self.backend.chance);
-        Exporter { table, archive, clock, chance, settings }
+        Exporter { table, archive, signing: &self.signing, clock, chance, settings }
+    }
+
+    /// Has another key sign the log, as its history says from now on; one second later than the last event.
+    pub async fn change_signing_key(&self, seed: u8) -> Result<Done, SigningKeyFault> {
+        self.pass(Duration::from_secs(1));
+        let (table, origin) = (&self.backend.table, ORIGIN.parse().expect("an origin"));
+        table.change_signing_key(&origin, &verifier_key(seed), &self.operator()).await
     }
 
     /// Lets time pass until the hour that it is now is closed.

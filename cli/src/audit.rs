@@ -2,11 +2,13 @@
 
 mod export;
 mod show;
+mod signing;
 mod verify;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use trail::archive::{Archive, Listing};
 
+pub(crate) use self::signing::local_kms;
 use crate::arguments::audit::{ArchiveArguments, AuditCommand};
 use crate::output::Failure;
 
@@ -14,6 +16,7 @@ use crate::output::Failure;
 pub(crate) async fn audit(command: AuditCommand) -> Result<(), Failure> {
     match command {
         AuditCommand::Export(arguments) => export::export(&arguments).await,
+        AuditCommand::Key(arguments) => signing::key(*arguments).await,
         AuditCommand::Sweep { data } => export::sweep(&data).await,
         AuditCommand::Verify(arguments) => verify::verify(&arguments).await,
         AuditCommand::Show(arguments) => show::show(arguments).await,

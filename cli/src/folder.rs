@@ -11,7 +11,7 @@ use local_inventory::private_files;
 use crate::output::Failure;
 
 /// Files by which a folder that was there before is known to be an inventory's.
-const MARKS: [&str; 3] = ["inventory.sqlite", "lock", "signing-key"];
+const MARKS: [&str; 4] = ["inventory.sqlite", "lock", "signing-key", "audit-signing-key"];
 
 /// The first file of a new folder.
 const GITIGNORE: &str = ".gitignore";

@@ -19,7 +19,7 @@ pub(crate) async fn register(
     name: Option<OrgName>,
     arguments: OperatorArguments,
 ) -> Result<(), Failure> {
-    let (store, operator) = open(arguments).await?;
+    let (store, operator) = open_operator(arguments).await?;
     let command = OrganisationCommand::Register { name };
     match store.table.command_organisation(org, &command, &operator).await {
         Ok(Done::Now) => eprintln!("The organisation {org} is registered."),
@@ -36,7 +36,7 @@ pub(crate) async fn register(
 
 /// Closes an organisation.
 pub(crate) async fn close(org: &OrgId, arguments: OperatorArguments) -> Result<(), Failure> {
-    let (store, operator) = open(arguments).await?;
+    let (store, operator) = open_operator(arguments).await?;
     match store.table.command_organisation(org, &OrganisationCommand::Close, &operator).await {
         Ok(Done::Now) => eprintln!("The organisation {org} is closed from the next request on."),
         Ok(Done::Before) => eprintln!("The organisation {org} was closed already."),
@@ -55,7 +55,7 @@ pub(crate) async fn issue_api_key(
     subjects: Vec<Subject>,
     arguments: OperatorArguments,
 ) -> Result<(), Failure> {
-    let (store, operator) = open(arguments).await?;
+    let (store, operator) = open_operator(arguments).await?;
     let now = operator.clock.now();
     let valid_until = expires.map(|duration| now.plus(duration));
     let terms = ApiKeyTerms { org_id: org, issued_at: now, valid_until, subjects };
@@ -84,7 +84,7 @@ pub(crate) async fn issue(
 }
 
 /// The inventory, and who works on it.
-async fn open(arguments: OperatorArguments) -> Result<(Store, Operator), Failure> {
+pub(crate) async fn open_operator(arguments: OperatorArguments) -> Result<(Store, Operator), Failure> {
     let operator = operator(arguments.actor)?;
     Ok((Store::open(&arguments.data).await?, operator))
 }
@@ -132,7 +132,7 @@ fn state(key: &StoredApiKey, now: EpochMillis) -> &'static str {
 /// Revokes an API key.
 pub(crate) async fn revoke_api_key(id: ApiKeyId, arguments: OperatorArguments) -> Result<(), Failure> {
     let unknown = || Failure(format!("There is no API key with the id {}.", id.as_str()));
-    let (store, operator) = open(arguments).await?;
+    let (store, operator) = open_operator(arguments).await?;
     let owner = store.table.owner_of(&id).await;
     let owner =
         owner.map_err(|fault| of_store("The API key was not revoked", &fault))?.ok_or_else(unknown)?;

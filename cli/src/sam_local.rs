@@ -16,6 +16,7 @@ use tokio::process::{Child, Command};
 use self::bridge::Bridge;
 use self::files::SamFolder;
 use crate::arguments::sam_local::SamLocalArguments;
+use crate::audit::local_kms;
 use crate::demo::Demo;
 use crate::folder::Folder;
 use crate::output::Failure;
@@ -39,10 +40,12 @@ pub(crate) async fn sam_local(arguments: SamLocalArguments) -> Result<(), Failur
     let locked = Folder::new(&arguments.data.data).take()?;
     let sam = SamFolder::make(locked.folder())?;
     let bridge = Bridge::find(arguments.bridge).await?;
+    let (verifier_key, kms) = local_kms(locked.folder())?;
     let reach = Reach {
         bridge: bridge.address(),
         name: bridge.name(),
         bus: Some(RecordedBus::new(sam.bus()?)),
+        kms: Some(kms),
         ..Reach::default()
     };
     let database = open_database(&locked, reach).await?;
@@ -56,6 +59,7 @@ pub(crate) async fn sam_local(arguments: SamLocalArguments) -> Result<(), Failur
         access_key_id: database.access().access_key_id,
         s3_endpoint: arguments.s3_endpoint,
         audit_export_url: arguments.audit_export_url,
+        verifier_key,
     })?;
     sam.write_events(&arguments.events, &demo, clock.now())?;
     sam.write_curl(&demo, clock.now())?;

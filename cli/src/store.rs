@@ -1,6 +1,6 @@
 //! Which table an operator's command works on: a local inventory's, or any other by the SDK's environment.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use local_inventory::dynamodb::{self, Access, EmbeddedDynamoDb, Reach};
@@ -28,14 +28,12 @@ pub(crate) struct Store {
 impl Store {
     /// The table that the arguments and the environment name. A local one is created when it is first needed.
     pub(crate) async fn open(arguments: &StoreArguments) -> Result<Self, Failure> {
-        let elsewhere = std::env::var("TABLE_NAME").ok().filter(|name| !name.is_empty());
-        match (&arguments.data, elsewhere) {
-            (Some(path), _) => Self::local(path).await,
+        match (local_folder(arguments), table_elsewhere()) {
             (None, Some(name)) => {
                 let table = Table::connect(name, AuditShards::DEFAULT).await;
                 Ok(Self { table, embedded: None })
             }
-            (None, None) => Self::local(Path::new(DEFAULT_FOLDER)).await,
+            (folder, _) => Self::local(&folder.unwrap_or_else(|| DEFAULT_FOLDER.into())).await,
         }
     }
 
@@ -69,6 +67,19 @@ impl Store {
             None => Ok(()),
         }
     }
+}
+
+/// The folder of the local inventory that the arguments name; none if they and the environment name a table elsewhere.
+pub(crate) fn local_folder(arguments: &StoreArguments) -> Option<PathBuf> {
+    match (&arguments.data, table_elsewhere()) {
+        (Some(path), _) => Some(path.clone()),
+        (None, Some(_)) => None,
+        (None, None) => Some(DEFAULT_FOLDER.into()),
+    }
+}
+
+fn table_elsewhere() -> Option<String> {
+    std::env::var("TABLE_NAME").ok().filter(|name| !name.is_empty())
 }
 
 /// Opens the database of a folder. What a server that was killed left behind is cleared away.

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 
 use self::door::Door;
 use crate::bus::RecordedBus;
+use crate::kms::LocalKms;
 use crate::private_files;
 use crate::server::{self, Bounds};
 
@@ -85,6 +86,8 @@ pub struct Reach {
     pub name: Option<String>,
     /// Where EventBridge and SQS are stood in for, too.
     pub bus: Option<RecordedBus>,
+    /// Where KMS is stood in for, too.
+    pub kms: Option<LocalKms>,
     /// What clients may take.
     pub bounds: Bounds,
 }
@@ -115,13 +118,13 @@ pub enum EmbeddedFault {
 impl EmbeddedDynamoDb {
     /// Starts with nothing in it; what is written is gone with the process.
     pub async fn in_memory() -> Result<Self, EmbeddedFault> {
-        Self::in_memory_within(Bounds::default()).await
+        Self::in_memory_with(Reach::default()).await
     }
 
-    /// The same for clients that may take this much.
-    pub async fn in_memory_within(bounds: Bounds) -> Result<Self, EmbeddedFault> {
+    /// The same, with what else is to be reached.
+    pub async fn in_memory_with(reach: Reach) -> Result<Self, EmbeddedFault> {
         let database = Database::memory().map_err(|error| EmbeddedFault::Open(error.to_string()))?;
-        Self::serve(database, AccessKeyId::generate(), Reach { bounds, ..Reach::default() }).await
+        Self::serve(database, AccessKeyId::generate(), reach).await
     }
 
     /// Starts on a file, which is made, for its owner only, if it is not there.
@@ -154,8 +157,8 @@ impl EmbeddedDynamoDb {
             authorities.insert(SocketAddr::new(bridge, address.port()).to_string());
         }
         authorities.extend(reach.name.map(|name| format!("{name}:{}", address.port())));
-        let (bus, bounds) = (reach.bus, reach.bounds);
-        let door = Door { access_key_id: access_key_id.clone(), authorities, database, bus, bounds };
+        let (bus, kms, bounds) = (reach.bus, reach.kms, reach.bounds);
+        let door = Door { access_key_id: access_key_id.clone(), authorities, database, bus, kms, bounds };
         let router = door.router();
         let (stop, stopped) = watch::channel(false);
         let mut servers = JoinSet::new();

@@ -129,7 +129,7 @@ impl Story {
         let addition = example::<AddPhysicalKeyRecipe>().decide(&before.state, None, NOON);
         let Decision { happened, issuer } = addition.expect("a decision");
         let key = PhysicalKey::from(&happened);
-        let (added, after) = before.append(&happened.into(), issuer, circumstances());
+        let (added, after) = before.append(&happened.into(), Some(issuer), circumstances());
         let added = PhysicalKeyEvent::of(added).expect("an event of a user's");
         Self { before, key, added, after }
     }

@@ -40,7 +40,7 @@ pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<
         let salts = Salts::new([7; RANDOM_BYTES]);
         let circumstances = Circumstances { actor, request_id, recorded_at: at, salts };
         let event = command.decide(&history.state, None, at).expect("a decision").happened.into();
-        let (event, after) = history.append(&event, org_id.clone(), circumstances);
+        let (event, after) = history.append(&event, Some(org_id.clone()), circumstances);
         *history = after;
         at = at.plus(apart);
         event.chained

@@ -3,12 +3,13 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, Instant};
 
-use acceptance::trail::{TestArchive, first_hour, log_settings};
+use acceptance::trail::{SEED, TestArchive, first_hour, from_first_hour, signing_key};
 use acceptance::{PATIENCE, Stage};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::history::{ChainedRecord, EventHash};
 use domain::values::Hour;
-use export_audit::export::{ExportFault, Report, Settings};
+use export_audit::export::{ExportFault, Exporter, Report, Settings};
+use export_audit::signing::SigningKeys;
 use flate2::Compression;
 use trail::event_file::{self, parse_line};
 use trail::manifest::{Manifest, SetAside, events_path, manifest_path};
@@ -39,12 +40,15 @@ async fn is_refused(stage: &Stage, archive: &TestArchive, settings: Settings, ex
     assert_eq!((archive.objects().await, stage.stored().await), before, "nothing is written");
 }
 
-fn first(settings: Settings) -> Settings {
-    Settings { first_hour: Some(first_hour()), ..settings }
-}
+/// The name of another log.
+const OTHER: &str = "keys.example.com/other";
 
-fn named(name: &str) -> Settings {
-    Settings { origin: Some(name.parse().expect("a name")), ..Settings::default() }
+/// Exports with a key that signs under this name.
+async fn export_as(stage: &Stage, archive: &TestArchive, name: &str) -> Result<Report, ExportFault> {
+    let signing = SigningKeys::new(signing_key(name, SEED), None).expect("a key");
+    let settings = from_first_hour();
+    let exporter = Exporter { signing: &signing, ..stage.exporter(&archive.archive, &settings) };
+    exporter.export(Instant::now() + PATIENCE, |_| {}).await
 }
 
 #[tokio::test]
@@ -56,14 +60,14 @@ async fn two_tables_are_not_exported_to_one_place() {
         async move { table.identity([7; 16]).await.expect("a table").id }
     };
     // What the table remembers is written before the place is looked at: its own log's name.
-    export_by(&other, &archive, first(log_settings())).await.expect_err("a refusal");
+    export_by(&other, &archive, from_first_hour()).await.expect_err("a refusal");
     let expected = format!(
         "this table is {}, and the log there comes from table {}: two tables are not exported to one place, and a table that was \
          restored does not go on with the log by itself",
         id(&other).await,
         id(&one).await
     );
-    is_refused(&other, &archive, first(log_settings()), &expected).await;
+    is_refused(&other, &archive, from_first_hour(), &expected).await;
 }
 
 #[tokio::test]
@@ -72,11 +76,13 @@ async fn one_table_is_not_exported_to_two_places_and_under_no_other_name() {
     stage.export(&archive.archive).await.expect("an export");
     let expected =
         "the table's histories were exported through 2026-11-23T13:00:00Z already, and no log is there";
-    is_refused(&stage, &elsewhere, first(log_settings()), expected).await;
-    let expected = "the log is to be keys.example.com/other, and this table's is keys.example.com/audit: one log is not \
-                    continued under another name";
-    is_refused(&stage, &archive, named("keys.example.com/other"), expected).await;
-    let later = Settings { first_hour: Some(first_hour().next()), ..log_settings() };
+    is_refused(&stage, &elsewhere, from_first_hour(), expected).await;
+    let expected = "the signing key is of keys.example.com/other, and this table's log is keys.example.com/audit: one log is \
+                    not continued under another name";
+    let before = (archive.objects().await, stage.stored().await);
+    assert_eq!(export_as(&stage, &archive, OTHER).await.expect_err("a refusal").to_string(), expected);
+    assert_eq!((archive.objects().await, stage.stored().await), before, "nothing is written");
+    let later = Settings { first_hour: Some(first_hour().next()), ..Settings::default() };
     let expected =
         "the first hour is to be 2026-11-23T13:00:00Z, and the log there begins with 2026-11-23T12:00:00Z";
     is_refused(&stage, &archive, later, expected).await;
@@ -85,32 +91,21 @@ async fn one_table_is_not_exported_to_two_places_and_under_no_other_name() {
     assert_eq!(export_by(&stage, &archive, Settings::default()).await.expect("an export").hours, 1);
 
     let other = one_hour().await;
-    export_by(&other, &archive, first(named("keys.example.com/other"))).await.expect_err("a refusal");
+    export_as(&other, &archive, OTHER).await.expect_err("a refusal");
     let expected = "this table's log is keys.example.com/other, and what is there is keys.example.com/audit: two logs are not \
                     written to one place";
-    is_refused(&other, &archive, first(named("keys.example.com/other")), expected).await;
+    let before = (archive.objects().await, other.stored().await);
+    assert_eq!(export_as(&other, &archive, OTHER).await.expect_err("a refusal").to_string(), expected);
+    assert_eq!((archive.objects().await, other.stored().await), before, "nothing is written");
 }
 
 #[tokio::test]
 async fn a_first_hour_that_has_not_come_is_refused() {
     let (stage, archive) = (one_hour().await, TestArchive::new());
-    let to_come = Settings { first_hour: Some(Hour::of(stage.now()).next()), ..log_settings() };
+    let to_come = Settings { first_hour: Some(Hour::of(stage.now()).next()), ..Settings::default() };
     export_by(&stage, &archive, to_come.clone()).await.expect_err("a refusal");
     let expected = "the first hour is to be 2026-11-23T14:00:00Z, which has not come yet";
     is_refused(&stage, &archive, to_come, expected).await;
-}
-
-/// A log that nobody named gets a name once, and keeps it.
-#[tokio::test]
-async fn a_log_without_a_name_gets_one_for_ever() {
-    let (stage, archive) = (one_hour().await, TestArchive::new());
-    export_by(&stage, &archive, first(Settings::default())).await.expect("an export");
-    let identity = archive.get("log/identity.json").await;
-    let identity: serde_json::Value = serde_json::from_slice(&identity).expect("JSON");
-    let name = identity["origin"].as_str().expect("a name");
-    assert!(name.starts_with("local/") && name.len() == 22, "{name}");
-    stage.close_hour();
-    assert_eq!(export_by(&stage, &archive, Settings::default()).await.expect("an export").hours, 1);
 }
 
 /// Another release of the compression library may give other bytes for the same lines.
@@ -185,20 +180,13 @@ async fn a_file_that_the_table_does_not_bear_out_is_left_and_named() {
 }
 
 #[tokio::test]
-async fn a_manifest_that_says_something_else_and_an_hour_before_that_is_another_are_named() {
+async fn a_manifest_that_says_something_else_is_named() {
     let (stage, archive) = (one_hour().await, TestArchive::new());
     let path = manifest_path(first_hour());
     archive.put(&path, b"{}".as_slice().into()).await;
     let expected = format!(
         "{path} is there already, and is not what the table says: it says something else of the hour"
     );
-    assert_eq!(stage.export(&archive.archive).await.expect_err("a fault").to_string(), expected);
-
-    let (stage, archive) = (one_hour().await, TestArchive::in_folder());
-    stage.export(&archive.archive).await.expect("an export");
-    stage.close_hour();
-    std::fs::write(archive.file(&path), "{}").expect("a file");
-    let expected = format!("{path} is not the one that the table remembers");
     assert_eq!(stage.export(&archive.archive).await.expect_err("a fault").to_string(), expected);
 }
 
@@ -218,7 +206,7 @@ async fn a_history_whose_table_is_another_than_the_files_is_set_aside() {
         // A page with an item that is no event at all is not read.
         let last = if name == "record" { 0 } else { last };
         assert_eq!((report.events, report.set_aside), (1 + last, 1), "{name}");
-        let verified = archive.check(None).await.expect("a whole export");
+        let verified = archive.check().await.expect("a whole export");
         let alice = SetAside {
             aggregate_type: "user".to_owned(),
             aggregate_id: "alice".to_owned(),
@@ -227,11 +215,7 @@ async fn a_history_whose_table_is_another_than_the_files_is_set_aside() {
         assert_eq!(verified.set_aside, std::slice::from_ref(&alice));
         stage.close_hour();
         assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 0);
-        assert_eq!(
-            archive.check(None).await.expect("a whole export").set_aside,
-            [alice],
-            "the next hour, too"
-        );
+        assert_eq!(archive.check().await.expect("a whole export").set_aside, [alice], "the next hour, too");
 
         let value = match before {
             serde_json::Value::Object(of) if name == "record" => {
@@ -285,7 +269,7 @@ async fn exported_files_are_their_owners_and_foreign_ones_are_named_and_not_ente
             }
         }
     }
-    assert_eq!(looked_at, 4 + 3 + 4, "four files, and the folders that they are in");
+    assert_eq!(looked_at, 7 + 10, "seven files, and the folders that they are in");
 
     std::fs::create_dir(archive.file("photos")).expect("a folder");
     std::fs::create_dir(archive.file("logs")).expect("a folder");
@@ -296,14 +280,14 @@ async fn exported_files_are_their_owners_and_foreign_ones_are_named_and_not_ente
     let listing = archive.archive.list().await.expect("a listing");
     let strangers: Vec<_> = listing.strangers.iter().map(String::as_str).collect();
     assert_eq!(strangers, ["events/date=2026-11-24", "events/notes.txt", "logs/", "photos/"]);
-    archive.check(None).await.expect("a whole export");
+    archive.check().await.expect("a whole export");
 
     // Something else in a file's place is no file.
     let path = manifest_path(first_hour());
     std::fs::rename(archive.file(&path), archive.file("manifest")).expect("a file");
     symlink(archive.file("manifest"), archive.file(&path)).expect("a link");
     assert_eq!(
-        archive.check(None).await.expect_err("a fault").to_string(),
+        archive.check().await.expect_err("a fault").to_string(),
         format!("{path} is not a plain file")
     );
 }

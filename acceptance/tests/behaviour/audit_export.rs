@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use acceptance::disturbance::{Disturbance, disturbed_engine};
 use acceptance::stopping::{Stop, StoppingStore};
-use acceptance::trail::{TestArchive, first_hour, from_first_hour, hour, log_settings};
+use acceptance::trail::{TestArchive, first_hour, from_first_hour, hour};
 use acceptance::{Setting, Stage};
 use api::auth::RequiredCredentials;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::values::{EpochMillis, Hour};
-use export_audit::export::{Exporter, GRACE, Report};
+use export_audit::export::{Exporter, GRACE, Report, Settings};
 use object_store::path::Path;
 use process::clock::Clock;
 use trail::archive::Archive;
@@ -68,11 +68,18 @@ async fn every_closed_hour_is_exported_once_with_every_event() {
         "events/date=2026-11-23/hour=12/events.ndjson.gz",
         "events/date=2026-11-23/hour=13/events.ndjson.gz",
         "events/date=2026-11-23/hour=14/events.ndjson.gz",
+        "log/checkpoint",
+        "log/date=2026-11-23/hour=12/checkpoint",
         "log/date=2026-11-23/hour=12/manifest.json",
+        "log/date=2026-11-23/hour=13/checkpoint",
         "log/date=2026-11-23/hour=13/manifest.json",
+        "log/date=2026-11-23/hour=14/checkpoint",
         "log/date=2026-11-23/hour=14/manifest.json",
         "log/identity.json",
         "log/table/1.json",
+        "log/tile/0/000.p/5",
+        "log/tile/0/000.p/6",
+        "log/tile/0/000.p/8",
     ];
     assert_eq!(paths, expected, "an hour without events has a file without lines");
 
@@ -150,7 +157,7 @@ async fn a_history_is_exported_in_the_order_of_its_versions_whatever_the_clocks_
     stage.export(&archive.archive).await.expect("an export");
     assert_eq!(archive.lines(first_hour()).await.len(), 2, "the organisation's and version 1");
     assert_eq!(archive.lines(first_hour().next()).await.len(), 2, "versions 2 and 3");
-    let verified = archive.check(None).await.expect("a whole export");
+    let verified = archive.check().await.expect("a whole export");
     assert_eq!((verified.events, verified.users, verified.organisations), (4, 1, 1));
     holds_what_it_should(&stage, &archive).await;
 }
@@ -262,7 +269,7 @@ async fn an_export_begins_with_the_hour_of_the_tables_creation() {
     let created = stage.backend.table.identity([0; 16]).await.expect("a table").created_at;
     let closes = Hour::of(created).end().plus(GRACE);
     let clock = Clock::from_fn(move || closes);
-    let settings = log_settings();
+    let settings = Settings::default();
     let exporter = Exporter { clock: &clock, ..stage.exporter(&archive.archive, &settings) };
     let report = exporter.export(Instant::now() + acceptance::PATIENCE, |_| {}).await.expect("an export");
     assert!(matches!(report.hours, 1 | 2), "its hour, and the one before if a clock may be that late");

@@ -1,34 +1,39 @@
 //! The exported format: what was exported once is read for ever, and today's export still looks the same.
 //!
-//! `tests/exported/format-2` is an export of 2026-11-28. It is never edited; another format gets a folder of its own.
+//! `tests/exported/format-2` is an export of 2026-11-29, signed by the keys whose seeds are sevens and eights. From the first
+//! deployment on it is never edited; another format gets a folder of its own.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use acceptance::trail::{TestArchive, first_hour, hour};
+use acceptance::trail::{SEED, TestArchive, first_hour, hour, signing_keys, verifier_key};
 use acceptance::{RequestBuilder, Stage};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::history::EventHash;
-use domain::values::Sha256Hash;
+use domain::values::{Hour, Sha256Hash};
 use serde_json::json;
-use trail::archive::Archive;
-use trail::check::check;
+use store::Done;
+use trail::archive::{Archive, Listing};
+use trail::check::{Evidence, check};
+use trail::checkpoint::{Checkpoint, SignedCheckpoint, checkpoint_path};
 use trail::event_file::Lines;
 use trail::log::{self, IDENTITY, Identity};
 use trail::manifest::{FORMAT, Manifest, events_path, manifest_path};
 use url::Url;
 
-/// The hash of its last manifest.
-const HEAD: &str = "ca6da1c9df0d55312921f59e34b046204c029c0db7bd241f08873c79ee73145c";
+/// The seed of the key that signs its last hour.
+const NEXT: u8 = 8;
+/// The root of the tree over everything in it.
+const ROOT: &str = "e3784f6e2d783b30ffb5b2259fd3946da6b1fcda66fbd81d05fd4f6968a2d8ac";
 
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exported/format-2")
 }
 
 /// What was exported: additions by persons and by a service, texts that spreadsheets and terminals could stumble over,
-/// a removal, an hour without events, an event of another organisation.
+/// a removal, an hour without events, an event of another organisation, another key that signs the last hour.
 async fn export() -> TestArchive {
-    let (stage, archive) = (Stage::for_kept_formats().await, TestArchive::new());
+    let (mut stage, archive) = (Stage::for_kept_formats().await, TestArchive::new());
     for org_id in ["acme", "other"] {
         stage.register(org_id).await;
     }
@@ -49,19 +54,21 @@ async fn export() -> TestArchive {
     stage.remove("alice", 1).await;
     stage.pass(Duration::from_hours(2));
     stage.remove("bob", 1).await;
+    assert_eq!(stage.change_signing_key(NEXT).await, Ok(Done::Now));
+    stage.pass(Duration::from_hours(1));
     stage.close_hour();
-    assert_eq!(stage.export(&archive.archive).await.expect("an export").hours, 3);
+    stage.signing = signing_keys(SEED, Some(NEXT));
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").hours, 4);
     archive
 }
 
 #[tokio::test]
 async fn an_export_looks_as_it_always_did() {
     let exported = export().await;
-    for hour in [first_hour(), first_hour().next(), hour("2026-11-23T14:00:00Z")] {
+    for (hour, seed) in hours() {
         let manifest = |bytes: &[u8]| {
             // Another release of the compression library may give other bytes.
             let mut manifest = Manifest::parse(bytes).expect("a manifest");
-            manifest.previous_manifest_sha256 = Sha256Hash::ZERO;
             (manifest.file.bytes, manifest.file.sha256) = (0, Sha256Hash::ZERO);
             // An engine draws it.
             manifest.table_id = String::new();
@@ -74,9 +81,34 @@ async fn an_export_looks_as_it_always_did() {
 
         let then = std::fs::read(golden().join(events_path(hour))).expect("a file");
         assert_eq!(exported.lines(hour).await, lines(&then));
+
+        // The root follows from the manifests.
+        let checkpoint = |bytes: &[u8]| SignedCheckpoint::parse(bytes).expect("a checkpoint");
+        let then = checkpoint(&std::fs::read(golden().join(checkpoint_path(hour))).expect("a file"));
+        let now = checkpoint(&exported.get(&checkpoint_path(hour)).await);
+        let of = |signed: &SignedCheckpoint| {
+            let Checkpoint { origin, size, .. } = signed.checkpoint().clone();
+            (origin, size, signed.is_signed_only_by(&verifier_key(seed)))
+        };
+        assert_eq!(of(&now), of(&then));
     }
+    let tiles = |listing: Listing| listing.tiles;
+    let then = Archive::open(&Url::from_directory_path(golden()).expect("a URL")).expect("an archive");
+    let then = then.list().await.expect("a listing");
+    assert_eq!(tiles(exported.archive.list().await.expect("a listing")), tiles(then));
     let then = std::fs::read(golden().join(IDENTITY)).expect("a file");
     assert_eq!(exported.get(IDENTITY).await, then);
+}
+
+/// Its hours, and the seed of the key that signed each.
+fn hours() -> [(Hour, u8); 4] {
+    let of = |text, seed| (hour(text), seed);
+    [
+        of("2026-11-23T12:00:00Z", SEED),
+        of("2026-11-23T13:00:00Z", SEED),
+        of("2026-11-23T14:00:00Z", SEED),
+        of("2026-11-23T15:00:00Z", NEXT),
+    ]
 }
 
 fn lines(bytes: &[u8]) -> Vec<String> {
@@ -87,10 +119,13 @@ fn lines(bytes: &[u8]) -> Vec<String> {
 async fn what_was_exported_once_is_verified_for_ever() {
     let archive = Archive::open(&Url::from_directory_path(golden()).expect("a URL")).expect("an archive");
     let listing = archive.list().await.expect("a listing");
-    let head: Sha256Hash = HEAD.parse().expect("a hash");
-    let verified = check(&archive, &listing, Some(head), |_| {}).await.expect("a whole export");
-    assert_eq!(verified.last, Some((hour("2026-11-23T14:00:00Z"), head)));
-    assert_eq!((verified.hours, verified.events, verified.users), (3, 8, 3));
+    let keys = vec![verifier_key(SEED), verifier_key(NEXT)];
+    let verified = check(&archive, &listing, &Evidence { keys, since: None }, |_| {}).await;
+    let verified = verified.expect("a whole export");
+    let (last, checkpoint) = verified.last.expect("an hour");
+    assert_eq!((last, checkpoint.root.to_string().as_str()), (hour("2026-11-23T15:00:00Z"), ROOT));
+    assert_eq!((verified.hours, verified.events, verified.users), (4, 9, 3));
+    assert_eq!((verified.signed_by, verified.replaced), (Some(verifier_key(NEXT)), Vec::new()));
 }
 
 /// The recipe in docs/audit-trail.md, with nothing of ours but the files: an event's record stands in its line from the 167th
@@ -115,14 +150,15 @@ async fn an_export_of_another_format_is_refused_in_a_sentence() {
     for format in [1, 3] {
         let archive = TestArchive::in_folder();
         let manifest = json!({
-            "events": 0, "format": format, "hour": "2026-11-23T12:00:00Z", "previousManifestSha256": Sha256Hash::ZERO,
+            "events": 0, "format": format, "hour": "2026-11-23T12:00:00Z",
         });
         let path = manifest_path(first_hour());
         let origin = "keys.example.com/audit".parse().expect("a name");
         let identity = Identity { first_hour: first_hour(), format: FORMAT, origin };
         log::begin(&archive.archive, &identity, "a table").await.expect("a log");
         archive.put(&path, format!("{manifest}\n").into()).await;
-        let fault = archive.check(None).await.expect_err("a fault").to_string();
+        archive.put(&checkpoint_path(first_hour()), b"signed".as_slice().into()).await;
+        let fault = archive.check().await.expect_err("a fault").to_string();
         let expected = format!(
             "{path}: changed: it is of format {format}, and this release reads format 2: an export of format 1 was written \
              during development, and begins anew"

@@ -1,18 +1,20 @@
 //! Tampering with real exports: every kind is found, at the first file and line where it shows, and called by its name.
 //!
-//! Forgers differ: a clumsy one changes a file, a careful one makes the manifest fit, and a very careful one all
-//! manifests after it.
+//! Forgers differ: a clumsy one changes a file, a careful one makes everything fit that follows from it, and one may even have the
+//! key that signs. Those who have not are in `audit_signatures`.
 
 use std::io::Write;
 use std::time::Duration;
 
 use acceptance::Stage;
-use acceptance::trail::{TestArchive, first_hour, hour};
+use acceptance::trail::{SEED, TestArchive, evidence, first_hour, hour};
 use domain::history::{ChainedRecord, EventHash, EventRecord, Happening};
 use domain::user::RecordedEvent;
-use domain::values::{EpochMillis, Hour, Sha256Hash, UserId};
+use domain::values::{EpochMillis, Hour, UserId};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use trail::check::Evidence;
+use trail::checkpoint::{NEWEST, SignedCheckpoint, checkpoint_path};
 use trail::event_file::{self, parse_line};
 use trail::manifest::{FileEntry, Manifest, events_path, manifest_path};
 
@@ -56,32 +58,10 @@ fn manifest(archive: &TestArchive, hour: Hour) -> Manifest {
     Manifest::parse(&bytes).expect("a manifest")
 }
 
-/// Writes a manifest, and all that follow it.
-fn write_manifests(archive: &TestArchive, first: &Manifest) {
-    let mut manifest = first.clone();
-    loop {
-        std::fs::write(archive.file(&manifest_path(manifest.hour)), manifest.bytes()).expect("a file");
-        let next = archive.file(&manifest_path(manifest.hour.next()));
-        let Ok(bytes) = std::fs::read(next) else { return };
-        let previous = Sha256Hash::of(manifest.bytes());
-        manifest = Manifest::parse(&bytes).expect("a manifest");
-        manifest.previous_manifest_sha256 = previous;
-    }
-}
-
-/// The very careful forger: lines, their manifest, and the chain of manifests.
-fn forge(archive: &TestArchive, hour: Hour, lines: &[String]) {
+/// The forger who has the key: lines, and everything that follows from them, signed.
+async fn forge(archive: &TestArchive, hour: Hour, lines: &[String]) {
     write(archive, hour, lines);
-    forge_manifest(archive, hour, lines);
-}
-
-/// Makes an hour's manifest fit its file, and the manifests after it.
-fn forge_manifest(archive: &TestArchive, hour: Hour, lines: &[String]) {
-    let bytes = std::fs::read(archive.file(&events_path(hour))).expect("a file");
-    let mut manifest = manifest(archive, hour);
-    manifest.events = lines.len() as u64;
-    manifest.file = FileEntry::of(&bytes);
-    write_manifests(archive, &manifest);
+    archive.forge_log(SEED).await;
 }
 
 /// The event of a line, changed and hashed anew, so that it is one that could have been.
@@ -104,7 +84,7 @@ fn is_fault<T: std::fmt::Debug, E: std::fmt::Display>(found: Result<T, E>, expec
 }
 
 async fn check(archive: &TestArchive, expected: &str) {
-    is_fault(archive.check(None).await, expected);
+    is_fault(archive.check().await, expected);
 }
 
 const NOON_EVENTS: &str = "events/date=2026-11-23/hour=12/events.ndjson.gz";
@@ -126,7 +106,7 @@ async fn a_changed_event_is_found_however_well_the_manifests_fit() {
         lines[1] = change(&lines[1]);
         write(&archive, first_hour(), &lines);
         check(&archive, &expected).await;
-        forge(&archive, first_hour(), &lines);
+        forge(&archive, first_hour(), &lines).await;
         check(&archive, &expected).await;
     }
     let (_stage, archive) = export().await;
@@ -144,7 +124,7 @@ async fn a_removed_event_is_found_however_well_the_manifests_fit() {
     write(&archive, first_hour(), &lines);
     let expected = "this is version 2 of user \"alice\", and version 1 is missing";
     check(&archive, &format!("{NOON_EVENTS}, line 1: removed: {expected}")).await;
-    forge(&archive, first_hour(), &lines);
+    forge(&archive, first_hour(), &lines).await;
     check(&archive, &format!("{NOON_EVENTS}, line 1: removed: {expected}")).await;
 
     // Bob's second event: there is nothing later in the same file that shows it.
@@ -154,7 +134,7 @@ async fn a_removed_event_is_found_however_well_the_manifests_fit() {
     write(&archive, first_hour(), &lines);
     let expected = "line 4: removed: the manifest counts 5 events, and there are 4";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
-    forge(&archive, first_hour(), &lines);
+    forge(&archive, first_hour(), &lines).await;
     let expected = "line 2: removed: this is version 3 of user \"bob\", and version 2 is missing";
     check(&archive, &format!("{TWO_EVENTS}, {expected}")).await;
 }
@@ -167,25 +147,33 @@ async fn reordered_events_are_found() {
     let expected = "line 1: removed: this is version 2 of user \"alice\", and version 1 is missing";
     write(&archive, first_hour(), &lines);
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
-    forge(&archive, first_hour(), &lines);
+    forge(&archive, first_hour(), &lines).await;
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
 
     // Into an hour before, and out of its own: only what was kept of an earlier check shows it.
     let (_stage, archive) = export().await;
-    let sha256 = archive.check(None).await.expect("a whole export").last.expect("an hour").1;
+    let kept = archive.newest().await;
     let mut later = archive.lines(two()).await;
     let mut lines = archive.lines(first_hour()).await;
     lines.push(later.remove(0));
-    forge(&archive, first_hour(), &lines);
+    forge(&archive, first_hour(), &lines).await;
     let expected = "line 1: forked: version 3 of user \"alice\" is there a second time";
     check(&archive, &format!("{TWO_EVENTS}, {expected}")).await;
-    forge(&archive, two(), &later);
-    archive.check(None).await.expect("nothing in the forged export shows it");
-    is_fault(archive.check(Some(sha256)).await, &anchored(sha256));
+    forge(&archive, two(), &later).await;
+    archive.check().await.expect("nothing in the forged export shows it");
+    is_fault(archive.check_with(&since(&kept)).await, &other_entries(&kept));
 }
 
-fn anchored(sha256: Sha256Hash) -> String {
-    format!("no manifest has the SHA-256 {sha256}: what was checked then is not what is here now")
+/// What whoever kept a checkpoint has in hand.
+fn since(kept: &SignedCheckpoint) -> Evidence {
+    Evidence { since: Some(kept.clone()), ..evidence() }
+}
+
+fn other_entries(kept: &SignedCheckpoint) -> String {
+    let size = kept.checkpoint().size;
+    format!(
+        "the checkpoint that was kept, of {size} entries, is of other entries than those that are here now"
+    )
 }
 
 #[tokio::test]
@@ -202,8 +190,8 @@ async fn a_truncated_file_is_found() {
     write(&archive, first_hour(), &lines);
     let expected = "line 4: removed: the manifest counts 5 events, and there are 4";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
-    forge(&archive, first_hour(), &lines);
-    archive.check(None).await.expect("nothing of the organisation's comes later");
+    forge(&archive, first_hour(), &lines).await;
+    archive.check().await.expect("nothing of the organisation's comes later");
     let expected = format!(
         "{LAST_MANIFEST}: removed: the table has version 1 of organisation \"acme\", recorded at 2026-11-23T12:00:01Z, and the \
          export does not"
@@ -212,15 +200,21 @@ async fn a_truncated_file_is_found() {
 }
 
 #[tokio::test]
-async fn a_truncated_export_is_found_by_an_earlier_checks_hash_and_by_the_table() {
+async fn a_truncated_export_is_found_by_a_checkpoint_that_was_kept_and_by_the_table() {
     let (stage, archive) = export().await;
-    let verified = archive.check(None).await.expect("a whole export");
-    let (last, sha256) = verified.last.expect("an hour");
-    for path in [manifest_path(last), events_path(last)] {
+    let (last, _) = archive.check().await.expect("a whole export").last.expect("an hour");
+    let kept = archive.newest().await;
+    for path in [manifest_path(last), events_path(last), checkpoint_path(last)] {
         std::fs::remove_file(archive.file(&path)).expect("a file");
     }
-    archive.check(None).await.expect("nothing in what is left shows it");
-    is_fault(archive.check(Some(sha256)).await, &anchored(sha256));
+    check(&archive, "log/checkpoint: truncated: it is of a later hour than those that are there").await;
+    let before = archive.get("log/date=2026-11-23/hour=14/checkpoint").await;
+    archive.write(NEWEST, &before);
+    archive.check().await.expect("nothing in what is left shows it");
+    let size = kept.checkpoint().size;
+    let expected =
+        format!("the checkpoint that was kept, of {size} entries, goes further than what is here now");
+    is_fault(archive.check_with(&since(&kept)).await, &expected);
     let expected = format!(
         "{LAST_MANIFEST}: truncated: the table says that the hours before 2026-11-23T16:00:00Z were exported"
     );
@@ -231,12 +225,12 @@ async fn a_truncated_export_is_found_by_an_earlier_checks_hash_and_by_the_table(
 async fn a_forked_history_is_found_however_well_the_manifests_fit() {
     // Alice's second event is another one, hashed as it should be.
     let (stage, archive) = export().await;
-    let sha256 = archive.check(None).await.expect("a whole export").last.expect("an hour").1;
+    let kept = archive.newest().await;
     let mut lines = archive.lines(first_hour()).await;
     let recorded = parse_line(&lines[1]).expect("an event").hash();
     lines[1] = rewritten(&lines[1], |record| record.request_id = "another".to_owned());
     let forged = parse_line(&lines[1]).expect("an event").hash();
-    forge(&archive, first_hour(), &lines);
+    forge(&archive, first_hour(), &lines).await;
     let expected = "line 1: forked: version 3 of user \"alice\" follows another version 2";
     check(&archive, &format!("{TWO_EVENTS}, {expected}")).await;
 
@@ -246,10 +240,10 @@ async fn a_forked_history_is_found_however_well_the_manifests_fit() {
         let mut lines = archive.lines(hour).await;
         lines[0] = after(head, &lines[0]);
         head = parse_line(&lines[0]).expect("an event").hash();
-        forge(&archive, hour, &lines);
+        forge(&archive, hour, &lines).await;
     }
-    archive.check(None).await.expect("nothing in the forged export shows it");
-    is_fault(archive.check(Some(sha256)).await, &anchored(sha256));
+    archive.check().await.expect("nothing in the forged export shows it");
+    is_fault(archive.check_with(&since(&kept)).await, &other_entries(&kept));
     let expected = format!(
         "{NOON_EVENTS}, line 2: forked: version 2 of user \"alice\" is {forged} here, and {recorded} in the table"
     );
@@ -261,7 +255,7 @@ async fn an_event_that_is_there_twice_is_a_fork() {
     let (_stage, archive) = export().await;
     let mut lines = archive.lines(first_hour()).await;
     lines.insert(1, lines[0].clone());
-    forge(&archive, first_hour(), &lines);
+    forge(&archive, first_hour(), &lines).await;
     let expected = "line 2: forked: version 1 of user \"alice\" is there a second time";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
 }
@@ -281,8 +275,8 @@ async fn an_added_event_is_found() {
     write(&archive, two(), &lines);
     let place = format!("{TWO_EVENTS}, line 3: added:");
     check(&archive, &format!("{place} the manifest counts 2 events, and there are 3")).await;
-    forge(&archive, two(), &lines);
-    archive.check(None).await.expect("a history of its own, in a forged chain of manifests");
+    forge(&archive, two(), &lines).await;
+    archive.check().await.expect("a history of its own, in a log signed by the forger");
     let expected = format!("{place} the table does not have version 1 of user \"mallory\"");
     is_fault(archive.check_against(&stage.backend.table).await, &expected);
 }
@@ -303,7 +297,7 @@ async fn missing_and_superfluous_files_are_found() {
     }
 
     let (_stage, archive) = export().await;
-    for path in [manifest_path(empty), events_path(empty)] {
+    for path in [manifest_path(empty), events_path(empty), checkpoint_path(empty)] {
         std::fs::remove_file(archive.file(&path)).expect("a file");
     }
     let expected =
@@ -317,7 +311,7 @@ async fn missing_and_superfluous_files_are_found() {
     check(&archive, expected).await;
 
     let (_stage, archive) = export().await;
-    for path in [manifest_path(first_hour()), events_path(first_hour())] {
+    for path in [manifest_path, events_path, checkpoint_path].map(|path| path(first_hour())) {
         std::fs::remove_file(archive.file(&path)).expect("a file");
     }
     let expected =
@@ -342,21 +336,19 @@ async fn a_changed_manifest_is_found() {
     let (_stage, archive) = export().await;
     let mut changed = manifest(&archive, first_hour());
     changed.file.bytes += 1;
-    write_manifests(&archive, &changed);
+    archive.write(&manifest_path(first_hour()), &changed.bytes());
     let expected = "line 5: changed: the file is not the one that the manifest names";
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
 
-    // One that fits its file, which is the same in another compression, and not the manifest after it.
+    // One that fits its file, which is the same in another compression, and not the checkpoint.
     let (_stage, archive) = export().await;
     let lines = archive.lines(first_hour()).await;
-    std::fs::write(archive.file(NOON_EVENTS), gzip(&lines, Compression::none())).expect("a file");
+    archive.write(NOON_EVENTS, &gzip(&lines, Compression::none()));
     check(&archive, &format!("{NOON_EVENTS}, {expected}")).await;
-    let one = archive.file("log/date=2026-11-23/hour=13/manifest.json");
-    let after = std::fs::read(&one).expect("a manifest");
-    forge_manifest(&archive, first_hour(), &lines);
-    std::fs::write(&one, after).expect("a manifest");
-    let expected = "log/date=2026-11-23/hour=13/manifest.json: forked: it follows another manifest than the one of the \
-                    hour before";
+    let mut changed = manifest(&archive, first_hour());
+    changed.file = FileEntry::of(&archive.get(NOON_EVENTS).await);
+    archive.write(&manifest_path(first_hour()), &changed.bytes());
+    let expected = "log/date=2026-11-23/hour=12/checkpoint: forked: it is of other events or manifests than those that are there";
     check(&archive, expected).await;
 
     // One of another hour, one that is none.
@@ -424,8 +416,8 @@ async fn the_last_event_of_an_hour_and_of_its_user_is_missed_by_the_table() {
         ("bob", 3),
         "nothing of his comes after it"
     );
-    forge(&archive, two(), &lines);
-    archive.check(None).await.expect("nothing in the forged export shows it");
+    forge(&archive, two(), &lines).await;
+    archive.check().await.expect("nothing in the forged export shows it");
     let at = last.record().recorded_at.to_rfc3339_seconds();
     let expected = format!(
         "{LAST_MANIFEST}: removed: the table has version 3 of user \"bob\", recorded at {at}, and the export does not"
@@ -434,8 +426,8 @@ async fn the_last_event_of_an_hour_and_of_its_user_is_missed_by_the_table() {
 
     // The last event of all is what the next hour would have, had the table not noted that it was exported.
     let (stage, archive) = export().await;
-    forge(&archive, two().next(), &[]);
-    archive.check(None).await.expect("nothing in the forged export shows it");
+    forge(&archive, two().next(), &[]).await;
+    archive.check().await.expect("nothing in the forged export shows it");
     let found = archive.check_against(&stage.backend.table).await.map_err(|fault| fault.to_string());
     assert!(found.expect_err("a fault").contains("removed: the table has version 4 of user \"alice\""));
 }

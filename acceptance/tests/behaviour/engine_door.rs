@@ -240,7 +240,10 @@ async fn a_request_that_could_be_read_in_two_ways_is_not_carried_out() {
 #[tokio::test]
 async fn a_request_that_is_never_finished_is_ended() {
     let bounds = Bounds { request: Duration::from_millis(100), connections: 24 };
-    let engine = Engine::of(EmbeddedDynamoDb::in_memory_within(bounds).await.expect("an engine")).await;
+    let engine = Engine::of(
+        EmbeddedDynamoDb::in_memory_with(Reach { bounds, ..Reach::default() }).await.expect("an engine"),
+    )
+    .await;
     let id = engine.access.access_key_id.as_str();
     let head = format!(
         "POST / HTTP/1.1\r\nhost: {}\r\nauthorization: AWS4-HMAC-SHA256 Credential={id}{SIGNED}\r\nx-amz-target: \

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use acceptance::event_bus::EventBus;
-use acceptance::trail::{TestArchive, first_hour, log_settings};
+use acceptance::trail::{SEED, TestArchive, first_hour, signing_keys};
 use acceptance::{PATIENCE, RequestBuilder, Stage};
 use api::http::routes::Route;
 use export_audit::export::Settings;
@@ -170,9 +170,10 @@ async fn the_schedules_event_exports_what_is_due() {
         let export = Export {
             table: stage.backend.table.clone(),
             archive: archive.archive.clone(),
+            signing: signing_keys(SEED, None),
             clock: stage.backend.clock.clone(),
             chance: stage.backend.chance.clone(),
-            settings: Settings { first_hour: Some(first_hour()), ..log_settings() },
+            settings: Settings { first_hour: Some(first_hour()), ..Settings::default() },
         };
         let outcome = export.handle(scheduled, stage.now().plus(PATIENCE)).await.expect("an export");
         let expected =

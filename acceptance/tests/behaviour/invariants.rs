@@ -75,7 +75,7 @@ fn records(stored: &Stored, user: &str) -> Vec<(ChainedRecord, Event)> {
             }
             Event::PhysicalKeyRemoved(removed) => &issuers[&removed.number],
         };
-        assert_eq!(chained.record().issuer, *issuer);
+        assert_eq!(chained.record().issuer.as_ref(), Some(issuer));
         (chained, event)
     };
     kept(stored, &partition(user)).into_iter().map(read).collect()
@@ -169,7 +169,8 @@ pub(crate) fn check_organisation(stored: &Stored, tag: &str) -> Organisation {
     let partition = format!("ORG#{tag}");
     let records = kept(stored, &partition);
     let first = records.first().expect("an event").chained.record();
-    let (mut organisation, mut api_keys) = (Organisation::new(first.issuer.clone()), BTreeMap::new());
+    let org_id = first.issuer.clone().expect("an organisation");
+    let (mut organisation, mut api_keys) = (Organisation::new(org_id), BTreeMap::new());
     assert_eq!(OrgTag::of(&organisation.org_id).to_string(), tag);
     for KeptRecord { chained, disclosures } in &records {
         let Happening::Organisation(recorded) = chained.record().happening.clone() else {

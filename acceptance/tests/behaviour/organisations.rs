@@ -192,7 +192,7 @@ async fn an_organisation_with_the_same_tag_is_told_apart_by_its_id() {
     change(&stage, "SET #name = :value", "orgId", Some("emca")).await;
     let before = stage.stored().await;
     let registered = stage.command_organisation("acme", &register(None)).await;
-    assert_eq!(registered, Err(OrganisationFault::TagTaken));
+    assert_eq!(registered, Err(OrganisationFault::Refused(Refusal::TagTaken)));
     let closed = stage.command_organisation("acme", &OrganisationCommand::Close).await;
     assert_eq!(closed, Err(OrganisationFault::Refused(Refusal::NotRegistered)));
     assert_eq!(stage.stored().await, before);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use acceptance::refused::Refused;
 use acceptance::stored::{bytes, hexadecimal};
-use acceptance::trail::TestArchive;
+use acceptance::trail::{TestArchive, verifier_key};
 use acceptance::{NOON, RequestBuilder, Stage};
 use domain::api_key::{self, ApiKeyTerms, RANDOM_BYTES, StoredApiKey};
 use domain::history::HistoryId;
@@ -83,8 +83,10 @@ async fn write(stage: &Stage) {
         assert_eq!(reply.status(), 200, "{}", reply.json());
     }
 
+    assert_eq!(stage.change_signing_key(8).await, Ok(Done::Now));
     stage.close_hour();
     stage.export(&TestArchive::new().archive).await.expect("an export");
+    assert_eq!(stage.backend.table.replace_signing_key(&verifier_key(9)).await, Ok(Some(Done::Now)));
     let behind = Behind {
         key: HistoryKey::from(&HistoryId::User(UserId::parse("alice").expect("a user id"))),
         version: Version::new(5),
@@ -97,8 +99,9 @@ const TOKEN: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
 /// An item as it would be with the pinned token, of a table with a pinned name.
 fn pinned_as(mut item: Value) -> Value {
-    if let Some(manifest) = item.get_mut("manifestSha256") {
-        *manifest = json!({"S": Sha256Hash::ZERO});
+    // Another release of the compression library may give other bytes, and an engine draws the table's name.
+    if let Some(root) = item.get_mut("root") {
+        *root = json!({"S": Sha256Hash::ZERO});
     }
     if let Some(attempt) = item.get_mut("attempt") {
         assert_eq!(hexadecimal(attempt).len(), 32, "sixteen bytes");

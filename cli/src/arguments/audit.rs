@@ -4,11 +4,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
-use domain::values::{EpochMillis, Hour, OrgId, Sha256Hash, UserId};
+use domain::values::{EpochMillis, Hour, OrgId, Origin, UserId, VerifierKey};
 use reqwest::Url;
-use trail::log::Origin;
 
-use super::{StoreArguments, org_id, user_id};
+use super::{OperatorArguments, StoreArguments, org_id, user_id};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
@@ -21,9 +20,11 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         data: StoreArguments,
     },
-    /// Check an export: every file, the chain of manifests, and every history. Neither a table nor, for a folder, credentials
-    /// are needed.
+    /// Check an export: every file, every history, every hour's checkpoint, the tree and, with --verifier-key, who signed it. Neither
+    /// a table nor, for a folder, credentials are needed.
     Verify(VerifyArguments),
+    /// Print the verifier key of the signing key, for whoever verifies. A signing key in a file is made when it is first needed.
+    Key(Box<KeyArguments>),
     /// Show exported events.
     Show(ShowArguments),
 }
@@ -44,20 +45,81 @@ pub(crate) struct ExportArguments {
     /// The first hour of an export that has not begun; the one of the table's creation unless given.
     #[arg(long, value_name = "HOUR", env = "AUDIT_EXPORT_FIRST_HOUR", value_parser = hour)]
     pub(crate) first_hour: Option<Hour>,
-    /// The name of the log, for ever, such as `keys.example.com/audit`; `local/` and chance unless given.
-    #[arg(long, value_name = "NAME", env = "AUDIT_LOG_ORIGIN")]
-    pub(crate) origin: Option<Origin>,
+    #[command(flatten)]
+    pub(crate) signing: SigningArguments,
+    /// The verifier key of a signing key in KMS, as `audit key` prints it.
+    #[arg(long, env = "AUDIT_VERIFIER_KEY")]
+    pub(crate) verifier_key: Option<String>,
+    /// The signing key that is to follow, once the log's history names it.
+    #[arg(long, value_name = "ARN|FILE", env = "AUDIT_NEXT_SIGNING_KEY")]
+    pub(crate) next_signing_key: Option<String>,
+    /// Its verifier key, if it is in KMS.
+    #[arg(long, value_name = "VERIFIER_KEY", env = "AUDIT_NEXT_VERIFIER_KEY")]
+    pub(crate) next_verifier_key: Option<String>,
     #[command(flatten)]
     pub(crate) data: StoreArguments,
+}
+
+/// Who signs the log.
+#[derive(Debug, Args)]
+pub(crate) struct SigningArguments {
+    /// The signing key: the ARN of a key in AWS KMS, or a file, which `audit key` makes if it is not there; unless given,
+    /// `audit-signing-key` in the folder of the local inventory.
+    #[arg(long, value_name = "ARN|FILE", env = "AUDIT_SIGNING_KEY")]
+    pub(crate) signing_key: Option<String>,
+    /// The name of the log, for ever, such as `keys.example.com/audit`: of a signing key in KMS, and of one that is made, which has
+    /// `local/` and chance unless it is given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) origin: Option<Origin>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct KeyArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<KeyCommand>,
+    #[command(flatten)]
+    pub(crate) signing: SigningArguments,
+    #[command(flatten)]
+    pub(crate) data: StoreArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Record in the log that another signing key signs the hours after this one.
+    Rotate {
+        #[command(flatten)]
+        verifier_key: VerifierKeyArguments,
+        #[command(flatten)]
+        operator: OperatorArguments,
+    },
+    /// Go on with another signing key because the one before is lost. No event says so: whoever verifies has to be told.
+    Replace {
+        #[command(flatten)]
+        verifier_key: VerifierKeyArguments,
+        #[command(flatten)]
+        data: StoreArguments,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifierKeyArguments {
+    /// The verifier key of the new signing key, as `audit key` prints it.
+    #[arg(long)]
+    pub(crate) verifier_key: VerifierKey,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
     pub(crate) archive: ArchiveArguments,
-    /// The SHA-256 that an earlier check ended with: that manifest has to be there still.
-    #[arg(long, value_name = "SHA256")]
-    pub(crate) anchor: Option<Sha256Hash>,
+    /// A verifier key of the log, as `audit key` prints it: every hour has to be signed by it. Each that has ever signed the log has
+    /// to be given; without any, nothing is said of who wrote it.
+    #[arg(long = "verifier-key", value_name = "VERIFIER_KEY")]
+    pub(crate) verifier_keys: Vec<VerifierKey>,
+    /// A checkpoint that was kept of an earlier check, such as `log/checkpoint` then: the log has to go on with it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) since: Option<PathBuf>,
     /// Compare with the table, history by history, to the last event.
     #[arg(long)]
     pub(crate) against_table: bool,

@@ -8,6 +8,7 @@ use process::chance::Chance;
 use process::clock::Clock;
 use serde::Serialize;
 
+use super::signing::signing_keys;
 use super::{open, progress_bar};
 use crate::arguments::StoreArguments;
 use crate::arguments::audit::ExportArguments;
@@ -20,13 +21,14 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// Exports, and prints how far it came.
 pub(super) async fn export(arguments: &ExportArguments) -> Result<(), Failure> {
     let archive = open(&arguments.archive)?;
+    let signing = signing_keys(arguments).await?;
     let store = Store::open(&arguments.data).await?;
     let (clock, chance) = (Clock::system(), Chance::system());
-    let (origin, first_hour) = (arguments.origin.clone(), arguments.first_hour);
-    let settings = Settings { origin, first_hour, ..Settings::default() };
+    let settings = Settings { first_hour: arguments.first_hour, ..Settings::default() };
     let exporter = Exporter {
         table: &store.table,
         archive: &archive,
+        signing: &signing,
         clock: &clock,
         chance: &chance,
         settings: &settings,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use api::http::target::percent_decoded;
-use domain::values::{EpochMillis, UserId};
+use domain::values::{EpochMillis, UserId, VerifierKey};
 use local_inventory::dynamodb::AccessKeyId;
 use local_inventory::issuer::{LOCAL_AUDIENCE, LOCAL_ISSUER, LOCAL_MANAGER_CLAIM, LOCAL_SERVICE_CLAIM};
 use local_inventory::private_files;
@@ -14,6 +14,9 @@ use crate::folder::Folder;
 use crate::output::Failure;
 use crate::serve::cursor_secret;
 use crate::store::LOCAL_TABLE;
+
+/// What the key of the folder's KMS is called: it has one.
+const LOCAL_KMS_KEY: &str = "arn:aws:kms:us-east-1:000000000000:key/local";
 
 /// The folder's part for SAM.
 #[derive(Debug)]
@@ -27,6 +30,7 @@ pub(crate) struct Variables {
     pub(crate) access_key_id: AccessKeyId,
     pub(crate) s3_endpoint: Option<String>,
     pub(crate) audit_export_url: String,
+    pub(crate) verifier_key: VerifierKey,
 }
 
 impl SamFolder {
@@ -59,6 +63,8 @@ impl SamFolder {
             "JWT_MANAGER_CLAIM": LOCAL_MANAGER_CLAIM,
             "CURSOR_SECRET": cursor_secret(),
             "AUDIT_EXPORT_URL": variables.audit_export_url,
+            "AUDIT_SIGNING_KEY": LOCAL_KMS_KEY,
+            "AUDIT_VERIFIER_KEY": variables.verifier_key,
             "DEAD_LETTER_QUEUE_URL": format!("{}/dead-letters", variables.aws_endpoint),
             "LOCAL_JWT_JWKS": variables.key_set.to_string(),
             "LOCAL_AWS_ENDPOINT": variables.aws_endpoint,

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::values::{EpochMillis, Hour};
+use domain::values::{EpochMillis, Hour, VerifierKey};
 use process::clock::Clock;
 use trail::calendar;
 
@@ -68,26 +68,95 @@ fn events_are_chosen_by_user_organisation_and_time() {
 fn a_whole_export_is_verified_without_a_table_or_credentials() {
     let path = exported();
     let verified = audit(&["verify", path.to_str().unwrap()]);
-    let expected = "\
-Verified 3 hours, from 2026-11-23T12:00:00Z through 2026-11-23T15:00:00Z.
-8 events of 3 users and 2 organisations, in 1.31 KiB of files.
-Every file is the one that its manifest names. Every manifest follows the one before it.
-Every history's versions are 1, 2, 3 and so on. Every event is the one that was hashed.
-The last manifest's SHA-256 is ca6da1c9df0d55312921f59e34b046204c029c0db7bd241f08873c79ee73145c.
-";
-    assert_eq!((verified.code, verified.stdout.as_str()), (Some(0), expected));
-    assert!(verified.stderr.contains("--anchor"), "{}", verified.stderr);
-
-    let url = format!("file://{}", path.canonicalize().unwrap().display());
-    let head = "ca6da1c9df0d55312921f59e34b046204c029c0db7bd241f08873c79ee73145c";
-    assert_eq!(audit(&["verify", &url, "--anchor", head]).stdout, expected);
-    let anchored = audit(&["verify", &url, "--anchor", &head.replace('5', "6")]);
-    assert_eq!(anchored.code, Some(1));
-    assert!(
-        anchored
-            .stderr
-            .starts_with("The export was not verified: no manifest has the SHA-256 ca6da1c9df0d66312921f69e")
+    let expected = said("Who signed it was not checked: no --verifier-key was given.\n");
+    assert_eq!((verified.code, verified.stdout), (Some(0), expected.clone()));
+    assert_eq!(
+        verified.stderr,
+        "Keep log/checkpoint: `--since` with it shows later that nothing before it was changed.\n"
     );
+    let url = format!("file://{}", path.canonicalize().unwrap().display());
+    assert_eq!(audit(&["verify", &url]).stdout, expected);
+}
+
+/// What is printed of the export, and what is said of who signed it.
+fn said(of_signatures: &str) -> String {
+    format!(
+        "\
+Verified 4 hours of keys.example.com/audit, from 2026-11-23T12:00:00Z through 2026-11-23T16:00:00Z.
+9 events of 3 users, 2 organisations and the log itself, in 1.53 KiB of files.
+Every file is the one that its manifest names. Every event is the one that was hashed.
+Every history's versions are 1, 2, 3 and so on.
+Every hour's checkpoint is of exactly what is there up to it, and so are the tiles.
+{of_signatures}\
+13 entries, root e3784f6e2d783b30ffb5b2259fd3946da6b1fcda66fbd81d05fd4f6968a2d8ac.
+"
+    )
+}
+
+/// The verifier keys that it was signed by, one after the other.
+const SIGNED_BY: [&str; 2] = [
+    "keys.example.com/audit+eb6d0eac+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs",
+    "keys.example.com/audit+2e62088b+AROY9ixtGkV8UbpqS189vS9p/KkyFiGNyJl+QWvRfZPK",
+];
+
+#[test]
+fn an_export_is_verified_with_the_keys_that_signed_it_and_an_earlier_checkpoint() {
+    let path = exported();
+    let (path, [first, next]) = (path.to_str().unwrap(), SIGNED_BY);
+    let keys = ["--verifier-key", first, "--verifier-key", next];
+    let verified = audit(&[&["verify", path], keys.as_slice()].concat());
+    let signed = "Every hour is signed, the last one by keys.example.com/audit+2e62088b.\n";
+    assert_eq!((verified.code, verified.stdout), (Some(0), said(signed)), "{}", verified.stderr);
+
+    let earlier = format!("{path}/log/date=2026-11-23/hour=13/checkpoint");
+    let verified = audit(&[&["verify", path, "--since", &earlier], keys.as_slice()].concat());
+    let kept = "The checkpoint that was kept is in it: its 9 entries are the first ones here.\n";
+    assert_eq!((verified.code, verified.stdout), (Some(0), said(&format!("{signed}{kept}"))));
+
+    let one = audit(&["verify", path, "--verifier-key", first]);
+    let said = format!(
+        "log/date=2026-11-23/hour=14/checkpoint: forked: the hours after this one are to be signed by {next}, which was not given: \
+         they cannot be checked.\n"
+    );
+    assert_eq!((one.code, one.stderr), (Some(1), said));
+    let folder = folder();
+    let no_checkpoint = folder.path().join("no checkpoint");
+    std::fs::write(&no_checkpoint, "text").unwrap();
+    let no_checkpoint = no_checkpoint.to_str().unwrap();
+    let other = audit(&["verify", path, "--since", no_checkpoint]);
+    let said = format!("The checkpoint in {no_checkpoint} cannot be used: it is no checkpoint of a log.\n");
+    assert_eq!((other.code, other.stderr), (Some(1), said));
+    assert_eq!(audit(&["verify", path, "--verifier-key", &first.replace("eb6d", "eb6e")]).code, Some(2));
+}
+
+#[test]
+fn a_signing_key_is_made_once_and_its_verifier_key_printed() {
+    let folder = folder();
+    let key = |arguments: &[&str]| run(&[&["audit", "key"], arguments].concat(), folder.path(), &[]);
+    let local = key(&[]);
+    assert!(local.code == Some(0) && local.stdout.starts_with("local/"), "{}{}", local.stdout, local.stderr);
+    assert_eq!(key(&[]).stdout, local.stdout);
+    let named = key(&["--signing-key", "a key", "--origin", "keys.example.com/audit"]);
+    assert!(named.stdout.starts_with("keys.example.com/audit+"), "{}", named.stderr);
+    assert_eq!(key(&["--signing-key", "a key"]).stdout, named.stdout);
+    let other = key(&["--signing-key", "a key", "--origin", "keys.example.com/other"]);
+    let said = "The signing key in a key is of keys.example.com/audit, and not of keys.example.com/other.\n";
+    assert_eq!((other.code, other.stderr.as_str()), (Some(1), said));
+    let nameless = key(&["--signing-key", "arn:aws:kms:eu-central-1:1:key/1"]);
+    let said = "A signing key in KMS has no name of its own: say the log's with --origin.\n";
+    assert_eq!((nameless.code, nameless.stderr.as_str()), (Some(1), said));
+    for (command, said) in [
+        ("rotate", "This inventory was never exported: it has no log yet.\n"),
+        ("replace", "This inventory was never exported: it has no log yet.\n"),
+    ] {
+        let run = key(&[command, "--verifier-key", local.stdout.trim()]);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(1), said));
+    }
+    // A file that was named and is not there was mistyped.
+    let export = run(&["audit", "export", "exports", "--signing-key", "no key"], folder.path(), &[]);
+    let said = "The signing key cannot be used: the signing key's file no key cannot be used: No such file or directory (os error 2).\n";
+    assert_eq!((export.code, export.stderr.as_str()), (Some(1), said));
+    assert!(!folder.path().join("no key").exists() && !folder.path().join("exports").exists());
 }
 
 #[test]
@@ -116,14 +185,14 @@ fn a_name_that_could_steer_a_terminal_is_escaped() {
 fn what_is_no_part_of_an_export_is_said() {
     let copy = copy();
     std::fs::write(copy.path().join("notes.txt"), "looked at").unwrap();
-    std::fs::create_dir_all(copy.path().join("events/date=2026-11-23/hour=15")).unwrap();
+    std::fs::create_dir_all(copy.path().join("events/date=2026-11-23/hour=16")).unwrap();
     let events =
         |hour: &str| copy.path().join(format!("events/date=2026-11-23/hour={hour}/events.ndjson.gz"));
-    std::fs::copy(events("14"), events("15")).unwrap();
+    std::fs::copy(events("14"), events("16")).unwrap();
     let verified = audit(&["verify", copy.path().to_str().unwrap()]);
     assert_eq!(verified.code, Some(0), "{}", verified.stderr);
-    assert!(verified.stdout.starts_with("Verified 3 hours"));
-    let said = "The hour 2026-11-23T15:00:00Z has no manifest yet: its export is not finished.\n\
+    assert!(verified.stdout.starts_with("Verified 4 hours"));
+    let said = "The hour 2026-11-23T16:00:00Z has no checkpoint yet: its export is not finished.\n\
                 1 other files are no part of the export, such as notes.txt.\n";
     assert!(verified.stderr.starts_with(said), "{}", verified.stderr);
 }
@@ -172,8 +241,16 @@ fn the_running_servers_inventory_is_exported_and_compared() {
         exported.stdout
     );
     assert!(exported.stderr.starts_with("Exported "), "{}", exported.stderr);
-    let verified = run(&["audit", "verify", "exports here", "--against-table"], folder.path(), &[]);
+    let key = run(&["audit", "key"], folder.path(), &[]).stdout.trim().to_owned();
+    let verify = ["audit", "verify", "exports here", "--against-table", "--verifier-key", &key];
+    let verified = run(&verify, folder.path(), &[]);
     assert_eq!(verified.code, Some(0), "{}", verified.stderr);
+    let short = key.parse::<VerifierKey>().unwrap().short();
+    assert!(
+        verified.stdout.contains(&format!("Every hour is signed, the last one by {short}.\n")),
+        "{}",
+        verified.stdout
+    );
     assert!(verified.stdout.contains("The table has the same events, and none that should be here."));
 
     let again = run(&["audit", "export", "exports here"], folder.path(), &[]);
@@ -185,6 +262,34 @@ fn the_running_servers_inventory_is_exported_and_compared() {
         "{}",
         swept.stdout
     );
+    // Another key is to sign, and then that one is lost.
+    let signing_key = |name: &str| {
+        let origin = key.split_once('+').unwrap().0;
+        run(&["audit", "key", "--signing-key", name, "--origin", origin], folder.path(), &[])
+            .stdout
+            .trim()
+            .to_owned()
+    };
+    let (next, last) = (signing_key("next"), signing_key("last"));
+    for (command, new, said) in [
+        (
+            "rotate",
+            &next,
+            "signs the hours after this one. Until this hour is exported, the export needs both signing keys.\n",
+        ),
+        ("rotate", &next, "was to sign the log already.\n"),
+        (
+            "replace",
+            &last,
+            "signs from the next hour on. No event says so, because the lost key cannot sign one: whoever verifies has \
+                            to be told the new verifier key by you.\n",
+        ),
+        ("replace", &last, "signs the next hour already.\n"),
+    ] {
+        let done = run(&["audit", "key", command, "--verifier-key", new], folder.path(), &[]);
+        let short = new.parse::<VerifierKey>().unwrap().short();
+        assert_eq!((done.code, done.stderr), (Some(0), format!("{short} {said}")), "{command}");
+    }
     let said = "The export missed 0, and goes on with them in its next hour.\n";
     assert!(swept.stderr.starts_with("Looked at ") && swept.stderr.ends_with(said), "{}", swept.stderr);
     server.interrupt();

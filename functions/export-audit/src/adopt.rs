@@ -7,7 +7,7 @@ use domain::history::{ChainedRecord, EventHash, HistoryId, Position};
 use domain::values::{Hour, Version};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use store::{HistoryKey, StoreFault};
-use trail::event_file::{Lines, parse_line};
+use trail::event_file::{Contents, Lines, parse_line};
 use trail::manifest::events_path;
 
 use crate::export::{AT_ONCE, ExportFault, Exporter};
@@ -30,19 +30,19 @@ struct Lasting {
 }
 
 impl Exporter<'_> {
-    /// How many events the file has, and of which histories, if every line is the table's event and continues its cursor or lies
+    /// What is in the file, and of which histories, if every line is the table's event and continues its cursor or lies
     /// below it. Otherwise whoever can put one object into the archive would have forgeries exported.
     pub(crate) async fn adopt(
         &self,
         hour: Hour,
         there: &[u8],
         deadline: Instant,
-    ) -> Result<(u64, Vec<Continued>), ExportFault> {
+    ) -> Result<(Contents, Vec<Continued>), ExportFault> {
         let foreign = |line: u64, shows: &str| ExportFault::Foreign {
             path: events_path(hour),
             shows: format!("line {line}: {shows}"),
         };
-        let (events, all) = histories(there).map_err(|(line, shows)| foreign(line, &shows))?;
+        let (contents, all) = histories(there).map_err(|(line, shows)| foreign(line, &shows))?;
         let mut continued = Vec::with_capacity(all.len());
         let batches = stream::iter(all.chunks(BATCH)).map(|batch| self.compare(batch, deadline));
         let mut batches = std::pin::pin!(batches.buffered(AT_ONCE));
@@ -65,7 +65,7 @@ impl Exporter<'_> {
                 continued.push(Continued { key, history, cursor, to });
             }
         }
-        Ok((events, continued))
+        Ok((contents, continued))
     }
 
     /// The cursors of histories whose last event in the file is the table's. The lines before it are what the table has, too: each
@@ -99,11 +99,11 @@ impl Exporter<'_> {
     }
 }
 
-/// How many events a file has, and of which histories, if each is a chain; or the line where it is not, and why.
-fn histories(there: &[u8]) -> Result<(u64, Vec<Lasting>), (u64, String)> {
+/// What is in a file, and of which histories, if each is a chain; or the line where it is not, and why.
+fn histories(there: &[u8]) -> Result<(Contents, Vec<Lasting>), (u64, String)> {
     let mut all: Vec<Lasting> = Vec::new();
     let mut places: HashMap<HistoryId, usize> = HashMap::new();
-    let mut lines = 0;
+    let (mut lines, mut contents) = (0, Contents::default());
     for line in Lines::of(there) {
         lines += 1;
         let event = line.and_then(|line| parse_line(&line)).map_err(|fault| (lines, fault.to_string()))?;
@@ -111,6 +111,7 @@ fn histories(there: &[u8]) -> Result<(u64, Vec<Lasting>), (u64, String)> {
         if !event.is_hashed() {
             return Err((lines, "the event is not the one that was hashed".to_owned()));
         }
+        contents.push(&event);
         if let Some(lasting) = places.get(&history).and_then(|place| all.get_mut(*place)) {
             if event.record().version != lasting.to.version.next() || !event.follows(lasting.to.hash) {
                 return Err((lines, format!("it does not follow the event of {history} above it")));
@@ -126,5 +127,5 @@ fn histories(there: &[u8]) -> Result<(u64, Vec<Lasting>), (u64, String)> {
         let key = HistoryKey::from(&history);
         all.push(Lasting { key, history, line: lines, after, to: event.position() });
     }
-    Ok((lines, all))
+    Ok((contents, all))
 }

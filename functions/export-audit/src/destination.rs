@@ -1,11 +1,10 @@
 //! Which log an export goes to, and whether it is this table's.
 
-use data_encoding::HEXLOWER;
 use domain::checkpoint::AuditCheckpoint;
-use domain::values::{EpochMillis, Hour};
+use domain::values::{EpochMillis, Hour, Origin};
 use store::StoreFault;
 use trail::calendar;
-use trail::log::{self, Identity, Log, Origin};
+use trail::log::{self, Identity, Log};
 use trail::manifest::FORMAT;
 
 use crate::export::{ExportFault, Exporter, before};
@@ -30,7 +29,7 @@ impl Destination {
 pub enum DestinationFault {
     /// The table's histories are exported to another log than the one that is configured.
     #[error(
-        "the log is to be {configured}, and this table's is {kept}: one log is not continued under another name"
+        "the signing key is of {configured}, and this table's log is {kept}: one log is not continued under another name"
     )]
     OtherName {
         /// As configured.
@@ -111,21 +110,15 @@ impl Exporter<'_> {
         Ok(Destination { log, table_id: table.id })
     }
 
-    /// The name of the table's log.
+    /// The name of the table's log, which is the one that the signing keys sign under.
     async fn origin(&self) -> Result<Origin, ExportFault> {
-        let configured = self.settings.origin.clone();
-        let new = match &configured {
-            Some(configured) => configured.to_string(),
-            None => format!("local/{}", HEXLOWER.encode(&self.chance.bytes::<8>())),
-        };
-        let kept: Result<Origin, _> = self.table.origin_or(new).await?.parse();
+        let configured = self.signing.origin();
+        let kept: Result<Origin, _> = self.table.origin_or(configured.to_string()).await?.parse();
         let kept = kept.map_err(|_| StoreFault::Corrupt("the name of the log".to_owned()))?;
-        match configured {
-            Some(configured) if configured != kept => {
-                Err(DestinationFault::OtherName { configured, kept }.into())
-            }
-            _ => Ok(kept),
+        if kept == *configured {
+            return Ok(kept);
         }
+        Err(DestinationFault::OtherName { configured: configured.clone(), kept }.into())
     }
 
     fn check_name(&self, there: &Identity, origin: &Origin) -> Result<(), DestinationFault> {

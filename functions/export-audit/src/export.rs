@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use domain::checkpoint::AuditCheckpoint;
-use domain::values::{EpochMillis, Hour, Sha256Hash};
+use domain::values::{EpochMillis, Hour};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use process::chance::Chance;
 use process::clock::Clock;
@@ -14,12 +14,13 @@ use serde::Serialize;
 use store::{CheckpointFault, StoreFault, Table};
 use trail::archive::{Archive, ArchiveFault};
 use trail::calendar;
-use trail::log::{LogFault, Origin};
-use trail::manifest::{self, manifest_path};
+use trail::log::LogFault;
+use trail::tree::Tree;
 
 use crate::destination::{Destination, DestinationFault};
-use crate::hour::Exported;
+use crate::hour::{Before, Exported};
 use crate::listing::Found;
+use crate::signing::{SigningFault, SigningKeys};
 use crate::sweep::Sweeper;
 
 /// How long after its end an hour is closed. Decision 0029 argues for it.
@@ -65,6 +66,9 @@ pub enum ExportFault {
     /// It is another log, or another table's.
     #[error(transparent)]
     Destination(#[from] DestinationFault),
+    /// The hour's checkpoint cannot be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningFault),
     /// An hour's file cannot be made.
     #[error("an hour's file cannot be made: {0}")]
     EventFile(#[from] std::io::Error),
@@ -102,12 +106,19 @@ impl Default for Caps {
 /// How an export is set up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// The name of the log; the one that the table has, or a new one, unless given.
-    pub origin: Option<Origin>,
     /// The first hour of an export that has not begun; the one of the table's creation unless given.
     pub first_hour: Option<Hour>,
     /// How much a file has at most.
     pub caps: Caps,
+}
+
+/// What a run keeps in memory from hour to hour.
+#[derive(Debug, Default)]
+struct State {
+    /// What was listed.
+    found: Option<Found>,
+    /// The tree over everything up to the last hour.
+    tree: Option<Tree>,
 }
 
 /// From where to where.
@@ -117,9 +128,11 @@ pub struct Exporter<'a> {
     pub table: &'a Table,
     /// Where exports are kept.
     pub archive: &'a Archive,
+    /// Who signs them, under which name.
+    pub signing: &'a SigningKeys,
     /// The time.
     pub clock: &'a Clock,
-    /// Chance: names for a log and a table that have none.
+    /// Chance: a name for a table that has none.
     pub chance: &'a Chance,
     /// How it is set up.
     pub settings: &'a Settings,
@@ -130,11 +143,24 @@ impl Exporter<'_> {
     pub async fn export(
         &self,
         deadline: Instant,
-        mut progress: impl FnMut(&Report),
+        progress: impl FnMut(&Report),
     ) -> Result<Report, ExportFault> {
+        let (report, checkpoint) = self.hours(deadline, progress).await?;
+        if let Some(checkpoint) = checkpoint {
+            self.show_newest(&checkpoint).await;
+        }
+        Ok(report)
+    }
+
+    /// Exports hour after hour. Gives the checkpoint that was read last.
+    async fn hours(
+        &self,
+        deadline: Instant,
+        mut progress: impl FnMut(&Report),
+    ) -> Result<(Report, Option<AuditCheckpoint>), ExportFault> {
         let mut report = Report::default();
         let mut destination = None;
-        let mut found: Option<Found> = None;
+        let mut state = State::default();
         loop {
             let (checkpoint, now) = checkpoint(self.table, self.clock).await?;
             let destination = match &destination {
@@ -142,19 +168,19 @@ impl Exporter<'_> {
                 None => destination.insert(self.open(checkpoint.as_ref(), now).await?),
             };
             let next = destination.next(checkpoint.as_ref());
-            report.through = checkpoint.map(|checkpoint| calendar::text(checkpoint.hour.next()));
+            report.through = checkpoint.as_ref().map(|checkpoint| calendar::text(checkpoint.hour.next()));
             report.behind_hours = closed_hours(next, now);
             report.ahead_hours = next.after(Hour::of(now));
             progress(&report);
             if report.behind_hours == 0 || Instant::now() + LEAST_TIME >= deadline {
-                return Ok(report);
+                return Ok((report, checkpoint));
             }
-            let exported = self.one_hour(destination, checkpoint.as_ref(), now, &mut found, deadline).await;
+            let exported = self.one_hour(destination, checkpoint.as_ref(), now, &mut state, deadline).await;
             let exported = match exported {
                 Ok(Some(exported)) => exported,
-                Ok(None) => return Ok(report),
+                Ok(None) => return Ok((report, checkpoint)),
                 // Nothing of the hour is kept but what the next run finds as it would write it.
-                Err(ExportFault::Store(_)) if Instant::now() >= deadline => return Ok(report),
+                Err(ExportFault::Store(_)) if Instant::now() >= deadline => return Ok((report, checkpoint)),
                 Err(fault) => return Err(fault),
             };
             report.left_behind += exported.left_behind;
@@ -178,7 +204,7 @@ impl Exporter<'_> {
         destination: &Destination,
         checkpoint: Option<&AuditCheckpoint>,
         now: EpochMillis,
-        found: &mut Option<Found>,
+        state: &mut State,
         deadline: Instant,
     ) -> Result<Option<Exported>, ExportFault> {
         let next = destination.next(checkpoint);
@@ -187,26 +213,23 @@ impl Exporter<'_> {
         if checkpoint.is_none() && !sweeper.sweep_before(next, deadline).await? {
             return Ok(None);
         }
-        let previous = match checkpoint {
-            Some(checkpoint) => self.hour_before(checkpoint).await?,
-            None => Sha256Hash::ZERO,
+        let State { found, tree } = state;
+        // The tree of the hour that this run exported before, unless another run was first.
+        let is_at = |tree: &Tree, at: &AuditCheckpoint| (tree.size(), tree.root()) == (at.size, at.root);
+        let mut entries = match (checkpoint, tree.take()) {
+            (Some(checkpoint), Some(tree)) if is_at(&tree, checkpoint) => tree,
+            (Some(checkpoint), _) => self.tree_at(checkpoint).await?,
+            (None, _) => Tree::default(),
         };
         let from = checkpoint.and_then(|checkpoint| checkpoint.listed_from).unwrap_or(next.previous());
         let found = match found {
             Some(found) if found.serves(next) => found,
             _ => found.insert(self.find(from.min(next.previous()), now, deadline).await?),
         };
-        self.export_hour(next, previous, &destination.table_id, found, deadline).await.map(Some)
-    }
-
-    /// The hash of the last hour's manifest, which has to be the one that the table remembers.
-    async fn hour_before(&self, checkpoint: &AuditCheckpoint) -> Result<Sha256Hash, ExportFault> {
-        let path = manifest_path(checkpoint.hour);
-        let there = self.archive.read(&path, manifest::MOST_BYTES).await?;
-        if there.is_some_and(|there| Sha256Hash::of(there) == checkpoint.manifest_sha256) {
-            return Ok(checkpoint.manifest_sha256);
-        }
-        Err(ExportFault::HourBefore(path))
+        let before = Before { checkpoint, table_id: &destination.table_id };
+        let exported = self.export_hour(next, before, &mut entries, found, deadline).await?;
+        *tree = Some(entries);
+        Ok(Some(exported))
     }
 }
 

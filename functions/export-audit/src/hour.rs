@@ -1,19 +1,32 @@
-//! One hour: its file, its manifest, and what follows from them for every history.
+//! One hour: its file, its manifest, its checkpoint, and what follows from them for every history.
 
 use std::collections::HashMap;
 use std::time::Instant;
 
+use bytes::Bytes;
 use domain::checkpoint::AuditCheckpoint;
 use domain::history::{HistoryId, Position};
-use domain::values::{Hour, Sha256Hash};
+use domain::values::{Hour, VerifierKey};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use store::{Behind, StoreFault};
 use trail::archive::Written;
-use trail::event_file;
+use trail::checkpoint::{self, Checkpoint, SignedCheckpoint, checkpoint_path};
 use trail::manifest::{self, FORMAT, FileEntry, Manifest, events_path, manifest_path};
+use trail::tree::{TileFile, Tree};
+use trail::{event_file, tile};
 
-use crate::export::{ExportFault, Exporter, each};
+use crate::export::{AT_ONCE, ExportFault, Exporter, each};
 use crate::listing::Found;
 use crate::plan::{Continued, Plan};
+
+/// What an hour goes on from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before<'a> {
+    /// How far exports have come; none before the first hour.
+    pub(crate) checkpoint: Option<&'a AuditCheckpoint>,
+    /// The table.
+    pub(crate) table_id: &'a str,
+}
 
 /// An hour that has everything but the checkpoint.
 #[derive(Debug)]
@@ -29,58 +42,123 @@ pub(crate) struct Exported {
 }
 
 impl Exporter<'_> {
-    /// Creates an hour's file and manifest, or takes those that are there, and moves the cursors to what the file says.
+    /// Creates an hour's files, or takes those that are there, and moves the cursors to what the file of events says. The tree goes
+    /// on with the hour.
     pub(crate) async fn export_hour(
         &self,
         hour: Hour,
-        previous: Sha256Hash,
-        table_id: &str,
+        before: Before<'_>,
+        tree: &mut Tree,
         found: &mut Found,
         deadline: Instant,
     ) -> Result<Exported, ExportFault> {
+        let Before { checkpoint, table_id } = before;
+        let signs = checkpoint.map_or_else(|| self.signing.first(), AuditCheckpoint::next_key);
+        // A key that is not there is told before anything is written.
+        self.signing.of(signs)?;
         let plan = self.plan(hour, found, deadline).await?;
         let created =
             self.archive.create(&events_path(hour), plan.bytes.clone(), event_file::MOST_BYTES).await?;
-        let (file, events, continued) = match created {
+        let (file, contents, continued) = match created {
             Written::Before(there) if there != plan.bytes => {
-                let (events, continued) = self.adopt(hour, &there, deadline).await?;
-                (FileEntry::of(&there), events, continued)
+                let (contents, continued) = self.adopt(hour, &there, deadline).await?;
+                (FileEntry::of(&there), contents, continued)
             }
             Written::Now | Written::Before(_) => {
-                (FileEntry::of(&plan.bytes), plan.events, plan.continued.clone())
+                (FileEntry::of(&plan.bytes), plan.contents.clone(), plan.continued.clone())
             }
         };
         let manifest = Manifest {
             format: FORMAT,
             hour,
-            events,
+            events: contents.events(),
             file,
-            previous_manifest_sha256: previous,
             set_aside: plan.set_aside.clone(),
             table_id: table_id.to_owned(),
         };
-        let manifest_sha256 = self.create_manifest(&manifest).await?;
+        let bytes = self.create_manifest(&manifest).await?;
+        contents.hashes.iter().for_each(|hash| tree.push(&hash.bytes()));
+        tree.push(&bytes);
+        self.create_tiles(tree.take_tiles()).await?;
+        let signed_by = self.create_checkpoint(hour, tree, signs, checkpoint).await?;
         let left_behind = self.follow(&plan, &continued, found).await?;
-        let listed_from = plan.has_rest.then_some(found.from);
+        let checkpoint = AuditCheckpoint {
+            hour,
+            size: tree.size(),
+            root: tree.root(),
+            next_signed_by: contents.named.clone().filter(|named| *named != signed_by),
+            // An hour that the key before had signed already leaves it to the next one.
+            replaced_by: checkpoint.and_then(|of| of.replaced_by.clone()).filter(|other| *other != signed_by),
+            signed_by,
+            listed_from: plan.has_rest.then_some(found.from),
+        };
         Ok(Exported {
-            checkpoint: AuditCheckpoint { hour, manifest_sha256, listed_from },
-            events,
+            checkpoint,
+            events: contents.events(),
             left_behind,
             set_aside: u64::try_from(manifest.set_aside.len()).unwrap_or(u64::MAX),
         })
     }
 
-    /// Creates a manifest, and gives the hash of the one that is there.
-    async fn create_manifest(&self, manifest: &Manifest) -> Result<Sha256Hash, ExportFault> {
-        let (path, bytes) = (manifest_path(manifest.hour), manifest.bytes());
-        let there = match self.archive.create(&path, bytes.clone().into(), manifest::MOST_BYTES).await? {
-            Written::Now => return Ok(Sha256Hash::of(bytes)),
+    /// Creates a manifest, and gives the one that is there.
+    async fn create_manifest(&self, manifest: &Manifest) -> Result<Bytes, ExportFault> {
+        let (path, bytes) = (manifest_path(manifest.hour), Bytes::from(manifest.bytes()));
+        let there = match self.archive.create(&path, bytes.clone(), manifest::MOST_BYTES).await? {
+            Written::Now => return Ok(bytes),
             Written::Before(there) => there,
         };
         if Manifest::parse(&there).is_ok_and(|there| there.says_the_same(manifest)) {
-            return Ok(Sha256Hash::of(there));
+            return Ok(there);
         }
         Err(ExportFault::Foreign { path, shows: "it says something else of the hour".to_owned() })
+    }
+
+    /// Creates the tiles that have come into being.
+    async fn create_tiles(&self, tiles: Vec<TileFile>) -> Result<(), ExportFault> {
+        let creating = stream::iter(tiles).map(|(tile, bytes)| async move {
+            match self.archive.create(&tile.path(), bytes.clone(), tile::MOST_BYTES).await? {
+                Written::Before(there) if there != bytes => Err(ExportFault::Foreign {
+                    path: tile.path(),
+                    shows: "its hashes are not those of the entries".to_owned(),
+                }),
+                Written::Now | Written::Before(_) => Ok(()),
+            }
+        });
+        creating.buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    /// Creates an hour's checkpoint, and gives the key that signed the one that is there. One that is there already is not signed
+    /// again.
+    async fn create_checkpoint(
+        &self,
+        hour: Hour,
+        tree: &Tree,
+        signs: &VerifierKey,
+        before: Option<&AuditCheckpoint>,
+    ) -> Result<VerifierKey, ExportFault> {
+        let path = checkpoint_path(hour);
+        let origin = self.signing.origin().clone();
+        let new = Checkpoint { origin, size: tree.size(), root: tree.root() };
+        let there = if let Some(there) = self.archive.read(&path, checkpoint::MOST_BYTES).await? {
+            there
+        } else {
+            let signature = self.signing.sign(&new.to_string(), signs).await?;
+            let bytes = SignedCheckpoint::new(new.clone(), signs, &signature).bytes().into();
+            match self.archive.create(&path, bytes, checkpoint::MOST_BYTES).await? {
+                Written::Now => return Ok(signs.clone()),
+                Written::Before(there) => there,
+            }
+        };
+        let foreign = |shows: &str| Err(ExportFault::Foreign { path: path.clone(), shows: shows.to_owned() });
+        let Ok(there) = SignedCheckpoint::parse(&there) else {
+            return foreign("it is no checkpoint of a log");
+        };
+        if *there.checkpoint() != new {
+            return foreign("it is of other entries");
+        }
+        let may_have_signed = [Some(signs), before.map(AuditCheckpoint::key_of_history)];
+        let signed_by = may_have_signed.into_iter().flatten().find(|key| there.is_signed_only_by(key));
+        signed_by.map_or_else(|| foreign("another key signed it"), |key| Ok(key.clone()))
     }
 
     /// Notes who is left behind, then moves the cursors, then takes back who has caught up: in this order, a run that ends in

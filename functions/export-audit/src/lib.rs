@@ -8,8 +8,10 @@ mod destination;
 pub mod export;
 mod hour;
 mod listing;
+mod log_end;
 mod plan;
 mod recorded;
+pub mod signing;
 pub mod sweep;
 
 use std::time::{Duration, Instant};
@@ -23,19 +25,22 @@ use serde::{Deserialize, Serialize};
 use store::{AuditShards, Table};
 use trail::archive::{Archive, ArchiveFault};
 use trail::calendar;
-use trail::log::Origin;
 use url::Url;
 
 pub use self::destination::DestinationFault;
 pub use self::recorded::RecordedInTable;
 use crate::export::{ExportFault, Exporter, Report, Settings};
+use crate::signing::{SigningKey, SigningKeyFault, SigningKeys, TwoNames};
 use crate::sweep::{SweepReport, Sweeper};
 
 /// Time for the answer after the last hour.
 const MARGIN: Duration = Duration::from_secs(2);
 
 const FIRST_HOUR: &str = "AUDIT_EXPORT_FIRST_HOUR";
-const ORIGIN: &str = "AUDIT_LOG_ORIGIN";
+const SIGNING_KEY: &str = "AUDIT_SIGNING_KEY";
+const VERIFIER_KEY: &str = "AUDIT_VERIFIER_KEY";
+const NEXT_SIGNING_KEY: &str = "AUDIT_NEXT_SIGNING_KEY";
+const NEXT_VERIFIER_KEY: &str = "AUDIT_NEXT_VERIFIER_KEY";
 
 /// The configuration of the export.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,9 +52,19 @@ pub struct ExportConfig {
     /// `AUDIT_EXPORT_FIRST_HOUR`: the first hour of an export that has not begun, such as `2026-11-23T12:00:00Z`; the
     /// one of the table's creation unless given.
     pub first_hour: Option<Hour>,
-    /// `AUDIT_LOG_ORIGIN`: the name of the log, for ever, such as `keys.example.com/audit`. A table has a log of some name
-    /// unless it is given.
-    pub origin: Option<Origin>,
+    /// `AUDIT_SIGNING_KEY` and `AUDIT_VERIFIER_KEY`: who signs the export, and the name of the log.
+    pub signing_key: KeyConfig,
+    /// `AUDIT_NEXT_SIGNING_KEY` and `AUDIT_NEXT_VERIFIER_KEY`: who is to sign it, while one key follows another.
+    pub next_signing_key: Option<KeyConfig>,
+}
+
+/// Where a signing key is, and by which its signatures are verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyConfig {
+    /// The ARN of a key in KMS, or the path of a file.
+    pub place: String,
+    /// Its verifier key; one in a file says it itself.
+    pub verifier_key: Option<String>,
 }
 
 /// What a schedule asks for.
@@ -98,15 +113,34 @@ impl ExportConfig {
                 expected: "the beginning of a UTC hour, such as 2026-11-23T12:00:00Z",
             })?),
         };
-        let origin = match optional(&lookup, ORIGIN) {
-            None => None,
-            Some(text) => Some(text.parse().map_err(|_| ConfigFault::Wrong {
-                name: ORIGIN,
-                expected: "1 to 255 characters of ASCII without spaces and without +, such as keys.example.com/audit",
-            })?),
+        let signing_key = KeyConfig {
+            place: required(&lookup, SIGNING_KEY)?,
+            verifier_key: optional(&lookup, VERIFIER_KEY),
         };
-        Ok(Self { table_name, url, first_hour, origin })
+        let next_signing_key = optional(&lookup, NEXT_SIGNING_KEY)
+            .map(|place| KeyConfig { place, verifier_key: optional(&lookup, NEXT_VERIFIER_KEY) });
+        Ok(Self { table_name, url, first_hour, signing_key, next_signing_key })
     }
+}
+
+impl KeyConfig {
+    async fn open(&self) -> Result<SigningKey, SigningKeyFault> {
+        SigningKey::open(&self.place, self.verifier_key.as_deref()).await
+    }
+}
+
+/// Why an export cannot be wired as it is configured.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectFault {
+    /// The archive cannot be used.
+    #[error("AUDIT_EXPORT_URL cannot be used: {0}")]
+    Archive(#[from] ArchiveFault),
+    /// A signing key cannot be used.
+    #[error("AUDIT_SIGNING_KEY cannot be used: {0}")]
+    SigningKey(#[from] SigningKeyFault),
+    /// The signing keys do not sign one log.
+    #[error("AUDIT_NEXT_SIGNING_KEY cannot be used: {0}")]
+    TwoNames(#[from] TwoNames),
 }
 
 /// What an export is wired with.
@@ -116,6 +150,8 @@ pub struct Export {
     pub table: Table,
     /// Where exports are kept.
     pub archive: Archive,
+    /// Who signs them.
+    pub signing: SigningKeys,
     /// The time.
     pub clock: Clock,
     /// Chance.
@@ -126,17 +162,24 @@ pub struct Export {
 
 impl Export {
     /// An export as configured.
-    pub async fn connect(config: ExportConfig, clock: Clock, chance: Chance) -> Result<Self, ArchiveFault> {
-        let ExportConfig { table_name, url, first_hour, origin } = config;
+    pub async fn connect(config: ExportConfig, clock: Clock, chance: Chance) -> Result<Self, ConnectFault> {
+        let ExportConfig { table_name, url, first_hour, signing_key, next_signing_key } = config;
+        let first = signing_key.open().await?;
+        let next = match next_signing_key {
+            Some(next) => Some(next.open().await?),
+            None => None,
+        };
+        let signing = SigningKeys::new(first, next)?;
         let archive = Archive::open_at(&url, StandIns::of_process().s3_endpoint)?;
         // The shards are the writers' business: an export reads all that there can be.
         let table = Table::connect(table_name, AuditShards::DEFAULT).await;
         Ok(Self {
             table,
             archive,
+            signing,
             clock,
             chance,
-            settings: Settings { origin, first_hour, ..Settings::default() },
+            settings: Settings { first_hour, ..Settings::default() },
         })
     }
 
@@ -148,10 +191,10 @@ impl Export {
     ) -> Result<Outcome, ExportFault> {
         let began = Instant::now();
         let time = invocation_ends.since(self.clock.now()).saturating_sub(MARGIN);
-        let Self { table, archive, clock, chance, settings } = self;
+        let Self { table, archive, signing, clock, chance, settings } = self;
         let outcome = match job {
             Job::Export => {
-                let exporter = Exporter { table, archive, clock, chance, settings };
+                let exporter = Exporter { table, archive, signing, clock, chance, settings };
                 exporter.export(began + time, |_| {}).await.map(Outcome::Exported)
             }
             Job::Sweep => {
@@ -212,6 +255,7 @@ mod tests {
             FIRST_HOUR => Some(first_hour.to_owned()),
             "TABLE_NAME" => Some(table.to_owned()),
             "AUDIT_EXPORT_URL" => Some(url.to_owned()),
+            SIGNING_KEY => Some("signing-key".to_owned()),
             _ => None,
         });
         config.map_err(|fault| fault.to_string())

@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     let export = match Export::connect(config, Clock::system(), Chance::system()).await {
         Ok(export) => export,
         Err(fault) => {
-            eprintln!("AUDIT_EXPORT_URL cannot be used: {fault}.");
+            eprintln!("{fault}.");
             return ExitCode::FAILURE;
         }
     };

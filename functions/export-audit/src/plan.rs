@@ -7,7 +7,7 @@ use domain::history::{ChainedRecord, HistoryId, Position};
 use domain::values::{Hour, Version};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use store::{Behind, HistoryKey, Standing, StoreFault, Stretch};
-use trail::event_file::EventFile;
+use trail::event_file::{Contents, EventFile};
 use trail::manifest::SetAside;
 
 use crate::export::{AT_ONCE, ExportFault, Exporter};
@@ -26,8 +26,8 @@ const SHARE: u64 = 16;
 pub(crate) struct Plan {
     /// The file.
     pub(crate) bytes: Bytes,
-    /// How many events it has.
-    pub(crate) events: u64,
+    /// What is in it.
+    pub(crate) contents: Contents,
     /// The histories that are in it: from where, up to where.
     pub(crate) continued: Vec<Continued>,
     /// The histories that were stopped, and are to be gone on with whatever their hour.
@@ -93,8 +93,7 @@ impl Exporter<'_> {
                 }
             }
         }
-        plan.events = file.events();
-        plan.bytes = file.finish()?;
+        (plan.bytes, plan.contents) = file.finish()?;
         Ok(plan)
     }
 

@@ -43,7 +43,9 @@ async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<A
         // What is a neighbour's is not even looked at, so that it cannot be told from nothing by what it costs.
         return Ok(Answer::to_query(&PhysicalKeyEvents::default()));
     }
-    let keeps = |event: &KeptRecord| caller.confinement.sees(&event.chained.record().issuer);
+    let keeps = |event: &KeptRecord| {
+        event.chained.record().issuer.as_ref().is_some_and(|issuer| caller.confinement.sees(issuer))
+    };
     let selection = if is_confined {
         Selection::Filtered { keeps: &keeps, counts: false }
     } else {

@@ -48,12 +48,13 @@ impl Envelope {
         let unreadable = |cause: &dyn std::fmt::Display| Unpublishable::UnreadableItem(cause.to_string());
         let event = kept.users_event().map_err(|fault| unreadable(&fault))?;
         let history = record.happening.history();
+        let issuer = record.issuer.as_ref().ok_or_else(|| unreadable(&"an event without an issuer"))?;
         let data = match &event {
             Event::PhysicalKeyAdded(added) => Data::PhysicalKeyAdded(added),
             Event::PhysicalKeyRemoved(removed) => Data::PhysicalKeyRemoved(removed),
         };
         let detail = Detail {
-            partner_id: &record.issuer,
+            partner_id: issuer,
             aggregate_type: history.aggregate_type(),
             aggregate_id: history.aggregate_id(),
             version: record.version,

@@ -3,7 +3,6 @@
 //! A user's next event goes out only when the one before it is on the bus, or can never be and is in the dead-letter
 //! queue. What could not be done in time is reported, and Lambda brings it again with everything after it.
 
-mod cause;
 mod config;
 mod envelope;
 mod lanes;

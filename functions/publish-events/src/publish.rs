@@ -6,12 +6,12 @@ use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use process::aws::{NextTime, next_time};
 
-use crate::cause::cause;
 use crate::envelope::{Envelope, SOURCE};
 use crate::lanes::{Lane, Lanes};
 use crate::letter::{self, Unpublishable};
 use crate::publisher::Publisher;
 use crate::stream::{Errand, Task};
+use process::aws::cause;
 
 /// The most entries that one call may have (EventBridge API Reference, `PutEvents`). So many are far below the
 /// 256 KB that it may have as well: a test adds up the largest.

@@ -20,6 +20,7 @@ use subtle::ConstantTimeEq;
 use super::AccessKeyId;
 use super::operations::{self, Answer};
 use crate::bus::RecordedBus;
+use crate::kms::LocalKms;
 use crate::server::{BodyFault, Bounds};
 
 /// As much as DynamoDB takes in one request.
@@ -33,6 +34,7 @@ pub(super) struct Door {
     pub(super) authorities: BTreeSet<String>,
     pub(super) database: Database,
     pub(super) bus: Option<RecordedBus>,
+    pub(super) kms: Option<LocalKms>,
     pub(super) bounds: Bounds,
 }
 
@@ -139,8 +141,11 @@ async fn answer(door: Arc<Door>, request: Request) -> Answer {
         "DynamoDB_20120810" | "DynamoDBStreams_20120810" => {
             operations::carry_out(&door.database, &operation, &body)
         }
-        _ => {
-            let answer = door.bus.as_ref()?.carry_out(&operation, &body)?;
+        other => {
+            let answer = match other {
+                "TrentService" => door.kms.as_ref()?.carry_out(&operation, &body)?,
+                _ => door.bus.as_ref()?.carry_out(&operation, &body)?,
+            };
             Some(Answer { status: 200, body: answer.to_string() })
         }
     });

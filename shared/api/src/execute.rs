@@ -224,7 +224,8 @@ impl<R: CommandRecipe> Execution<'_, R> {
             salts: Salts::new(self.backend.chance.bytes()),
         };
         let event = decision.happened.clone().into();
-        let (record, after) = state.snapshot.append(&event, decision.issuer, circumstances);
+        let issuer = decision.issuer;
+        let (record, after) = state.snapshot.append(&event, Some(issuer.clone()), circumstances);
         let answer = R::answer(&decision.happened, &event, after.state.version);
         let answer = Answer::to_command(&answer, record.chained.hash());
         let fingerprint = self.fingerprint.clone().unwrap_or_default();
@@ -233,6 +234,7 @@ impl<R: CommandRecipe> Execution<'_, R> {
             before: &state.snapshot,
             after: &after,
             event: &event,
+            issuer: &issuer,
             record: &record,
             is_first_of_issuer: self.lookup.mark && !state.is_marked,
             request: self.lookup.request_hash.map(|hash| (hash, &kept)),

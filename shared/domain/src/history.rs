@@ -122,7 +122,7 @@ impl KeptRecord {
     pub fn users_event(&self) -> Result<user::Event, NotAUsersEvent> {
         match self.chained.record().happening.clone() {
             Happening::User(recorded) => Ok(recorded.disclosed(&self.disclosures)?),
-            Happening::Organisation(_) => Err(NotAUsersEvent::OfAnotherHistory),
+            Happening::Organisation(_) | Happening::AuditLog(_) => Err(NotAUsersEvent::OfAnotherHistory),
         }
     }
 }
@@ -178,12 +178,13 @@ impl<A: Aggregate> Snapshot<A> {
         Self { state, head: EventHash::GENESIS, changed_in: Hour::new(0) }
     }
 
-    /// The record of one more event, which concerns this organisation, and where the history stands after it.
+    /// The record of one more event, which concerns this organisation (every event but a log's does), and where the history
+    /// stands after it.
     #[must_use]
     pub fn append(
         &self,
         event: &A::Event,
-        issuer: OrgId,
+        issuer: Option<OrgId>,
         circumstances: Circumstances,
     ) -> (KeptRecord, Self) {
         let Circumstances { actor, request_id, recorded_at, salts } = circumstances;

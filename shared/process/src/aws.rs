@@ -1,11 +1,15 @@
 //! How services of AWS are called: within which bounds, and what their error codes say of the next time.
 
+mod cause;
+
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
+
+pub use self::cause::cause;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);

@@ -2,6 +2,7 @@
 //! The histories are in `histories`, what is remembered of each in `progress`.
 
 mod histories;
+mod log;
 mod progress;
 mod sweep;
 
@@ -22,6 +23,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use self::histories::{HistoryKey, Standing};
+pub use self::log::SigningKeyFault;
 pub use self::progress::Behind;
 pub use self::sweep::Sweep;
 use super::Table;
@@ -30,7 +32,7 @@ use super::items::{LogShape, OfExport, Place, TableShape, item, shape};
 use super::read::operators_waits;
 use super::schema::PK;
 
-/// How long the export waits for one thing that it remembers.
+/// How long an operator, or the export, waits for one thing that is kept.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Why a checkpoint did not move.
@@ -45,7 +47,7 @@ pub enum CheckpointFault {
 }
 
 /// How far exports have come, and what time it was for the store that said it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckpointRead {
     /// How far; none before the first hour.
     pub checkpoint: Option<AuditCheckpoint>,
@@ -92,6 +94,11 @@ impl AnswerDate {
     }
 }
 
+/// Until when an operator, or the export, waits for one thing.
+pub(super) fn operators_deadline() -> Instant {
+    Instant::now() + PATIENCE
+}
+
 impl Table {
     /// How far exports have come. Strongly consistent.
     pub async fn audit_checkpoint(&self) -> Result<CheckpointRead, StoreFault> {
@@ -117,14 +124,13 @@ impl Table {
                 put.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PK)
             }
             Some(from) => put
-                .condition_expression("#hour = :hour AND #manifest = :manifest")
+                .condition_expression("#hour = :hour AND #root = :root AND (#replaced = :next OR attribute_not_exists(#replaced))")
                 .expression_attribute_names("#hour", "hour")
-                .expression_attribute_names("#manifest", "manifestSha256")
+                .expression_attribute_names("#root", "root")
+                .expression_attribute_names("#replaced", "replacedBy")
                 .expression_attribute_values(":hour", AttributeValue::N(from.hour.get().to_string()))
-                .expression_attribute_values(
-                    ":manifest",
-                    AttributeValue::S(from.manifest_sha256.to_string()),
-                ),
+                .expression_attribute_values(":root", AttributeValue::S(from.root.to_string()))
+                .expression_attribute_values(":next", AttributeValue::S(from.next_key().to_string())),
         };
         match put.send().await {
             Ok(_) => Ok(()),
@@ -167,7 +173,7 @@ impl Table {
         new: T,
     ) -> Result<T, StoreFault> {
         let place = Place::of_export(which);
-        let until = Instant::now() + PATIENCE;
+        let until = operators_deadline();
         if let Some(kept) = self.get(&place, operators_waits(), until).await? {
             return shape(kept);
         }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use domain::history::{KeptRecord, Snapshot};
 use domain::user::{Event, PhysicalKey, User};
-use domain::values::{EpochMillis, OrgTag};
+use domain::values::{EpochMillis, OrgId, OrgTag};
 
 use super::Table;
 use super::fault::StoreFault;
@@ -21,6 +21,8 @@ pub struct Commit<'a> {
     pub after: &'a Snapshot<User>,
     /// What happened.
     pub event: &'a Event,
+    /// The organisation that it concerns.
+    pub issuer: &'a OrgId,
     /// Its record.
     pub record: &'a KeptRecord,
     /// Whether it is the first that its issuer does with this user, as far as was read.
@@ -30,8 +32,8 @@ pub struct Commit<'a> {
 }
 
 impl Commit<'_> {
-    fn issuer(&self) -> OrgTag {
-        OrgTag::of(&self.record.chained.record().issuer)
+    fn issuers_tag(&self) -> OrgTag {
+        OrgTag::of(self.issuer)
     }
 }
 
@@ -87,11 +89,11 @@ impl Table {
     fn change_physical_key(&self, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreFault> {
         match commit.event {
             Event::PhysicalKeyAdded(added) => self.put_new(
-                &Place::physical_key(&added.user_id, commit.issuer(), added.number),
+                &Place::physical_key(&added.user_id, commit.issuers_tag(), added.number),
                 &PhysicalKeyShape::new(&added.user_id, PhysicalKey::from(added)),
             ),
             Event::PhysicalKeyRemoved(removed) => {
-                let place = Place::physical_key(&removed.user_id, commit.issuer(), removed.number);
+                let place = Place::physical_key(&removed.user_id, commit.issuers_tag(), removed.number);
                 let delete = Delete::builder()
                     .table_name(&self.name)
                     .set_key(Some(place.key()))
@@ -107,8 +109,8 @@ impl Table {
     /// Puts the mark of the issuer. It may be there by now, and then it is the same: `BatchGetItem` reads each item at a moment
     /// of its own, so there is no condition that it could break.
     fn put_mark(&self, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreFault> {
-        let org_id = commit.record.chained.record().issuer.clone();
-        let place = Place::mark(&commit.after.state.id, commit.issuer());
+        let org_id = commit.issuer.clone();
+        let place = Place::mark(&commit.after.state.id, commit.issuers_tag());
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(item(&place, &MarkShape { org_id })?))

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::api_key::{ApiKeyId, StoredApiKey};
 use domain::history::{EventHash, HistoryId, Salt, TextDigest, Texts};
 use domain::user::PhysicalKey;
-use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, OrgTag, UserId, Version};
+use domain::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, OrgTag, Origin, UserId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::audit::HistoryKey;
@@ -23,7 +23,7 @@ pub(super) use self::binary::exactly;
 pub(super) use self::events::{EventShape, WriterShape};
 pub use self::events::{is_users_event, streamed_event};
 pub(super) use self::heads::{
-    OfHead, OrganisationShape, StandingShape, UserShape, changed_in, head, shard_of,
+    AuditLogShape, OfHead, OrganisationShape, StandingShape, UserShape, changed_in, head, shard_of,
 };
 pub(super) use self::progress::{BehindShape, CursorShape, LogShape, SweepShape, TableShape};
 
@@ -37,6 +37,8 @@ const WIDTH: usize = 20;
 const USER: &str = "USER#";
 /// Prefix of the partitions of organisations.
 const ORGANISATION: &str = "ORG#";
+/// Prefix of the partition of the log's own history.
+const AUDIT_LOG: &str = "LOG#";
 /// Prefix of the sort keys of events.
 pub(super) const EVENT: &str = "EVENT#";
 /// Prefix of the sort keys of physical keys.
@@ -88,6 +90,7 @@ impl Place {
         match history {
             HistoryId::User(user_id) => Self::user(user_id),
             HistoryId::Organisation(org_id) => Self::organisation(OrgTag::of(org_id)),
+            HistoryId::AuditLog(origin) => Self::audit_log(origin),
         }
     }
 
@@ -96,6 +99,7 @@ impl Place {
         let sk = match pk {
             pk if pk.starts_with(USER) => "USER",
             pk if pk.starts_with(ORGANISATION) => "ORG",
+            pk if pk.starts_with(AUDIT_LOG) => "LOG",
             _ => return None,
         };
         Some(Self { pk: pk.to_owned(), sk: sk.to_owned() })
@@ -126,6 +130,11 @@ impl Place {
 
     pub(super) fn api_key_of_organisation(tag: OrgTag, id: &ApiKeyId) -> Self {
         Self { pk: format!("{ORGANISATION}{tag}"), sk: format!("{API_KEY_OF_ORGANISATION}{}", id.as_str()) }
+    }
+
+    /// The log's own history. A table has one log.
+    pub(super) fn audit_log(origin: &Origin) -> Self {
+        Self { pk: format!("{AUDIT_LOG}{origin}"), sk: "LOG".to_owned() }
     }
 
     /// What the export remembers as a whole.

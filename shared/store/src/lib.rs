@@ -4,6 +4,7 @@ mod audit;
 mod commit;
 mod fault;
 pub mod items;
+mod operator;
 mod organisations;
 mod pages;
 mod read;
@@ -20,10 +21,13 @@ use process::aws::Bounds;
 use process::retry::Backoff;
 use process::sam_local::aws_environment;
 
-pub use self::audit::{Behind, CheckpointFault, CheckpointRead, HistoryKey, Standing, Sweep, TableIdentity};
+pub use self::audit::{
+    Behind, CheckpointFault, CheckpointRead, HistoryKey, SigningKeyFault, Standing, Sweep, TableIdentity,
+};
 pub use self::commit::Commit;
 pub use self::fault::StoreFault;
-pub use self::organisations::{Done, Operator, OrganisationFault};
+pub use self::operator::{Done, Operator, OperatorsFault};
+pub use self::organisations::OrganisationFault;
 pub use self::pages::{HeldKey, Listed, Stretch};
 pub use self::read::{CredentialLookup, Lookup, StoredCredentials, UserState, Writer};
 pub use self::requests::RequestRecord;

@@ -2,16 +2,15 @@
 
 mod commands;
 
-use std::time::{Duration, Instant};
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::api_key::{ApiKeyId, StoredApiKey};
 use domain::history::Snapshot;
 use domain::organisation::Organisation;
 use domain::values::{OrgId, OrgTag};
 
-pub use self::commands::{Done, Operator, OrganisationFault};
+pub use self::commands::OrganisationFault;
 use super::Table;
+use super::audit::operators_deadline;
 use super::fault::{Kind, StoreFault};
 use super::items::{
     API_KEY_OF_ORGANISATION, ApiKeyOfOrganisationShape, ApiKeyShape, OrganisationShape, Place, head, shape,
@@ -19,13 +18,10 @@ use super::items::{
 use super::read::{BATCH, operators_waits};
 use super::schema::{PK, SK};
 
-/// How long an operator waits for one batch.
-const OPERATORS_PATIENCE: Duration = Duration::from_mins(1);
-
 impl Table {
     /// An organisation, if it was ever registered.
     pub async fn organisation(&self, org_id: &OrgId) -> Result<Option<Organisation>, StoreFault> {
-        let (place, until) = (Place::organisation(OrgTag::of(org_id)), Instant::now() + OPERATORS_PATIENCE);
+        let (place, until) = (Place::organisation(OrgTag::of(org_id)), operators_deadline());
         let stored = self.get(&place, operators_waits(), until).await?;
         let stored = stored.map(head::<OrganisationShape>).transpose()?;
         let stored = stored.map(|shape| Snapshot::from(shape).state);
@@ -34,7 +30,7 @@ impl Table {
 
     /// The organisation that an API key was issued to.
     pub async fn owner_of(&self, id: &ApiKeyId) -> Result<Option<OrgId>, StoreFault> {
-        let until = Instant::now() + OPERATORS_PATIENCE;
+        let until = operators_deadline();
         let stored = self.get(&Place::api_key(id), operators_waits(), until).await?;
         Ok(stored.map(shape::<ApiKeyShape>).transpose()?.map(|api_key| api_key.org_id))
     }
@@ -63,7 +59,7 @@ impl Table {
         }
         let mut api_keys: Vec<StoredApiKey> = Vec::with_capacity(keys.len());
         for batch in keys.chunks(BATCH) {
-            let until = Instant::now() + OPERATORS_PATIENCE;
+            let until = operators_deadline();
             for item in self.batch_get(batch.to_vec(), operators_waits(), until).await? {
                 api_keys.push(shape::<ApiKeyShape>(item)?);
             }

@@ -57,8 +57,8 @@ impl Raced {
     /// The same, and the physical key. `BatchGetItem` reads each item at a moment of its own: a physical key that was there
     /// may have been removed before the user item was read. Only the deletion that follows finds out.
     pub(super) const REMOVAL: Self = Self(&[0, 1, 3]);
-    /// The organisation item.
-    pub(super) const ORGANISATION: Self = Self(&[0]);
+    /// The head of the history: an organisation's item, the log's.
+    pub(super) const HEAD: Self = Self(&[0]);
     /// The same, and the API key, which may have been revoked before the organisation item was read.
     pub(super) const REVOCATION: Self = Self(&[0, 2]);
 

@@ -10,14 +10,16 @@ use bytes::Bytes;
 use domain::values::Hour;
 use futures_util::TryStreamExt;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, UpdateVersion};
 use url::Url;
 
 use self::bucket::{has_credentials, s3};
 use self::folder::Folder;
 use crate::calendar;
+use crate::checkpoint::{CHECKPOINT, NEWEST};
 use crate::log::{IDENTITY, table_number};
 use crate::manifest::{EVENTS, MANIFEST};
+use crate::tile::Tile;
 
 /// Where files are written once and read.
 #[derive(Debug, Clone)]
@@ -65,11 +67,22 @@ pub enum Written {
     Before(Bytes),
 }
 
+/// An object as it was found, so that it can be replaced if it is still that.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// By which an object store knows this version of it.
+    version: UpdateVersion,
+}
+
 /// Which files are there.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// The hours with a manifest or with events, and which of the two.
+    /// The hours with an events file, a manifest or a checkpoint, and which of the three.
     pub hours: BTreeMap<Hour, BTreeSet<&'static str>>,
+    /// The tiles of the tree.
+    pub tiles: BTreeSet<Tile>,
     /// Everything else below the root, by path; what is in a foreign folder is not looked at.
     pub strangers: BTreeSet<String>,
 }
@@ -127,14 +140,40 @@ impl Archive {
 
     /// The bytes of an object, at most so many, if it is there.
     pub async fn read(&self, path: &str, most: u64) -> Result<Option<Bytes>, ArchiveFault> {
+        Ok(self.find(path, most).await?.map(|found| found.bytes))
+    }
+
+    /// An object that may be replaced, of at most so many bytes, if it is there.
+    pub async fn find(&self, path: &str, most: u64) -> Result<Option<Found>, ArchiveFault> {
         let (store, root) = match &self.0 {
-            Kept::Folder(folder) => return folder.read(path, most).await,
+            Kept::Folder(folder) => {
+                let bytes = folder.read(path, most).await?;
+                let version = UpdateVersion { e_tag: None, version: None };
+                return Ok(bytes.map(|bytes| Found { bytes, version }));
+            }
             Kept::Objects(store, root) => (store, root),
         };
         match store.get(&below(root, path)).await {
             Ok(found) if found.meta.size > most => Err(ArchiveFault::TooLarge(path.to_owned(), most)),
-            Ok(found) => Ok(Some(found.bytes().await?)),
+            Ok(found) => {
+                let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: None };
+                Ok(Some(Found { bytes: found.bytes().await?, version }))
+            }
             Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Puts bytes in the place of an object that is still as it was found. Gives whether it was.
+    pub async fn replace(&self, path: &str, found: &Found, bytes: Bytes) -> Result<bool, ArchiveFault> {
+        let (store, root) = match &self.0 {
+            Kept::Folder(folder) => return folder.replace(path, found.bytes.clone(), bytes).await,
+            Kept::Objects(store, root) => (store, root),
+        };
+        let mode = PutMode::Update(found.version.clone());
+        match store.put_opts(&below(root, path), bytes.into(), mode.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::Precondition { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
@@ -164,16 +203,18 @@ impl Listing {
     fn add(&mut self, path: String) {
         if let Some((hour, name)) = file_of_hour(&path) {
             self.hours.entry(hour).or_default().insert(name);
-        } else if path != IDENTITY && table_number(&path).is_none() {
+        } else if let Some(tile) = Tile::of_path(&path) {
+            self.tiles.insert(tile);
+        } else if path != IDENTITY && path != NEWEST && table_number(&path).is_none() {
             self.strangers.insert(path);
         }
     }
 
-    /// The last hour, if its manifest is not there: an export is at it, or was ended there and goes on next time.
+    /// The last hour, if its checkpoint is not there: an export is at it, or was ended there and goes on next time.
     #[must_use]
     pub fn unfinished(&self) -> Option<Hour> {
         let (hour, files) = self.hours.last_key_value()?;
-        (!files.contains(MANIFEST)).then_some(*hour)
+        (!files.contains(CHECKPOINT)).then_some(*hour)
     }
 }
 
@@ -189,6 +230,7 @@ fn file_of_hour(path: &str) -> Option<(Hour, &'static str)> {
     match (room, name) {
         ("events", EVENTS) => Some((hour, EVENTS)),
         ("log", MANIFEST) => Some((hour, MANIFEST)),
+        ("log", CHECKPOINT) => Some((hour, CHECKPOINT)),
         _ => None,
     }
 }
@@ -196,6 +238,7 @@ fn file_of_hour(path: &str) -> Option<(Hour, &'static str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::checkpoint_path;
     use crate::manifest::{events_path, manifest_path};
 
     #[test]
@@ -214,6 +257,7 @@ mod tests {
         let hour = calendar::parse("2026-11-23T12:00:00Z").unwrap();
         assert_eq!(file_of_hour(&manifest_path(hour)), Some((hour, MANIFEST)));
         assert_eq!(file_of_hour(&events_path(hour)), Some((hour, EVENTS)));
+        assert_eq!(file_of_hour(&checkpoint_path(hour)), Some((hour, CHECKPOINT)));
         for path in [
             "manifest.json",
             "log/date=2026-11-23/hour=12/events.ndjson.gz",

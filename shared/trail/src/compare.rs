@@ -71,22 +71,22 @@ impl Differences {
 /// Whether an export goes as far as its table says that it does.
 pub fn check_length(verified: &Verified, checkpoint: Option<&AuditCheckpoint>) -> Result<(), Fault> {
     let Some(checkpoint) = checkpoint else { return Ok(()) };
-    if verified.last.is_some_and(|(last, _)| last >= checkpoint.hour) {
+    if verified.last.as_ref().is_some_and(|(last, _)| *last >= checkpoint.hour) {
         return Ok(());
     }
     let end = calendar::text(checkpoint.hour.next());
     let shows = format!("the table says that the hours before {end} were exported");
-    Err(Fault::new(Place::manifest(checkpoint.hour), Tampering::Truncated, shows))
+    Err(Fault::new(Place::Manifest(checkpoint.hour), Tampering::Truncated, shows))
 }
 
 /// Whether its last hour is the one that its table remembers.
 pub fn check_last(verified: &Verified, checkpoint: Option<&AuditCheckpoint>) -> Result<(), Fault> {
-    match (verified.last, checkpoint) {
-        (Some((last, sha256)), Some(checkpoint))
-            if last == checkpoint.hour && sha256 != checkpoint.manifest_sha256 =>
+    match (&verified.last, checkpoint) {
+        (Some((last, here)), Some(checkpoint))
+            if *last == checkpoint.hour && (here.size, here.root) != (checkpoint.size, checkpoint.root) =>
         {
-            let shows = "the table remembers another manifest of the hour";
-            Err(Fault::new(Place::manifest(last), Tampering::Forked, shows))
+            let shows = "the table remembers another checkpoint of the hour";
+            Err(Fault::new(Place::Checkpoint(*last), Tampering::Forked, shows))
         }
         _ => Ok(()),
     }

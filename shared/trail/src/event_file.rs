@@ -7,7 +7,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 
 use bytes::Bytes;
-use domain::history::{ChainedRecord, EventHash, NotARecord};
+use domain::history::{ChainedRecord, EventHash, Happening, NotARecord};
+use domain::values::VerifierKey;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
@@ -21,14 +22,39 @@ const LONGEST_LINE: u64 = 64 << 10;
 #[derive(Debug)]
 pub struct EventFile {
     gzip: GzEncoder<Vec<u8>>,
-    events: u64,
+    contents: Contents,
+}
+
+/// What of a file's events goes on: into the tree, and into who signs the next hour.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// The hash of each event, in the order of the lines.
+    pub hashes: Vec<EventHash>,
+    /// The key that the last event of the log's own history names.
+    pub named: Option<VerifierKey>,
+}
+
+impl Contents {
+    /// One more event.
+    pub fn push(&mut self, event: &ChainedRecord) {
+        self.hashes.push(event.hash());
+        if let Happening::AuditLog(of_log) = &event.record().happening {
+            self.named = Some(of_log.verifier_key().clone());
+        }
+    }
+
+    /// How many events it has.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        u64::try_from(self.hashes.len()).unwrap_or(u64::MAX)
+    }
 }
 
 impl Default for EventFile {
     fn default() -> Self {
         // Neither a time nor an operating system: the header is the same whoever writes it.
         let gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
-        Self { gzip, events: 0 }
+        Self { gzip, contents: Contents::default() }
     }
 }
 
@@ -37,14 +63,14 @@ impl EventFile {
     pub fn push(&mut self, event: &ChainedRecord) -> std::io::Result<()> {
         self.gzip.write_all(line(event).as_bytes())?;
         self.gzip.write_all(b"\n")?;
-        self.events += 1;
+        self.contents.push(event);
         Ok(())
     }
 
     /// How many events it has.
     #[must_use]
-    pub const fn events(&self) -> u64 {
-        self.events
+    pub fn events(&self) -> u64 {
+        self.contents.events()
     }
 
     /// How many bytes it has so far, about.
@@ -53,9 +79,9 @@ impl EventFile {
         self.gzip.get_ref().len()
     }
 
-    /// Its bytes.
-    pub fn finish(self) -> std::io::Result<Bytes> {
-        self.gzip.finish().map(Bytes::from)
+    /// Its bytes, and what is in it.
+    pub fn finish(self) -> std::io::Result<(Bytes, Contents)> {
+        Ok((self.gzip.finish()?.into(), self.contents))
     }
 }
 
@@ -175,13 +201,13 @@ mod tests {
         let salts = Salts::new([7; RANDOM_BYTES]);
         let circumstances = Circumstances { actor, request_id: "r1".to_owned(), recorded_at: now, salts };
         let event = command.decide(&snapshot.state, None, now).unwrap().happened.into();
-        snapshot.append(&event, issuer, circumstances).0.chained
+        snapshot.append(&event, Some(issuer), circumstances).0.chained
     }
 
     fn file() -> Bytes {
         let mut file = EventFile::default();
         file.push(&event()).unwrap();
-        file.finish().unwrap()
+        file.finish().unwrap().0
     }
 
     #[test]
@@ -217,7 +243,7 @@ mod tests {
         assert_eq!(file(), file());
         let header = file();
         assert_eq!((&header[4..8], header[9]), (&[0; 4][..], 255), "neither a time nor a system (RFC 1952)");
-        let empty = EventFile::default().finish().unwrap();
+        let empty = EventFile::default().finish().unwrap().0;
         assert_eq!(Lines::of(&empty).next(), None, "a file without events has no line");
     }
 

@@ -2,7 +2,9 @@
 
 use domain::values::Hour;
 
+use crate::checkpoint::{NEWEST, checkpoint_path};
 use crate::manifest::{events_path, manifest_path};
+use crate::tile::Tile;
 
 /// What a fault means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,29 +36,42 @@ impl std::fmt::Display for Tampering {
     }
 }
 
-/// A place in an export, in the order in which it is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The hour.
-    pub hour: Hour,
-    /// The line of its events, from 1; 0 is the manifest.
-    pub line: u64,
+/// A place in an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A line of an hour's events, from 1.
+    Line {
+        /// The hour.
+        hour: Hour,
+        /// The line.
+        line: u64,
+    },
+    /// An hour's manifest.
+    Manifest(Hour),
+    /// An hour's checkpoint.
+    Checkpoint(Hour),
+    /// A tile of the tree.
+    Tile(Tile),
+    /// The newest checkpoint.
+    Newest,
 }
 
 impl Place {
-    /// An hour's manifest.
+    /// A line of an hour's events; of a file without lines, the manifest says what it should be.
     #[must_use]
-    pub const fn manifest(hour: Hour) -> Self {
-        Self { hour, line: 0 }
+    pub const fn line(hour: Hour, line: u64) -> Self {
+        if line == 0 { Self::Manifest(hour) } else { Self::Line { hour, line } }
     }
 }
 
 impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.line {
-            // Of a file without lines, the manifest says what it should be.
-            0 => formatter.write_str(&manifest_path(self.hour)),
-            line => write!(formatter, "{}, line {line}", events_path(self.hour)),
+        match self {
+            Self::Line { hour, line } => write!(formatter, "{}, line {line}", events_path(*hour)),
+            Self::Manifest(hour) => formatter.write_str(&manifest_path(*hour)),
+            Self::Checkpoint(hour) => formatter.write_str(&checkpoint_path(*hour)),
+            Self::Tile(tile) => formatter.write_str(&tile.path()),
+            Self::Newest => formatter.write_str(NEWEST),
         }
     }
 }

@@ -20,7 +20,7 @@ impl Histories {
     /// How many organisations have a history.
     #[must_use]
     pub fn organisations(&self) -> usize {
-        self.0.len() - self.users()
+        self.0.keys().filter(|history| matches!(history, HistoryId::Organisation(_))).count()
     }
 
     /// How far a history goes in the files.

@@ -8,12 +8,17 @@
 pub mod archive;
 pub mod calendar;
 pub mod check;
+pub mod checkpoint;
 pub mod compare;
 pub mod event_file;
 pub mod fault;
 pub mod histories;
 pub mod log;
 pub mod manifest;
+pub mod note;
 pub mod reading;
 pub mod select;
+mod signers;
+pub mod tile;
+pub mod tree;
 pub mod verify;

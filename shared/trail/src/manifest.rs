@@ -28,8 +28,6 @@ pub struct Manifest {
     pub events: u64,
     /// The file.
     pub file: FileEntry,
-    /// The SHA-256 of the manifest of the hour before; zeros in the first.
-    pub previous_manifest_sha256: Sha256Hash,
     /// The histories that the export did not go on with, because the table holds other events of theirs than the files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAside>,
@@ -101,16 +99,9 @@ impl Manifest {
     /// Whether two say the same of an hour. Who was set aside may differ between two runs that raced, and is not compared.
     #[must_use]
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let Self { format, hour, events, file, previous_manifest_sha256, set_aside: _, table_id } = self;
-        (format, hour, events, file, previous_manifest_sha256, table_id)
-            == (
-                &other.format,
-                &other.hour,
-                &other.events,
-                &other.file,
-                &other.previous_manifest_sha256,
-                &other.table_id,
-            )
+        let Self { format, hour, events, file, set_aside: _, table_id } = self;
+        (format, hour, events, file, table_id)
+            == (&other.format, &other.hour, &other.events, &other.file, &other.table_id)
     }
 
     /// Its bytes; always the same for the same manifest.
@@ -167,7 +158,6 @@ mod tests {
             hour: Hour::new(498_732),
             events: 0,
             file: FileEntry::of(b"abc"),
-            previous_manifest_sha256: Sha256Hash::ZERO,
             set_aside: Vec::new(),
             table_id: "t-1".to_owned(),
         }
@@ -176,10 +166,10 @@ mod tests {
     #[test]
     fn a_manifest_is_read_as_it_is_written() {
         let bytes = manifest().bytes();
-        let (zeros, abc) = ("0".repeat(64), Sha256Hash::of("abc"));
+        let abc = Sha256Hash::of("abc");
         let expected = format!(
             "{{\"events\":0,\"file\":{{\"bytes\":3,\"sha256\":\"{abc}\"}},\"format\":2,\"hour\":\"2026-11-23T12:00:00Z\",\
-             \"previousManifestSha256\":\"{zeros}\",\"tableId\":\"t-1\"}}\n"
+             \"tableId\":\"t-1\"}}\n"
         );
         assert_eq!(String::from_utf8(bytes.clone()).unwrap(), expected);
         assert_eq!(Manifest::parse(&bytes), Ok(manifest()));

@@ -6,6 +6,7 @@ use domain::values::Hour;
 use futures_util::stream::{self, Stream, StreamExt};
 
 use crate::archive::{Archive, ArchiveFault, Listing};
+use crate::checkpoint::{self, CHECKPOINT, checkpoint_path};
 use crate::event_file;
 use crate::manifest::{self, EVENTS, MANIFEST, events_path, manifest_path};
 use crate::verify::HourFiles;
@@ -34,6 +35,9 @@ async fn fetch(
     }
     if files.contains(EVENTS) {
         found.events = archive.read(&events_path(hour), event_file::MOST_BYTES).await?;
+    }
+    if files.contains(CHECKPOINT) {
+        found.checkpoint = archive.read(&checkpoint_path(hour), checkpoint::MOST_BYTES).await?;
     }
     Ok((hour, found))
 }

@@ -37,7 +37,7 @@ impl Selection {
         mut each: impl FnMut(Selected) -> std::io::Result<()>,
     ) -> Result<std::io::Result<()>, Fault> {
         for (line, number) in Lines::of(bytes).zip(1..) {
-            let fault = |shows: String| Fault::new(Place { hour, line: number }, Tampering::Changed, shows);
+            let fault = |shows: String| Fault::new(Place::line(hour, number), Tampering::Changed, shows);
             let line = line.map_err(|why| fault(why.to_string()))?;
             let event = parse_line(&line).map_err(|why| fault(why.to_string()))?;
             if !event.is_hashed() {
@@ -59,7 +59,7 @@ impl Selection {
         let is_of = |user: &UserId| matches!(record.happening.history(), HistoryId::User(of) if of == *user);
         let at = record.recorded_at;
         user.as_ref().is_none_or(is_of)
-            && org.as_ref().is_none_or(|org| *org == record.issuer)
+            && org.as_ref().is_none_or(|org| record.issuer.as_ref() == Some(org))
             && from.is_none_or(|from| from <= at)
             && to.is_none_or(|to| at < to)
     }

@@ -1,15 +1,19 @@
-//! Verification: every file against its manifest, the chain of manifests, and every history across the files.
-//! Neither a table nor credentials are needed; it is told bytes, and says what is wrong first.
+//! Verification: every file against its manifest, every history across the files, and every hour's checkpoint against the tree over
+//! all entries up to it. Neither a table nor credentials are needed; it is told bytes, and says what is wrong first.
 
 use bytes::Bytes;
-use domain::values::{Hour, Sha256Hash};
+use domain::history::Happening;
+use domain::values::{Hour, VerifierKey};
 
 use crate::calendar;
+use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::event_file::{LineFault, Lines, parse_line};
 use crate::fault::{Fault, Place, Tampering};
 use crate::histories::Histories;
 use crate::log::Log;
 use crate::manifest::{EVENTS, FileEntry, Manifest, SetAside};
+use crate::signers::Signers;
+use crate::tree::{TileFile, Tree};
 
 /// The files of one hour; none for a file that is not there.
 #[derive(Debug, Default)]
@@ -18,6 +22,8 @@ pub struct HourFiles {
     pub manifest: Option<Bytes>,
     /// `events.ndjson.gz`.
     pub events: Option<Bytes>,
+    /// `checkpoint`.
+    pub checkpoint: Option<Bytes>,
 }
 
 /// What was checked.
@@ -25,8 +31,8 @@ pub struct HourFiles {
 pub struct Verified {
     /// The first hour.
     pub first: Option<Hour>,
-    /// The last hour, and the hash of its manifest: who keeps the hash can tell later that nothing before it changed.
-    pub last: Option<(Hour, Sha256Hash)>,
+    /// The last hour, and its checkpoint: who keeps that can tell later that nothing before it changed.
+    pub last: Option<(Hour, Checkpoint)>,
     /// How many hours.
     pub hours: u64,
     /// How many events.
@@ -39,6 +45,12 @@ pub struct Verified {
     pub bytes: u64,
     /// The histories that the last hour did not go on with.
     pub set_aside: Vec<SetAside>,
+    /// The key that signed the last hour; none if no key was given, and so no signature was looked at.
+    pub signed_by: Option<VerifierKey>,
+    /// The hours from which on another key signs that no event names: somebody had lost the one before, or had not.
+    pub replaced: Vec<(Hour, VerifierKey)>,
+    /// The given keys that signed nothing: the log ends before them, or it is another one than whoever gave them thinks.
+    pub unused: Vec<VerifierKey>,
 }
 
 /// A verification under way. Hours are handed to it in order.
@@ -47,18 +59,26 @@ pub struct Verification {
     log: Log,
     verified: Verified,
     histories: Histories,
+    tree: Tree,
+    signers: Signers,
 }
 
 impl Verification {
-    /// One of this log, before its first hour.
+    /// One of this log, before its first hour, by somebody who has these keys in hand.
     #[must_use]
-    pub fn new(log: Log) -> Self {
-        Self { log, verified: Verified::default(), histories: Histories::default() }
+    pub fn new(log: Log, keys: Vec<VerifierKey>) -> Self {
+        Self {
+            log,
+            verified: Verified::default(),
+            histories: Histories::default(),
+            tree: Tree::default(),
+            signers: Signers::new(keys),
+        }
     }
 
     /// Checks the next hour.
     pub fn check_hour(&mut self, hour: Hour, files: &HourFiles) -> Result<(), Fault> {
-        let place = Place::manifest(hour);
+        let place = Place::Manifest(hour);
         self.check_sequence(hour)?;
         let missing = |shows: &str| Fault::new(place, Tampering::Removed, shows);
         let bytes = files.manifest.as_ref().ok_or_else(|| missing("the hour has no manifest"))?;
@@ -68,9 +88,11 @@ impl Verification {
             .as_ref()
             .ok_or_else(|| missing(&format!("the {EVENTS} that it names is missing")))?;
         self.check_file(&manifest, events)?;
+        self.tree.push(bytes);
+        let checkpoint = self.check_checkpoint(hour, files.checkpoint.as_ref())?;
         self.verified.bytes += manifest.file.bytes;
         self.verified.first.get_or_insert(hour);
-        self.verified.last = Some((hour, Sha256Hash::of(bytes)));
+        self.verified.last = Some((hour, checkpoint));
         self.verified.hours += 1;
         self.verified.events += manifest.events;
         self.verified.set_aside = manifest.set_aside;
@@ -83,16 +105,25 @@ impl Verification {
         &self.verified
     }
 
+    /// The tiles that have to be there for the hours since they were last taken.
+    pub fn take_tiles(&mut self) -> Vec<TileFile> {
+        self.tree.take_tiles()
+    }
+
     /// After the last hour: what was checked, and how far every history goes.
     #[must_use]
     pub fn end(mut self) -> (Verified, Histories) {
         self.verified.users = self.histories.users();
         self.verified.organisations = self.histories.organisations();
+        self.verified.signed_by = self.signers.in_force().cloned();
+        self.verified.replaced = self.signers.replaced().to_vec();
+        self.verified.unused = self.signers.unused().cloned().collect();
         (self.verified, self.histories)
     }
 
     fn check_sequence(&self, hour: Hour) -> Result<(), Fault> {
-        let expected = self.verified.last.map_or(self.log.identity.first_hour, |(last, _)| last.next());
+        let last = self.verified.last.as_ref();
+        let expected = last.map_or(self.log.identity.first_hour, |(last, _)| last.next());
         if hour == expected {
             return Ok(());
         }
@@ -101,11 +132,11 @@ impl Verification {
         } else {
             (Tampering::Added, format!("the log begins with the hour {}", calendar::text(expected)))
         };
-        Err(Fault::new(Place::manifest(hour.min(expected)), tampering, shows))
+        Err(Fault::new(Place::Manifest(hour.min(expected)), tampering, shows))
     }
 
     fn check_manifest(&self, hour: Hour, bytes: &[u8]) -> Result<Manifest, Fault> {
-        let fault = |tampering, shows: &str| Fault::new(Place::manifest(hour), tampering, shows);
+        let fault = |tampering, shows: &str| Fault::new(Place::Manifest(hour), tampering, shows);
         let manifest = Manifest::parse(bytes).map_err(|why| fault(Tampering::Changed, &why.to_string()))?;
         if manifest.hour != hour {
             return Err(fault(Tampering::Reordered, "it is the manifest of another hour"));
@@ -113,21 +144,14 @@ impl Verification {
         if self.log.owner_of(hour).is_none_or(|owner| owner.table_id != manifest.table_id) {
             return Err(fault(Tampering::Forked, "it is of another table than the one that the log says"));
         }
-        match self.verified.last {
-            None if manifest.previous_manifest_sha256 == Sha256Hash::ZERO => Ok(manifest),
-            None => Err(fault(Tampering::Removed, "it follows another manifest, and is the first")),
-            Some((_, previous)) if manifest.previous_manifest_sha256 == previous => Ok(manifest),
-            Some(_) => {
-                Err(fault(Tampering::Forked, "it follows another manifest than the one of the hour before"))
-            }
-        }
+        Ok(manifest)
     }
 
     fn check_file(&mut self, manifest: &Manifest, bytes: &[u8]) -> Result<(), Fault> {
         let hour = manifest.hour;
         let mut lines = 0;
         for line in Lines::of(bytes) {
-            let place = Place { hour, line: lines + 1 };
+            let place = Place::line(hour, lines + 1);
             let line = line.map_err(|fault| of_line(place, fault))?;
             let event = parse_line(&line).map_err(|fault| of_line(place, fault))?;
             if !event.is_hashed() {
@@ -138,9 +162,17 @@ impl Verification {
                 ));
             }
             self.histories.check(place, &event)?;
+            if let Happening::AuditLog(of_log) = &event.record().happening {
+                if *of_log.origin() != self.log.identity.origin {
+                    let shows = format!("it is an event of the log {}", of_log.origin());
+                    return Err(Fault::new(place, Tampering::Forked, shows));
+                }
+                self.signers.name(of_log.verifier_key());
+            }
+            self.tree.push(&event.hash().bytes());
             lines += 1;
         }
-        let place = Place { hour, line: lines };
+        let place = Place::line(hour, lines);
         let says = format!("the manifest counts {} events, and there are {lines}", manifest.events);
         match lines.cmp(&manifest.events) {
             std::cmp::Ordering::Greater => Err(Fault::new(place, Tampering::Added, says)),
@@ -151,6 +183,25 @@ impl Verification {
                 Err(Fault::new(place, Tampering::Changed, shows))
             }
         }
+    }
+
+    /// That the checkpoint is of exactly what was read up to this hour, and who signed it.
+    fn check_checkpoint(&mut self, hour: Hour, bytes: Option<&Bytes>) -> Result<Checkpoint, Fault> {
+        let fault = |tampering, shows: &str| Fault::new(Place::Checkpoint(hour), tampering, shows);
+        let bytes = bytes.ok_or_else(|| fault(Tampering::Removed, "the hour has no checkpoint"))?;
+        let signed = SignedCheckpoint::parse(bytes);
+        let signed = signed.map_err(|why| fault(Tampering::Changed, &why.to_string()))?;
+        let origin = self.log.identity.origin.clone();
+        let expected = Checkpoint { origin, size: self.tree.size(), root: self.tree.root() };
+        if *signed.checkpoint() != expected {
+            return Err(fault(
+                Tampering::Forked,
+                "it is of other events or manifests than those that are there",
+            ));
+        }
+        self.signers.check(hour, &signed)?;
+        self.signers.end_hour(hour)?;
+        Ok(expected)
     }
 }
 

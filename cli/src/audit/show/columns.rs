@@ -49,7 +49,7 @@ impl Columns {
         let number = match happening {
             Happening::User(RecordedEvent::PhysicalKeyAdded(added)) => Some(added.number),
             Happening::User(RecordedEvent::PhysicalKeyRemoved(removed)) => Some(removed.number),
-            Happening::Organisation(_) => None,
+            Happening::Organisation(_) | Happening::AuditLog(_) => None,
         };
         let history = happening.history();
         Self([
@@ -59,7 +59,7 @@ impl Columns {
             version.to_string(),
             happening.name().to_owned(),
             number.as_ref().map(KeyNumber::to_string).unwrap_or_default(),
-            issuer.to_string(),
+            issuer.as_ref().map(OrgId::to_string).unwrap_or_default(),
             actor_kind.as_str().to_owned(),
             iss.clone().unwrap_or_default(),
             actor_id.as_ref().map(Subject::to_string).unwrap_or_default(),

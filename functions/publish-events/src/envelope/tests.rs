@@ -24,11 +24,11 @@ fn two_records(user_id: &str, command: &AddPhysicalKey) -> (KeptRecord, KeptReco
     let snapshot = Snapshot::new(User::new(UserId::parse(user_id).unwrap()));
     let added = command.decide(&snapshot.state, None, EpochMillis::new(1_700_000_000_000)).unwrap().happened;
     let held = PhysicalKey::from(&added);
-    let (addition, snapshot) = snapshot.append(&added.into(), issuer.clone(), circumstances());
+    let (addition, snapshot) = snapshot.append(&added.into(), Some(issuer.clone()), circumstances());
     let command = RemovePhysicalKey { number: held.number };
     let removed =
         command.decide(&snapshot.state, Some(&held), EpochMillis::new(1_700_000_000_003)).unwrap().happened;
-    let (removal, _) = snapshot.append(&removed.into(), issuer, circumstances());
+    let (removal, _) = snapshot.append(&removed.into(), Some(issuer), circumstances());
     (addition, removal)
 }
 

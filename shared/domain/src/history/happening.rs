@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::TextName;
+use crate::audit_log;
 use crate::organisation;
 use crate::user;
-use crate::values::{OrgId, UserId};
+use crate::values::{OrgId, Origin, UserId};
 
 /// Which history: what kind of aggregate, and which one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +16,8 @@ pub enum HistoryId {
     User(UserId),
     /// An organisation's: its registration, and who could act for it from when until when.
     Organisation(OrgId),
+    /// The log's that all of them are exported to: who signs it.
+    AuditLog(Origin),
 }
 
 impl HistoryId {
@@ -24,6 +27,7 @@ impl HistoryId {
         match self {
             Self::User(_) => AggregateType::User.as_str(),
             Self::Organisation(_) => AggregateType::Organisation.as_str(),
+            Self::AuditLog(_) => AggregateType::AuditLog.as_str(),
         }
     }
 
@@ -33,6 +37,7 @@ impl HistoryId {
         match self {
             Self::User(user_id) => user_id.as_str(),
             Self::Organisation(org_id) => org_id.as_str(),
+            Self::AuditLog(origin) => origin.as_str(),
         }
     }
 }
@@ -51,6 +56,19 @@ pub enum Happening {
     User(user::RecordedEvent),
     /// In an organisation's.
     Organisation(organisation::RecordedEvent),
+    /// In the log's.
+    AuditLog(audit_log::Event),
+}
+
+/// What an event says of the organisation that it concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SaysIssuer<'a> {
+    /// It is this one.
+    This(&'a OrgId),
+    /// It is one, and the event does not say which.
+    Some,
+    /// It concerns none.
+    None,
 }
 
 impl Happening {
@@ -60,6 +78,7 @@ impl Happening {
         match self {
             Self::User(event) => HistoryId::User(event.user_id().clone()),
             Self::Organisation(event) => HistoryId::Organisation(event.org_id().clone()),
+            Self::AuditLog(event) => HistoryId::AuditLog(event.origin().clone()),
         }
     }
 
@@ -82,15 +101,17 @@ impl Happening {
                 organisation::RecordedEvent::ApiKeyIssued(_) => EventType::ApiKeyIssued,
                 organisation::RecordedEvent::ApiKeyRevoked(_) => EventType::ApiKeyRevoked,
             },
+            Self::AuditLog(audit_log::Event::SigningKeyChanged(_)) => EventType::SigningKeyChanged,
         }
     }
 
-    /// The organisation that it concerns, if the event itself says it; a removal does not.
-    pub(super) const fn says_issuer(&self) -> Option<&OrgId> {
+    /// What the event itself says of the organisation that it concerns.
+    pub(super) const fn says_issuer(&self) -> SaysIssuer<'_> {
         match self {
-            Self::User(user::RecordedEvent::PhysicalKeyAdded(added)) => Some(&added.org_id),
-            Self::User(user::RecordedEvent::PhysicalKeyRemoved(_)) => None,
-            Self::Organisation(event) => Some(event.org_id()),
+            Self::User(user::RecordedEvent::PhysicalKeyAdded(added)) => SaysIssuer::This(&added.org_id),
+            Self::User(user::RecordedEvent::PhysicalKeyRemoved(_)) => SaysIssuer::Some,
+            Self::Organisation(event) => SaysIssuer::This(event.org_id()),
+            Self::AuditLog(_) => SaysIssuer::None,
         }
     }
 
@@ -111,7 +132,8 @@ impl Happening {
                 organisation::RecordedEvent::OrganisationClosed(_)
                 | organisation::RecordedEvent::ApiKeyIssued(_)
                 | organisation::RecordedEvent::ApiKeyRevoked(_),
-            ) => return true,
+            )
+            | Self::AuditLog(audit_log::Event::SigningKeyChanged(_)) => return true,
         };
         texts.names().all(|name| own.contains(&name))
     }
@@ -137,6 +159,7 @@ impl Happening {
             }
             EventType::ApiKeyIssued => Self::Organisation(OfOrganisation::ApiKeyIssued(of(data)?)),
             EventType::ApiKeyRevoked => Self::Organisation(OfOrganisation::ApiKeyRevoked(of(data)?)),
+            EventType::SigningKeyChanged => Self::AuditLog(audit_log::Event::SigningKeyChanged(of(data)?)),
         })
     }
 }
@@ -165,6 +188,7 @@ words! {
     AggregateType {
         User = "user",
         Organisation = "organisation",
+        AuditLog = "log",
     }
 }
 
@@ -178,5 +202,6 @@ words! {
         OrganisationClosed = "OrganisationClosed",
         ApiKeyIssued = "ApiKeyIssued",
         ApiKeyRevoked = "ApiKeyRevoked",
+        SigningKeyChanged = "SigningKeyChanged",
     }
 }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::Actor;
-use super::happening::{AggregateType, EventType, Happening};
+use super::happening::{AggregateType, EventType, Happening, SaysIssuer};
+use crate::audit_log;
 use crate::organisation;
 use crate::user;
 use crate::values::{EpochMillis, OrgId, Version};
@@ -24,8 +25,8 @@ pub struct EventRecord {
     pub happening: Happening,
     /// Its place in that history, from 1, without gaps.
     pub version: Version,
-    /// The organisation that it concerns: of a physical key, who issued it.
-    pub issuer: OrgId,
+    /// The organisation that it concerns: of a physical key, who issued it. A log's event concerns none.
+    pub issuer: Option<OrgId>,
     /// When the attempt that wrote it began.
     pub recorded_at: EpochMillis,
     /// Who did it.
@@ -60,7 +61,8 @@ struct Written<'a> {
     aggregate_type: &'a str,
     data: Data<'a>,
     format: u32,
-    issuer: &'a OrgId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<&'a OrgId>,
     recorded_at: EpochMillis,
     request_id: &'a str,
     r#type: &'a str,
@@ -77,6 +79,7 @@ enum Data<'a> {
     Closed(&'a organisation::OrganisationClosed),
     Issued(&'a organisation::ApiKeyIssued),
     Revoked(&'a organisation::ApiKeyRevoked),
+    SigningKeyChanged(&'a audit_log::SigningKeyChanged),
 }
 
 impl<'a> From<&'a Happening> for Data<'a> {
@@ -91,6 +94,7 @@ impl<'a> From<&'a Happening> for Data<'a> {
                 organisation::RecordedEvent::ApiKeyIssued(event) => Self::Issued(event),
                 organisation::RecordedEvent::ApiKeyRevoked(event) => Self::Revoked(event),
             },
+            Happening::AuditLog(audit_log::Event::SigningKeyChanged(event)) => Self::SigningKeyChanged(event),
         }
     }
 }
@@ -107,7 +111,8 @@ struct Read<'a> {
     #[serde(borrow)]
     data: &'a RawValue,
     format: u32,
-    issuer: OrgId,
+    #[serde(default)]
+    issuer: Option<OrgId>,
     recorded_at: EpochMillis,
     request_id: String,
     r#type: EventType,
@@ -131,7 +136,7 @@ impl EventRecord {
             aggregate_type: history.aggregate_type(),
             data: Data::from(&self.happening),
             format: FORMAT,
-            issuer: &self.issuer,
+            issuer: self.issuer.as_ref(),
             recorded_at: self.recorded_at,
             request_id: &self.request_id,
             r#type: self.happening.name(),
@@ -168,8 +173,14 @@ impl EventRecord {
         if history.aggregate_type() != aggregate_type.as_str() || history.aggregate_id() != aggregate_id {
             return Err(NotARecord::OfAnotherHistory);
         }
-        if happening.says_issuer().is_some_and(|said| *said != issuer) {
-            return Err(NotARecord::OfAnotherIssuer);
+        match (happening.says_issuer(), &issuer) {
+            (SaysIssuer::This(said), Some(issuer)) if said != issuer => {
+                return Err(NotARecord::OfAnotherIssuer);
+            }
+            (SaysIssuer::This(_) | SaysIssuer::Some, Some(_)) | (SaysIssuer::None, None) => {}
+            (SaysIssuer::This(_) | SaysIssuer::Some, None) | (SaysIssuer::None, Some(_)) => {
+                return Err(NotARecord::Malformed);
+            }
         }
         let (version, request_id) = (read.version, read.request_id);
         Ok(Self { happening, version, issuer, recorded_at, actor, request_id })

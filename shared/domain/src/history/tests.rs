@@ -1,8 +1,9 @@
 //! The chain, and what a record is.
 
 use super::*;
+use crate::audit_log::AuditLog;
 use crate::user::{AddPhysicalKey, Command, User};
-use crate::values::{Note, Subject, UserId};
+use crate::values::{Note, Origin, Subject, UserId, VerifierKey};
 
 fn circumstances(request_id: &str) -> Circumstances {
     Circumstances {
@@ -28,9 +29,9 @@ fn two_records() -> (ChainedRecord, ChainedRecord) {
         command.decide(&snapshot.state, None, EpochMillis::new(now)).unwrap().happened.into()
     };
     let event = decide(&snapshot, 1_700_000_000_000);
-    let (first, snapshot) = snapshot.append(&event, issuer.clone(), circumstances("r1"));
+    let (first, snapshot) = snapshot.append(&event, Some(issuer.clone()), circumstances("r1"));
     let event = decide(&snapshot, 1_700_000_000_001);
-    let (second, _) = snapshot.append(&event, issuer, circumstances("r2"));
+    let (second, _) = snapshot.append(&event, Some(issuer), circumstances("r2"));
     (first.chained, second.chained)
 }
 
@@ -93,9 +94,36 @@ fn what_is_no_record_says_why() {
         ("\"aggregateId\":\"alice\"", "\"aggregateId\":\"bob\"", NotARecord::OfAnotherHistory),
         ("\"aggregateType\":\"user\"", "\"aggregateType\":\"organisation\"", NotARecord::OfAnotherHistory),
         ("\"issuer\":\"acme\"", "\"issuer\":\"umbrella\"", NotARecord::OfAnotherIssuer),
+        ("\"issuer\":\"acme\",", "", NotARecord::Malformed),
     ] {
         assert_eq!(reread(canonical.replace(from, to)), Err(expected), "{from} → {to}");
     }
+}
+
+/// Computed once with Python's `hashlib` and `json.dumps`, as above.
+#[test]
+fn the_record_of_a_log_concerns_no_organisation() {
+    let origin: Origin = "keys.example.com/audit".parse().unwrap();
+    let key = VerifierKey::new(origin.clone(), [7; 32]);
+    let snapshot = Snapshot::new(AuditLog::new(origin));
+    let now = EpochMillis::new(1_700_000_000_000);
+    let event = snapshot.state.change_signing_key(&key, now).unwrap().expect("a change");
+    let (kept, after) = snapshot.append(&event, None, circumstances("r1"));
+    let expected = concat!(
+        r#"{"actor":{"id":"alice","iss":"https://issuer.example","orgId":"acme","type":"user"},"aggregateId":"keys.example.com/audit","#,
+        r#""aggregateType":"log","data":{"changedAt":1700000000000,"origin":"keys.example.com/audit","#,
+        r#""verifierKey":"keys.example.com/audit+747ec7d0+AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH"},"format":2,"#,
+        r#""recordedAt":1700000000000,"requestId":"r1","type":"SigningKeyChanged","version":1}"#,
+    );
+    assert_eq!(kept.chained.canonical(), expected);
+    assert_eq!(kept.chained.record().happening, Happening::AuditLog(event));
+    assert_eq!((after.state.verifier_key, after.state.version.get()), (Some(key), 1));
+    assert_eq!(
+        reread(expected.to_owned()).map(|read| read.record().clone()),
+        Ok(kept.chained.record().clone())
+    );
+    let with_issuer = expected.replace("\"recordedAt\"", "\"issuer\":\"acme\",\"recordedAt\"");
+    assert_eq!(reread(with_issuer), Err(NotARecord::Malformed));
 }
 
 #[test]
@@ -112,8 +140,8 @@ fn a_history_is_never_looked_for_in_an_earlier_hour_than_before() {
     let at = |hour: u64| Circumstances { recorded_at: Hour::new(hour).start(), ..circumstances("r") };
     let event = AddPhysicalKey::of(issuer.clone());
     let event = event.decide(&snapshot.state, None, EpochMillis::default()).unwrap().happened.into();
-    let (_, ahead) = snapshot.append(&event, issuer.clone(), at(9));
-    let (_, behind) = ahead.append(&event, issuer, at(8));
+    let (_, ahead) = snapshot.append(&event, Some(issuer.clone()), at(9));
+    let (_, behind) = ahead.append(&event, Some(issuer), at(8));
     assert_eq!(
         (snapshot.changed_in, ahead.changed_in, behind.changed_in),
         (Hour::new(0), Hour::new(9), Hour::new(9))

@@ -44,6 +44,9 @@ pub enum Refusal {
     /// It has no such API key.
     #[error("there is no API key with this id")]
     ApiKeyNotFound,
+    /// Another organisation has the same tag, which is to be expected after a million millions of them.
+    #[error("an organisation with the same tag is registered; this one needs another id")]
+    TagTaken,
 }
 
 impl OrganisationCommand {

@@ -5,14 +5,18 @@ mod hour;
 mod moment;
 mod number;
 mod organisation_tag;
+mod origin;
 #[cfg(feature = "openapi")]
 mod schemas;
 mod sha256;
 mod text;
+mod verifier_key;
 
 pub use self::hour::Hour;
 pub use self::moment::EpochMillis;
 pub use self::number::{KeyNumber, NotAKeyNumber, Version};
 pub use self::organisation_tag::OrgTag;
+pub use self::origin::{NotAnOrigin, Origin};
 pub use self::sha256::{NotASha256, Sha256Hash};
 pub use self::text::{Note, OrgId, OrgName, Subject, TextFault, UserId, is_invisible};
+pub use self::verifier_key::{NotAVerifierKey, VerifierKey};

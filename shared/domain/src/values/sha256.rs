@@ -21,7 +21,16 @@ impl Sha256Hash {
     /// The hash of an earlier hash's 32 bytes and what follows it, which may come in parts.
     #[must_use]
     pub fn chained<const PARTS: usize>(earlier: Self, parts: [&[u8]; PARTS]) -> Self {
-        let begun = Sha256::new().chain_update(earlier.0);
+        Self::over(Sha256::new().chain_update(earlier.0), parts)
+    }
+
+    /// The hash of bytes that come in parts.
+    #[must_use]
+    pub fn of_parts<const PARTS: usize>(parts: [&[u8]; PARTS]) -> Self {
+        Self::over(Sha256::new(), parts)
+    }
+
+    fn over<const PARTS: usize>(begun: Sha256, parts: [&[u8]; PARTS]) -> Self {
         Self(parts.into_iter().fold(begun, Digest::chain_update).finalize().into())
     }
 
@@ -99,5 +108,6 @@ mod tests {
     fn what_follows_a_hash_may_come_in_parts() {
         let whole = Sha256Hash::of([&[0; 32], b"abc".as_slice()].concat());
         assert_eq!(Sha256Hash::chained(Sha256Hash::ZERO, [b"a".as_slice(), b"bc"]), whole);
+        assert_eq!(Sha256Hash::of_parts([b"a".as_slice(), b"", b"bc"]), Sha256Hash::of("abc"));
     }
 }

@@ -1,9 +1,10 @@
 //! The heads of histories: where each stands, and by which hour it is found.
 
+use domain::audit_log::AuditLog;
 use domain::history::{EventHash, FORMAT, HistoryId, Position, Snapshot};
 use domain::organisation::Organisation;
 use domain::user::User;
-use domain::values::{Hour, KeyNumber, OrgId, OrgTag, Sha256Hash, UserId, Version};
+use domain::values::{Hour, KeyNumber, OrgId, OrgTag, Origin, Sha256Hash, UserId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Place, binary, shape};
@@ -120,6 +121,35 @@ impl From<OrganisationShape> for Snapshot<Organisation> {
     }
 }
 
+/// The log's item: where the history of the log itself stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuditLogShape {
+    format: HeadFormat,
+    #[serde(flatten)]
+    log: AuditLog,
+    #[serde(with = "binary")]
+    head_hash: EventHash,
+    changed_in: ChangedIn,
+}
+
+impl AuditLogShape {
+    /// What is stored of a snapshot.
+    pub(crate) fn of(snapshot: &Snapshot<AuditLog>, shards: AuditShards) -> Self {
+        let Snapshot { state, head, changed_in } = snapshot.clone();
+        let place = Place::audit_log(&state.origin);
+        let changed_in = ChangedIn { hour: changed_in, shard: shard_of(&place.pk, shards) };
+        Self { format: HeadFormat, log: state, head_hash: head, changed_in }
+    }
+}
+
+impl From<AuditLogShape> for Snapshot<AuditLog> {
+    fn from(shape: AuditLogShape) -> Self {
+        let AuditLogShape { format: HeadFormat, log, head_hash, changed_in } = shape;
+        Self { state: log, head: head_hash, changed_in: changed_in.hour }
+    }
+}
+
 /// As much of a head as the index has.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct OfHead {
@@ -132,6 +162,7 @@ pub(crate) struct OfHead {
 pub(crate) struct StandingShape {
     user_id: Option<UserId>,
     org_id: Option<OrgId>,
+    origin: Option<Origin>,
     version: Version,
     #[serde(with = "binary")]
     head_hash: EventHash,
@@ -141,9 +172,10 @@ pub(crate) struct StandingShape {
 impl StandingShape {
     /// Whose head it is.
     pub(crate) fn history(&self) -> Option<HistoryId> {
-        match (&self.user_id, &self.org_id) {
-            (Some(user_id), None) => Some(HistoryId::User(user_id.clone())),
-            (None, Some(org_id)) => Some(HistoryId::Organisation(org_id.clone())),
+        match (&self.user_id, &self.org_id, &self.origin) {
+            (Some(user_id), None, None) => Some(HistoryId::User(user_id.clone())),
+            (None, Some(org_id), None) => Some(HistoryId::Organisation(org_id.clone())),
+            (None, None, Some(origin)) => Some(HistoryId::AuditLog(origin.clone())),
             _ => None,
         }
     }

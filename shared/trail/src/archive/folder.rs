@@ -6,12 +6,13 @@ use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use tempfile::NamedTempFile;
 use tokio::task::spawn_blocking;
 
 use super::ArchiveFault;
 
 /// The folders that an export makes, by name and by how the names of hours begin: what else is there is named, and not entered.
-const OWN_FOLDERS: [&str; 3] = ["events", "log", "table"];
+const OWN_FOLDERS: [&str; 4] = ["events", "log", "table", "tile"];
 const OF_HOURS: [&str; 2] = ["date=", "hour="];
 /// What a file is called before it has its name. Query engines pass over names that begin with a dot.
 const UNFINISHED: (&str, &str) = (".", ".unfinished");
@@ -35,6 +36,12 @@ impl Folder {
     pub(super) async fn read(&self, path: &str, most: u64) -> Result<Option<Bytes>, ArchiveFault> {
         let (file, name) = (self.0.join(path), path.to_owned());
         blocking(move || read(&file, name, most)).await
+    }
+
+    /// Puts bytes in the place of a file that still has these. Gives whether it had.
+    pub(super) async fn replace(&self, path: &str, were: Bytes, bytes: Bytes) -> Result<bool, ArchiveFault> {
+        let (file, name) = (self.0.join(path), path.to_owned());
+        blocking(move || replace(&file, &name, &were, &bytes)).await
     }
 
     /// Every file, by its path below the folder; a foreign folder by its own, which ends with a slash.
@@ -65,16 +72,36 @@ fn create(path: &Path, bytes: &[u8]) -> std::io::Result<bool> {
     }
     let folder = path.parent().unwrap_or(path);
     make(folder)?;
-    // It is made for its owner only.
-    let (before, after) = UNFINISHED;
-    let mut file = tempfile::Builder::new().prefix(before).suffix(after).tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
+    match unfinished(folder, bytes)?.persist_noclobber(path) {
         Ok(_) => sync(folder).map(|()| true),
         Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(failed) => Err(without_a_name(failed.error)),
     }
+}
+
+/// A file without its name yet, for its owner only, whose bytes are on the disk.
+fn unfinished(folder: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    let (before, after) = UNFINISHED;
+    let mut file = tempfile::Builder::new().prefix(before).suffix(after).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// Whoever replaces a file has its folder locked: of several at once, one finds it as it was.
+#[expect(clippy::disallowed_methods, reason = "It is called where blocking is allowed.")]
+fn replace(path: &Path, name: &str, were: &[u8], bytes: &[u8]) -> Result<bool, ArchiveFault> {
+    let faulty = |error| ArchiveFault::File(name.to_owned(), error);
+    let folder = path.parent().unwrap_or(path);
+    let locked = File::open(folder).map_err(faulty)?;
+    locked.lock().map_err(faulty)?;
+    if read(path, name.to_owned(), were.len() as u64)?.as_deref() != Some(were) {
+        return Ok(false);
+    }
+    let file = unfinished(folder, bytes).map_err(faulty)?;
+    file.persist(path).map_err(|failed| faulty(failed.error))?;
+    sync(folder).map_err(faulty)?;
+    Ok(true)
 }
 
 /// A file gets its name without taking the place of another by a rename that does not replace, or else by a hard link.
@@ -155,8 +182,17 @@ fn list(folder: &Path, below: &str, found: &mut Vec<String>) -> std::io::Result<
 
 fn is_own(folder: &OsStr) -> bool {
     folder.to_str().is_some_and(|name| {
-        OWN_FOLDERS.contains(&name) || OF_HOURS.iter().any(|begin| name.starts_with(begin))
+        OWN_FOLDERS.contains(&name)
+            || OF_HOURS.iter().any(|begin| name.starts_with(begin))
+            || is_of_tiles(name)
     })
+}
+
+/// Whether a folder may be one of tiles: a level or a part of a number, `3`, `x001` or `067.p`.
+fn is_of_tiles(folder: &str) -> bool {
+    let digits = folder.strip_prefix('x').unwrap_or(folder);
+    let digits = digits.strip_suffix(".p").unwrap_or(digits);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_unfinished(entry: &DirEntry) -> bool {

@@ -1,0 +1,109 @@
+//! The log itself, as its operator changes it: which key signs it.
+
+use std::time::Instant;
+
+use domain::audit_log::{AuditLog, Refusal};
+use domain::history::{Circumstances, HistoryId, Snapshot};
+use domain::values::{Origin, VerifierKey, Version};
+use process::retry::Backoff;
+
+use super::super::Table;
+use super::super::fault::StoreFault;
+use super::super::items::{AuditLogShape, LogShape, OfExport, Place, head, shape};
+use super::super::operator::{Done, Operator, OperatorsCommand, OperatorsFault};
+use super::super::read::operators_waits;
+use super::super::write::{AttemptToken, Raced, Write};
+use super::{CheckpointFault, operators_deadline};
+
+/// Why the signing key was not changed.
+pub type SigningKeyFault = OperatorsFault<Refusal>;
+
+/// That another key is to sign a log.
+struct ChangeSigningKey<'a> {
+    origin: &'a Origin,
+    verifier_key: &'a VerifierKey,
+}
+
+impl OperatorsCommand for ChangeSigningKey<'_> {
+    type State = Snapshot<AuditLog>;
+    type Refusal = Refusal;
+
+    fn history(&self) -> HistoryId {
+        HistoryId::AuditLog(self.origin.clone())
+    }
+
+    async fn read(
+        &self,
+        table: &Table,
+        waits: impl Fn() -> Backoff,
+        until: Instant,
+    ) -> Result<Snapshot<AuditLog>, SigningKeyFault> {
+        Ok(match table.get(&Place::audit_log(self.origin), waits(), until).await? {
+            None => Snapshot::new(AuditLog::new(self.origin.clone())),
+            Some(item) => head::<AuditLogShape>(item)?.into(),
+        })
+    }
+
+    fn version(state: &Snapshot<AuditLog>) -> Version {
+        state.state.version
+    }
+
+    fn write(
+        &self,
+        table: &Table,
+        before: &Snapshot<AuditLog>,
+        circumstances: Circumstances,
+        token: &AttemptToken,
+    ) -> Result<Option<Write>, SigningKeyFault> {
+        let now = circumstances.recorded_at;
+        let event =
+            before.state.change_signing_key(self.verifier_key, now).map_err(OperatorsFault::Refused)?;
+        let Some(event) = event else { return Ok(None) };
+        let (record, after) = before.append(&event, None, circumstances);
+        let version = [("version", before.state.version.get())];
+        let read: &[_] = if before.state.version == Version::NONE { &[] } else { &version };
+        let place = Place::audit_log(self.origin);
+        let items = vec![
+            table.move_head(&place, &AuditLogShape::of(&after, table.shards), read)?,
+            table.put_event(&record, token)?,
+        ];
+        Ok(Some(Write::new(items, token.clone(), Raced::HEAD)))
+    }
+}
+
+impl Table {
+    /// The name of the log that the table's histories are exported to, if it has one.
+    pub async fn origin(&self) -> Result<Option<Origin>, StoreFault> {
+        let place = Place::of_export(OfExport::Log);
+        let kept = self.get(&place, operators_waits(), operators_deadline()).await?;
+        let kept = kept.map(shape::<LogShape>).transpose()?;
+        let parsed = kept.map(|LogShape { origin }| origin.parse()).transpose();
+        parsed.map_err(|_| StoreFault::Corrupt("the name of the log".to_owned()))
+    }
+
+    /// Records that another key is to sign the log: the hours after the one in whose file that event comes to be.
+    pub async fn change_signing_key(
+        &self,
+        origin: &Origin,
+        verifier_key: &VerifierKey,
+        operator: &Operator,
+    ) -> Result<Done, SigningKeyFault> {
+        self.carry_out(&ChangeSigningKey { origin, verifier_key }, operator).await
+    }
+
+    /// Notes that the key that signed is lost, and that another one signs from the next hour on. There is no event of it that the
+    /// lost key could sign. Gives whether it was not so before; nothing is noted where no hour was exported yet.
+    pub async fn replace_signing_key(
+        &self,
+        verifier_key: &VerifierKey,
+    ) -> Result<Option<Done>, CheckpointFault> {
+        let Some(from) = self.audit_checkpoint().await?.checkpoint else { return Ok(None) };
+        if from.next_key() == verifier_key {
+            return Ok(Some(Done::Before));
+        }
+        let mut to = from.clone();
+        to.replaced_by = Some(verifier_key.clone());
+        self.move_audit_checkpoint(Some(&from), &to).await?;
+        Ok(Some(Done::Now))
+    }
+}
