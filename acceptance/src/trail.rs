@@ -114,14 +114,14 @@ impl TestArchive {
     }
 
     /// Checks the whole of it, with the stage's verifier key in hand.
-    pub async fn check(&self) -> Result<Verified, CheckFault> {
+    pub async fn check(&self) -> Result<Verified, NotWhole> {
         self.check_with(&evidence()).await
     }
 
     /// Checks the whole of it, with this in hand.
-    pub async fn check_with(&self, evidence: &Evidence) -> Result<Verified, CheckFault> {
+    pub async fn check_with(&self, evidence: &Evidence) -> Result<Verified, NotWhole> {
         let listing = self.archive.list().await.expect("a listing");
-        check(&self.archive, &listing, evidence, |_| {}).await
+        whole(check(&self.archive, &listing, evidence, |_| {}).await)
     }
 
     /// The newest checkpoint, as an auditor carries it away.
@@ -130,11 +130,29 @@ impl TestArchive {
     }
 
     /// Checks the whole of it against its table.
-    pub async fn check_against(&self, table: &Table) -> Result<Verified, CheckFault> {
+    pub async fn check_against(&self, table: &Table) -> Result<Verified, NotWhole> {
         let recorded = RecordedInTable { table, deadline: Instant::now() + PATIENCE };
         let listing = self.archive.list().await.expect("a listing");
-        check_against(&recorded, &self.archive, &listing, &evidence(), |_| {}).await
+        whole(check_against(&recorded, &self.archive, &listing, &evidence(), |_| {}).await)
     }
+}
+
+/// Everything that is wrong with an export, a line each.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NotWhole(Vec<String>);
+
+impl std::fmt::Display for NotWhole {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0.join("\n"))
+    }
+}
+
+fn whole(checked: Result<Verified, CheckFault>) -> Result<Verified, NotWhole> {
+    let verified = checked.map_err(|fault| NotWhole(vec![fault.to_string()]))?;
+    if verified.faults.count() == 0 {
+        return Ok(verified);
+    }
+    Err(NotWhole(verified.faults.first_ones().iter().map(ToString::to_string).collect()))
 }
 
 /// What a test's log is called.
@@ -174,7 +192,7 @@ pub fn verifier_key(seed: u8) -> VerifierKey {
 /// What whoever checks a test's log has in hand: its verifier key.
 #[must_use]
 pub fn evidence() -> Evidence {
-    Evidence { keys: vec![verifier_key(SEED)], since: None }
+    Evidence { keys: vec![verifier_key(SEED)], ..Evidence::default() }
 }
 
 /// The hour that every test begins in.

@@ -5,6 +5,8 @@ mod show;
 mod signing;
 mod verify;
 
+use std::process::ExitCode;
+
 use indicatif::{ProgressBar, ProgressStyle};
 use trail::archive::{Archive, Listing};
 
@@ -13,14 +15,16 @@ use crate::arguments::audit::{ArchiveArguments, AuditCommand};
 use crate::output::Failure;
 
 /// One of the commands.
-pub(crate) async fn audit(command: AuditCommand) -> Result<(), Failure> {
-    match command {
+pub(crate) async fn audit(command: AuditCommand) -> Result<ExitCode, Failure> {
+    let done = match command {
         AuditCommand::Export(arguments) => export::export(&arguments).await,
         AuditCommand::Key(arguments) => signing::key(*arguments).await,
         AuditCommand::Sweep { data } => export::sweep(&data).await,
-        AuditCommand::Verify(arguments) => verify::verify(&arguments).await,
+        // Whether an export is whole is a question: no is another answer than none.
+        AuditCommand::Verify(arguments) => return Ok(verify::verify(&arguments).await),
         AuditCommand::Show(arguments) => show::show(arguments).await,
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn open(arguments: &ArchiveArguments) -> Result<Archive, Failure> {

@@ -28,7 +28,7 @@ use crate::output::Failure;
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(exit_code) => exit_code,
         Err(failure) => {
             output::tell(failure);
             ExitCode::FAILURE
@@ -36,8 +36,8 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), Failure> {
-    match arguments.command {
+async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let done = match arguments.command {
         None => serve::serve(arguments.serve).await,
         Some(Command::Serve(serve)) => serve::serve(serve).await,
         Some(Command::Org(OrgCommand::Register { org, name, operator })) => {
@@ -57,10 +57,11 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Jwks { data }) => tokens::print_key_set(&data),
         Some(Command::Import(arguments)) => import::import(arguments).await,
         Some(Command::Export(arguments)) => export::export(arguments).await,
-        Some(Command::Audit(command)) => audit::audit(command).await,
+        Some(Command::Audit(command)) => return audit::audit(command).await,
         Some(Command::Smoke(arguments)) => smoke::smoke(arguments).await,
         Some(Command::SamLocal(arguments)) => sam_local::sam_local(arguments).await,
         Some(Command::Openapi) => output::print_line(api_reference::json()),
         Some(Command::Table(TableCommand::Create { data })) => organisations::create_table(&data).await,
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

@@ -9,6 +9,9 @@ use domain::values::is_invisible;
 #[error("{0}")]
 pub(crate) struct Failure(pub(crate) String);
 
+/// The exit code of what was asked and could not be answered, which is neither yes nor no: as of arguments that make no sense.
+pub(crate) const NOT_ANSWERED: u8 = 2;
+
 impl Failure {
     /// A failure that says what was tried and why it did not work.
     pub(crate) fn because(what: impl std::fmt::Display, why: impl std::fmt::Display) -> Self {

@@ -288,6 +288,6 @@ async fn exported_files_are_their_owners_and_foreign_ones_are_named_and_not_ente
     symlink(archive.file("manifest"), archive.file(&path)).expect("a link");
     assert_eq!(
         archive.check().await.expect_err("a fault").to_string(),
-        format!("{path} is not a plain file")
+        format!("{path}: changed: it is not a plain file")
     );
 }

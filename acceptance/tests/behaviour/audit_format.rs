@@ -120,7 +120,7 @@ async fn what_was_exported_once_is_verified_for_ever() {
     let archive = Archive::open(&Url::from_directory_path(golden()).expect("a URL")).expect("an archive");
     let listing = archive.list().await.expect("a listing");
     let keys = vec![verifier_key(SEED), verifier_key(NEXT)];
-    let verified = check(&archive, &listing, &Evidence { keys, since: None }, |_| {}).await;
+    let verified = check(&archive, &listing, &Evidence { keys, ..Evidence::default() }, |_| {}).await;
     let verified = verified.expect("a whole export");
     let (last, checkpoint) = verified.last.expect("an hour");
     assert_eq!((last, checkpoint.root.to_string().as_str()), (hour("2026-11-23T15:00:00Z"), ROOT));
@@ -161,7 +161,8 @@ async fn an_export_of_another_format_is_refused_in_a_sentence() {
         let fault = archive.check().await.expect_err("a fault").to_string();
         let expected = format!(
             "{path}: changed: it is of format {format}, and this release reads format 2: an export of format 1 was written \
-             during development, and begins anew"
+             during development, and begins anew\n{}: changed: it is no checkpoint of a log",
+            checkpoint_path(first_hour())
         );
         assert_eq!(fault, expected);
     }
@@ -184,7 +185,13 @@ async fn a_member_that_is_not_known_is_exported_as_it_was_hashed() {
     assert_eq!(stage.export(&archive.archive).await.expect("an export").events, 2);
     let lines = archive.lines(first_hour()).await;
     assert!(lines[0].contains(&record), "{lines:?}");
-    archive.check_against(&stage.backend.table).await.expect("a whole export");
+    // Whoever checks is told that this release does not know it: it cannot say what it means.
+    let expected = format!(
+        "{}, line 1: changed: it has members, or a spelling, that this release does not write",
+        events_path(first_hour())
+    );
+    let found = archive.check_against(&stage.backend.table).await;
+    assert_eq!(found.expect_err("a fault").to_string(), expected);
 }
 
 /// Changes an item of Alice's.

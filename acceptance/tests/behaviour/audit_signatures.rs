@@ -4,14 +4,15 @@
 use std::time::Instant;
 
 use acceptance::trail::{
-    ORIGIN, SEED, TestArchive, evidence, first_hour, from_first_hour, signing_key, signing_keys, verifier_key,
+    NotWhole, ORIGIN, SEED, TestArchive, evidence, first_hour, from_first_hour, signing_key, signing_keys,
+    verifier_key,
 };
 use acceptance::{PATIENCE, Stage};
 use domain::values::{Hour, VerifierKey};
 use export_audit::export::{ExportFault, Exporter, Report};
 use export_audit::signing::SigningKeys;
 use store::Done;
-use trail::check::{CheckFault, Evidence};
+use trail::check::Evidence;
 use trail::checkpoint::{NEWEST, SignedCheckpoint, checkpoint_path};
 use trail::manifest::events_path;
 use trail::verify::Verified;
@@ -52,9 +53,9 @@ async fn one_more(
     export_by(stage, archive, signing).await
 }
 
-async fn check_by(archive: &TestArchive, seeds: &[u8]) -> Result<Verified, CheckFault> {
+async fn check_by(archive: &TestArchive, seeds: &[u8]) -> Result<Verified, NotWhole> {
     let keys = seeds.iter().map(|seed| verifier_key(*seed)).collect();
-    archive.check_with(&Evidence { keys, since: None }).await
+    archive.check_with(&Evidence { keys, ..Evidence::default() }).await
 }
 
 #[track_caller]
@@ -112,9 +113,8 @@ async fn empty_hours_after_an_old_checkpoint_are_not_signed() {
     // Two logs that are both signed: whoever keeps a checkpoint of one is not shown the other.
     let (_other_stage, other) = two_hours().await;
     let entries = kept.checkpoint().size;
-    let expected = format!(
-        "the checkpoint that was kept, of {entries} entries, is of other entries than those that are here now"
-    );
+    let expected =
+        format!("the checkpoint that was kept: forked: its {entries} entries are not the first ones here");
     let kept = Evidence { since: Some(kept), ..evidence() };
     is_fault(other.check_with(&kept).await, &expected);
 }
@@ -138,13 +138,14 @@ async fn every_change_of_a_checkpoint_is_found() {
     let by_own =
         format!("forked: it bears the name of {}, and none of the given keys signed it", short(SEED));
     let other_entries = "forked: it is of other events or manifests than those that are there";
+    let unsigned_too = format!("{other_entries}\n{path}: {by_own}");
     let none = "changed: it is no checkpoint of a log";
     let cases: [(Vec<u8>, &str); 10] = [
         (signed(OTHER, text), &by_other),
         (said.replace(&line[line.len() - 20..line.len() - 16], "AAAA").into(), &by_own),
         (signed(SEED, &text.replace("\n3\n", "\n4\n")), other_entries),
         (signed(SEED, &text.replace("audit\n", "audits\n")), other_entries),
-        (said.replace("\n3\n", "\n4\n").into(), other_entries),
+        (said.replace("\n3\n", "\n4\n").into(), &unsigned_too),
         (signed(SEED, &format!("{text}\nextension")), none),
         (signed(SEED, &text.replace("\n3\n", "\n03\n")), none),
         (format!("{said}{line}").into(), "forked: it has more signatures than an export writes"),
@@ -241,7 +242,7 @@ async fn another_key_signs_the_hours_after_the_one_that_names_it() {
         (Some(verifier_key(NEXT)), 0, 0)
     );
     let expected = format!(
-        "{}: forked: the hours after this one are to be signed by {}, which was not given: they cannot be checked",
+        "{}: forked: the hours after this one are to be signed by {}, which was not given: who wrote them is not known",
         checkpoint_path(naming),
         verifier_key(NEXT)
     );

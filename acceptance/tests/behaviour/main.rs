@@ -10,6 +10,8 @@ mod audit_export;
 mod audit_format;
 mod audit_kms;
 mod audit_late;
+mod audit_nonsense;
+mod audit_odd_files;
 mod audit_races;
 mod audit_signatures;
 mod audit_tampering;

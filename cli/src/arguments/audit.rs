@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use domain::values::{EpochMillis, Hour, OrgId, Origin, UserId, VerifierKey};
@@ -21,7 +22,7 @@ pub(crate) enum AuditCommand {
         data: StoreArguments,
     },
     /// Check an export: every file, every history, every hour's checkpoint, the tree and, with --verifier-key, who signed it. Neither
-    /// a table nor, for a folder, credentials are needed.
+    /// a table nor, for a folder, credentials are needed. Exit code 0: it is whole; 1: it is not; 2: it could not be checked.
     Verify(VerifyArguments),
     /// Print the verifier key of the signing key, for whoever verifies. A signing key in a file is made when it is first needed.
     Key(Box<KeyArguments>),
@@ -120,6 +121,9 @@ pub(crate) struct VerifyArguments {
     /// A checkpoint that was kept of an earlier check, such as `log/checkpoint` then: the log has to go on with it.
     #[arg(long, value_name = "FILE")]
     pub(crate) since: Option<PathBuf>,
+    /// How long ago the newest hour may have ended, such as `3h`.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) max_age: Option<Duration>,
     /// Compare with the table, history by history, to the last event.
     #[arg(long)]
     pub(crate) against_table: bool,

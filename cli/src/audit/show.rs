@@ -5,13 +5,14 @@ mod columns;
 use std::io::{BufWriter, ErrorKind, Write};
 
 use futures_util::TryStreamExt;
-use trail::reading;
-use trail::select::{Selected, Selection};
+use trail::manifest::events_path;
+use trail::reading::{self, FileRead};
+use trail::select::{Found, Selected, Selection};
 
 use self::columns::{Columns, NAMES, TableRows};
 use super::{cannot_read, listing, open};
 use crate::arguments::audit::{ShowArguments, ShowFormat};
-use crate::output::Failure;
+use crate::output::{Failure, tell};
 
 /// Shows the events that are asked for, in the order of the files: by hour, history and version.
 pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
@@ -21,12 +22,24 @@ pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
     let selection = Selection { user, org, from, to };
     let mut output =
         Output::begin(format, BufWriter::new(std::io::stdout())).map_err(|error| cannot_write(&error))?;
+    let mut unreadable = 0_u64;
     let mut hours = std::pin::pin!(reading::hours(&archive, &listing));
     while let Some((hour, files)) = hours.try_next().await.map_err(|fault| cannot_read(&fault))? {
         // Whatever was recorded when: an event that is late is in a later hour's file.
-        let Some(events) = files.events else { continue };
-        let read = selection.read(hour, &events, |selected| output.write(&selected));
-        match read.map_err(|fault| cannot_read(&fault))? {
+        if let FileRead::Unusable(why) = &files.events {
+            unreadable += 1;
+            tell(format!("{}: {why}.", events_path(hour)));
+        }
+        let Some(events) = files.events.bytes() else { continue };
+        let read = selection.read(hour, events, |found| match found {
+            Found::Event(selected) => output.write(&selected),
+            Found::Unreadable(fault) => {
+                unreadable += 1;
+                tell(format!("{fault}."));
+                Ok(())
+            }
+        });
+        match read {
             // The reader has seen enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
             written => written.map_err(|error| cannot_write(&error))?,
@@ -34,6 +47,9 @@ pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
     }
     match output.end() {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(cannot_write(&error)),
+        _ if unreadable > 0 => Err(Failure(format!(
+            "{unreadable} lines or files are not as they were written, and could be about anybody: see `audit verify`."
+        ))),
         _ => Ok(()),
     }
 }

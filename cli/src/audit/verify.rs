@@ -2,28 +2,43 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use domain::values::VerifierKey;
 use export_audit::RecordedInTable;
-use indicatif::HumanBytes;
+use indicatif::{HumanBytes, HumanDuration};
+use process::clock::Clock;
 use store::Table;
 use trail::archive::{Archive, Listing};
 use trail::calendar;
-use trail::check::{CheckFault, Evidence, check, check_against};
+use trail::check::{CheckFault, Evidence, Freshness, check, check_against};
 use trail::checkpoint::{MOST_BYTES, NEWEST, SignedCheckpoint};
+use trail::lateness::{Late, Lateness};
 use trail::verify::Verified;
 
 use super::{listing, open, progress_bar};
 use crate::arguments::audit::VerifyArguments;
-use crate::output::{Failure, print_line, tell};
+use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
 use crate::store::Store;
 
 /// Until when the table may be read.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// Checks, and prints what was checked.
-pub(super) async fn verify(arguments: &VerifyArguments) -> Result<(), Failure> {
+/// Checks, and prints what was checked. 0: it is whole; 1: it is not; 2: it could not be checked.
+pub(super) async fn verify(arguments: &VerifyArguments) -> ExitCode {
+    match checked(arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            tell(failure);
+            ExitCode::from(NOT_ANSWERED)
+        }
+    }
+}
+
+/// Whether it is whole.
+async fn checked(arguments: &VerifyArguments) -> Result<bool, Failure> {
     let evidence = evidence(arguments)?;
     let archive = open(&arguments.archive)?;
     let listing = listing(&archive, &arguments.archive).await?;
@@ -31,18 +46,29 @@ pub(super) async fn verify(arguments: &VerifyArguments) -> Result<(), Failure> {
         let store = Store::open(&arguments.data).await?;
         let checked = run(&archive, &listing, &evidence, Some(&store.table)).await;
         store.close().await?;
-        checked?
+        checked
     } else {
-        run(&archive, &listing, &evidence, None).await?
+        run(&archive, &listing, &evidence, None).await
     };
     note(&listing);
-    say(&verified, &evidence, arguments.against_table)
+    match verified {
+        Ok(verified) => {
+            say(&verified, &evidence, arguments.against_table)?;
+            Ok(verified.faults.count() == 0)
+        }
+        Err(fault) if fault.is_of_export() => {
+            tell(format!("{fault}."));
+            Ok(false)
+        }
+        Err(fault) => Err(Failure::because("The export could not be checked", fault)),
+    }
 }
 
 /// What the caller has in hand besides the files.
 fn evidence(arguments: &VerifyArguments) -> Result<Evidence, Failure> {
     let keys = arguments.verifier_keys.clone();
-    let Some(path) = &arguments.since else { return Ok(Evidence { keys, since: None }) };
+    let freshness = arguments.max_age.map(|most| Freshness { now: Clock::system().now(), most });
+    let Some(path) = &arguments.since else { return Ok(Evidence { keys, since: None, freshness }) };
     let cannot = |why: &dyn std::fmt::Display| {
         Failure::because(format!("The checkpoint in {} cannot be used", path.display()), why)
     };
@@ -50,7 +76,7 @@ fn evidence(arguments: &VerifyArguments) -> Result<Evidence, Failure> {
     let file = File::open(path).map_err(|error| cannot(&error))?;
     file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
     let since = SignedCheckpoint::parse(&bytes).map_err(|why| cannot(&why))?;
-    Ok(Evidence { keys, since: Some(since) })
+    Ok(Evidence { keys, since: Some(since), freshness })
 }
 
 async fn run(
@@ -58,7 +84,7 @@ async fn run(
     listing: &Listing,
     evidence: &Evidence,
     table: Option<&Table>,
-) -> Result<Verified, Failure> {
+) -> Result<Verified, CheckFault> {
     let bar = progress_bar(u64::try_from(listing.hours.len()).unwrap_or(u64::MAX));
     let progress = |verified: &Verified| {
         bar.set_position(verified.hours);
@@ -72,10 +98,7 @@ async fn run(
         }
     };
     bar.finish_and_clear();
-    checked.map_err(|fault| match fault {
-        CheckFault::Fault(fault) => Failure(format!("{fault}.")),
-        other => Failure::because("The export was not verified", other),
-    })
+    checked
 }
 
 /// What is there and was not checked.
@@ -88,11 +111,22 @@ fn note(listing: &Listing) {
     }
 }
 
+/// What is printed: what was looked at, then everything that is wrong, or what holds and what nobody can say.
 fn say(verified: &Verified, evidence: &Evidence, against_table: bool) -> Result<(), Failure> {
-    let Verified { first, last, hours, events, users, organisations, bytes, set_aside, .. } = verified;
+    let Verified { faults, first, last, hours, events, users, organisations, bytes, .. } = verified;
+    for fault in faults.first_ones() {
+        print_line(visible(&format!("{fault}.")))?;
+    }
     let (Some(first), Some((last, checkpoint))) = (first, last) else {
-        return Err(Failure("No hour of the export is finished yet.".to_owned()));
+        return if faults.count() > 0 {
+            say_not_whole(verified)
+        } else {
+            Err(Failure("No hour of the export is finished yet.".to_owned()))
+        };
     };
+    if faults.count() > 0 {
+        return say_not_whole(verified);
+    }
     let (from, through) = (calendar::text(*first), calendar::text(last.next()));
     print_line(format!("Verified {hours} hours of {}, from {from} through {through}.", checkpoint.origin))?;
     let files = HumanBytes(*bytes);
@@ -100,27 +134,29 @@ fn say(verified: &Verified, evidence: &Evidence, against_table: bool) -> Result<
         "{events} events of {users} users, {organisations} organisations and the log itself, in {files} of files."
     ))?;
     print_line("Every file is the one that its manifest names. Every event is the one that was hashed.")?;
-    print_line("Every history's versions are 1, 2, 3 and so on.")?;
+    print_line("Every history's versions are 1, 2, 3 and so on, and what each tells could have happened.")?;
     print_line("Every hour's checkpoint is of exactly what is there up to it, and so are the tiles.")?;
     say_who_signed(verified)?;
-    if let Some(since) = &evidence.since {
-        let entries = since.checkpoint().size;
-        print_line(format!(
-            "The checkpoint that was kept is in it: its {entries} entries are the first ones here."
-        ))?;
-    }
-    if against_table {
-        print_line("The table has the same events, and none that should be here.")?;
-    }
-    for history in set_aside {
-        print_line(format!(
-            "The last hour did not go on with {history} after version {}: the table holds other events than the files.",
-            history.version
-        ))?;
-    }
+    say_what_else(verified, evidence, against_table)?;
     print_line(format!("{} entries, root {}.", checkpoint.size, checkpoint.root))?;
+    let age = Clock::system().now().since(last.end());
+    eprintln!("The newest hour ended {} ago.", HumanDuration(age));
     eprintln!("Keep {NEWEST}: `--since` with it shows later that nothing before it was changed.");
     Ok(())
+}
+
+fn say_not_whole(verified: &Verified) -> Result<(), Failure> {
+    let Verified { faults, hours, events, .. } = verified;
+    let told = u64::try_from(faults.first_ones().len()).unwrap_or(u64::MAX);
+    let more = match faults.count() - told {
+        0 => String::new(),
+        more => format!(" {more} of them are not listed."),
+    };
+    let found = match faults.count() {
+        1 => "1 fault".to_owned(),
+        count => format!("{count} faults"),
+    };
+    print_line(format!("Not whole: {found} in {hours} hours with {events} events.{more}"))
 }
 
 fn say_who_signed(verified: &Verified) -> Result<(), Failure> {
@@ -136,6 +172,47 @@ fn say_who_signed(verified: &Verified) -> Result<(), Failure> {
         print_line(format!(
             "{key} was given and signed nothing: the log ends before it, or is another one than you think."
         ))?;
+    }
+    Ok(())
+}
+
+/// What was compared besides the files, what was not, and what is unusual.
+fn say_what_else(verified: &Verified, evidence: &Evidence, against_table: bool) -> Result<(), Failure> {
+    match &evidence.since {
+        Some(since) => {
+            let entries = since.checkpoint().size;
+            print_line(format!(
+                "The checkpoint that was kept is in it: its {entries} entries are the first ones here."
+            ))?;
+        }
+        None => print_line(
+            "That nothing was changed since an earlier check was not checked: no --since was given.",
+        )?,
+    }
+    if against_table {
+        print_line("The table has the same events, and none that should be here.")?;
+    } else {
+        print_line(
+            "That nothing was left out was not checked: without --against-table nobody knows what there was.",
+        )?;
+    }
+    for history in &verified.set_aside {
+        print_line(format!(
+            "The last hour did not go on with {history} after version {}: the table holds other events than the files.",
+            history.version
+        ))?;
+    }
+    let Lateness { greatest_hours, long, named } = &verified.lateness;
+    if *long > 0 {
+        print_line(format!(
+            "{long} events came more than a day after they were recorded, the latest {greatest_hours} hours:"
+        ))?;
+        for Late { place, history, version, recorded_at } in named {
+            let recorded = recorded_at.to_rfc3339_seconds();
+            print_line(visible(&format!(
+                "  {place}: version {version} of {history}, recorded at {recorded}"
+            )))?;
+        }
     }
     Ok(())
 }

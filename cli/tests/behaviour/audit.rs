@@ -68,24 +68,32 @@ fn events_are_chosen_by_user_organisation_and_time() {
 fn a_whole_export_is_verified_without_a_table_or_credentials() {
     let path = exported();
     let verified = audit(&["verify", path.to_str().unwrap()]);
-    let expected = said("Who signed it was not checked: no --verifier-key was given.\n");
+    let unsigned = "Who signed it was not checked: no --verifier-key was given.\n";
+    let expected = said(&format!("{unsigned}{NOT_SINCE}{NOT_AGAINST_TABLE}"));
     assert_eq!((verified.code, verified.stdout), (Some(0), expected.clone()));
-    assert_eq!(
-        verified.stderr,
-        "Keep log/checkpoint: `--since` with it shows later that nothing before it was changed.\n"
+    let keep = "Keep log/checkpoint: `--since` with it shows later that nothing before it was changed.\n";
+    assert!(
+        verified.stderr.starts_with("The newest hour ended ") && verified.stderr.ends_with(keep),
+        "{}",
+        verified.stderr
     );
     let url = format!("file://{}", path.canonicalize().unwrap().display());
     assert_eq!(audit(&["verify", &url]).stdout, expected);
 }
 
-/// What is printed of the export, and what is said of who signed it.
+const NOT_SINCE: &str =
+    "That nothing was changed since an earlier check was not checked: no --since was given.\n";
+const NOT_AGAINST_TABLE: &str =
+    "That nothing was left out was not checked: without --against-table nobody knows what there was.\n";
+
+/// What is printed of the export, and what is said of what was compared besides the files.
 fn said(of_signatures: &str) -> String {
     format!(
         "\
 Verified 4 hours of keys.example.com/audit, from 2026-11-23T12:00:00Z through 2026-11-23T16:00:00Z.
 9 events of 3 users, 2 organisations and the log itself, in 1.53 KiB of files.
 Every file is the one that its manifest names. Every event is the one that was hashed.
-Every history's versions are 1, 2, 3 and so on.
+Every history's versions are 1, 2, 3 and so on, and what each tells could have happened.
 Every hour's checkpoint is of exactly what is there up to it, and so are the tiles.
 {of_signatures}\
 13 entries, root e3784f6e2d783b30ffb5b2259fd3946da6b1fcda66fbd81d05fd4f6968a2d8ac.
@@ -106,26 +114,32 @@ fn an_export_is_verified_with_the_keys_that_signed_it_and_an_earlier_checkpoint(
     let keys = ["--verifier-key", first, "--verifier-key", next];
     let verified = audit(&[&["verify", path], keys.as_slice()].concat());
     let signed = "Every hour is signed, the last one by keys.example.com/audit+2e62088b.\n";
-    assert_eq!((verified.code, verified.stdout), (Some(0), said(signed)), "{}", verified.stderr);
+    assert_eq!(
+        (verified.code, verified.stdout),
+        (Some(0), said(&format!("{signed}{NOT_SINCE}{NOT_AGAINST_TABLE}")))
+    );
 
     let earlier = format!("{path}/log/date=2026-11-23/hour=13/checkpoint");
     let verified = audit(&[&["verify", path, "--since", &earlier], keys.as_slice()].concat());
     let kept = "The checkpoint that was kept is in it: its 9 entries are the first ones here.\n";
-    assert_eq!((verified.code, verified.stdout), (Some(0), said(&format!("{signed}{kept}"))));
+    assert_eq!(
+        (verified.code, verified.stdout),
+        (Some(0), said(&format!("{signed}{kept}{NOT_AGAINST_TABLE}")))
+    );
 
     let one = audit(&["verify", path, "--verifier-key", first]);
     let said = format!(
         "log/date=2026-11-23/hour=14/checkpoint: forked: the hours after this one are to be signed by {next}, which was not given: \
-         they cannot be checked.\n"
+         who wrote them is not known.\nNot whole: 1 fault in 4 hours with 9 events.\n"
     );
-    assert_eq!((one.code, one.stderr), (Some(1), said));
+    assert_eq!((one.code, one.stdout, one.stderr), (Some(1), said, String::new()));
     let folder = folder();
     let no_checkpoint = folder.path().join("no checkpoint");
     std::fs::write(&no_checkpoint, "text").unwrap();
     let no_checkpoint = no_checkpoint.to_str().unwrap();
     let other = audit(&["verify", path, "--since", no_checkpoint]);
     let said = format!("The checkpoint in {no_checkpoint} cannot be used: it is no checkpoint of a log.\n");
-    assert_eq!((other.code, other.stderr), (Some(1), said));
+    assert_eq!((other.code, other.stderr), (Some(2), said));
     assert_eq!(audit(&["verify", path, "--verifier-key", &first.replace("eb6d", "eb6e")]).code, Some(2));
 }
 
@@ -160,15 +174,52 @@ fn a_signing_key_is_made_once_and_its_verifier_key_printed() {
 }
 
 #[test]
-fn a_fault_is_one_line_with_its_file_and_line_and_exit_code_1() {
+fn every_fault_is_a_line_with_its_file_and_line_and_exit_code_1() {
+    let copy = copy();
+    let file = |path: &str| copy.path().join(path);
+    let events = file("events/date=2026-11-23/hour=12/events.ndjson.gz");
+    let bytes = std::fs::read(&events).unwrap();
+    std::fs::write(&events, &bytes[..bytes.len() - 4]).unwrap();
+    std::fs::write(file("log/date=2026-11-23/hour=13/checkpoint"), "").unwrap();
+    std::fs::remove_file(file("log/tile/0/000.p/13")).unwrap();
+    let verified = audit(&["verify", copy.path().to_str().unwrap()]);
+    let expected = "\
+events/date=2026-11-23/hour=12/events.ndjson.gz, line 8: truncated: the file ends in the middle.
+log/date=2026-11-23/hour=13/checkpoint: changed: it is no checkpoint of a log.
+log/tile/0/000.p/13: removed: the tile is missing.
+Not whole: 3 faults in 4 hours with 9 events.
+";
+    assert_eq!((verified.code, verified.stdout.as_str(), verified.stderr.as_str()), (Some(1), expected, ""));
+}
+
+/// What cannot be read could be about anybody: it is not left out in silence.
+#[test]
+fn what_cannot_be_attributed_is_told_and_the_rest_is_shown() {
     let copy = copy();
     let events = copy.path().join("events/date=2026-11-23/hour=12/events.ndjson.gz");
     let bytes = std::fs::read(&events).unwrap();
     std::fs::write(&events, &bytes[..bytes.len() - 4]).unwrap();
-    let verified = audit(&["verify", copy.path().to_str().unwrap()]);
-    let expected =
-        "events/date=2026-11-23/hour=12/events.ndjson.gz, line 8: truncated: the file ends in the middle.\n";
-    assert_eq!((verified.code, verified.stdout.as_str(), verified.stderr.as_str()), (Some(1), "", expected));
+    let shown = audit(&["show", copy.path().to_str().unwrap(), "--org", "other", "--format", "csv"]);
+    assert_eq!((shown.code, shown.stdout.lines().count()), (Some(1), 3), "{}", shown.stdout);
+    let said = "\
+events/date=2026-11-23/hour=12/events.ndjson.gz, line 8: changed: the file ends in the middle.
+1 lines or files are not as they were written, and could be about anybody: see `audit verify`.
+";
+    assert_eq!(shown.stderr, said);
+}
+
+#[test]
+fn an_export_that_should_be_newer_is_at_fault() {
+    let path = exported();
+    let old = audit(&["verify", path.to_str().unwrap(), "--max-age", "3h"]);
+    let said = "log/checkpoint: truncated: the newest hour ended at 2026-11-23T16:00:00Z, ";
+    assert!(old.code == Some(1) && old.stdout.starts_with(said), "{}", old.stdout);
+    assert!(
+        old.stdout.contains(" min ago, which is longer than it may be.\nNot whole: 1 fault"),
+        "{}",
+        old.stdout
+    );
+    assert_eq!(audit(&["verify", path.to_str().unwrap(), "--max-age", "1000years"]).code, Some(0));
 }
 
 /// Whoever can put a file into an export must not steer the terminal of who looks at it.
@@ -200,25 +251,26 @@ fn what_is_no_part_of_an_export_is_said() {
 #[test]
 fn there_has_to_be_an_export() {
     let empty = folder();
-    for command in ["verify", "show"] {
+    // It could not be checked, which is neither yes nor no.
+    for (command, code) in [("verify", 2), ("show", 1)] {
         let run = audit(&[command, empty.path().to_str().unwrap()]);
-        assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""));
+        assert_eq!((run.code, run.stdout.as_str()), (Some(code), ""));
         assert!(run.stderr.starts_with("There is no export at file:///"), "{}", run.stderr);
     }
     let before = folder();
     std::fs::create_dir_all(before.path().join("date=2026-11-23/hour=12")).unwrap();
     std::fs::write(before.path().join("date=2026-11-23/hour=12/manifest.json"), "{}").unwrap();
     let run = audit(&["verify", before.path().to_str().unwrap()]);
-    assert_eq!(run.code, Some(1));
+    assert_eq!(run.code, Some(2));
     let said = " is of format 1, which was written during development: it begins anew.\n";
     assert!(run.stderr.starts_with("The export at file:///") && run.stderr.ends_with(said), "{}", run.stderr);
     let elsewhere = audit(&["verify", "https://audit.example/exports"]);
     let said = "The export cannot be opened: https://audit.example/exports is neither file:///dir nor s3://bucket/prefix.\n";
-    assert_eq!((elsewhere.code, elsewhere.stderr.as_str()), (Some(1), said));
+    assert_eq!((elsewhere.code, elsewhere.stderr.as_str()), (Some(2), said));
     let bucket = audit(&["verify", "s3://bucket/exports"]);
     let said = "The export cannot be opened: S3 wants credentials in the environment, as `aws configure export-credentials \
                 --format env` prints them.\n";
-    assert_eq!((bucket.code, bucket.stderr.as_str()), (Some(1), said));
+    assert_eq!((bucket.code, bucket.stderr.as_str()), (Some(2), said));
     assert_eq!(audit(&["show", "--from", "yesterday", "here"]).code, Some(2));
 }
 

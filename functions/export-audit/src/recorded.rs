@@ -1,12 +1,12 @@
 //! What the table has of the histories, for an export to be held against: every event item of every head that a strongly
 //! consistent scan finds, and never the index that the export was made by.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use domain::checkpoint::AuditCheckpoint;
 use domain::history::{ChainedRecord, EventHash, HistoryId, Position};
-use domain::values::Hour;
+use domain::values::{Hour, Version};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use store::{AuditShards, Behind, HistoryKey, Standing, StoreFault, Table};
 use trail::check::Recorded;
@@ -32,8 +32,8 @@ pub struct RecordedInTable<'a> {
 /// What was found of one history.
 struct Compared {
     history: HistoryId,
-    /// The hashes of all that was recorded, if the files have something else.
-    other: Option<Vec<EventHash>>,
+    /// The hash of each version that was recorded, if the files have something else.
+    other: Option<BTreeMap<Version, EventHash>>,
     missing: Option<Missing>,
 }
 
@@ -68,7 +68,7 @@ impl Recorded for RecordedInTable<'_> {
             }
         }
         let unseen = exported.each().filter(|(history, _)| !seen.contains(*history));
-        differences.other.extend(unseen.map(|(history, _)| (history.clone(), Vec::new())));
+        differences.other.extend(unseen.map(|(history, _)| (history.clone(), BTreeMap::new())));
         Ok(differences)
     }
 }
@@ -84,31 +84,30 @@ impl RecordedInTable<'_> {
     ) -> Result<Compared, StoreFault> {
         let Standing { key, history, changed_in, cursor, .. } = standing;
         let events = self.events(key).await?;
-        let place = usize::try_from(exported.version.get()).unwrap_or(usize::MAX);
-        let is_same = |last: usize| events.get(last).is_some_and(|event| event.hash == exported.hash);
-        let is_same = place.checked_sub(1).is_none_or(is_same);
-        let other = (!is_same).then(|| events.iter().map(|event| event.hash).collect());
+        let is_there = |version: Version, hash| events.get(&version).is_some_and(|event| event.hash == hash);
+        let up_to_there = u64::try_from(events.range(..=exported.version).count()).unwrap_or(u64::MAX);
+        let is_same = exported == Position::default()
+            || is_there(exported.version, exported.hash) && up_to_there == exported.version.get();
+        let other =
+            (!is_same).then(|| events.iter().map(|(version, event)| (*version, event.hash)).collect());
         // What was changed since the last hour is listed for the next one, and so is who was left behind.
         let is_to_come = *changed_in >= last || behind.contains(key);
-        let missing = events.get(place).filter(|_| !is_to_come || cursor.version > exported.version);
+        let missing = events.get(&exported.version.next());
+        let missing = missing.filter(|_| !is_to_come || cursor.version > exported.version);
         let missing = missing.map(|event| event.missing);
         Ok(Compared { history: history.clone(), other, missing })
     }
 
-    /// All events of a history.
-    async fn events(&self, key: &HistoryKey) -> Result<Vec<Event>, StoreFault> {
-        let (mut events, mut at): (Vec<Event>, _) = (Vec::new(), Position::default());
+    /// All events of a history, those after a gap as well.
+    async fn events(&self, key: &HistoryKey) -> Result<BTreeMap<Version, Event>, StoreFault> {
+        let (mut events, mut at) = (BTreeMap::new(), Position::default());
         loop {
             let page = self.table.history_after(key, at.version, PAGE, self.deadline).await?;
             let is_last = page.is_last || page.entries.is_empty();
             for event in page.entries {
-                // What stands after a gap does not follow.
-                if event.record().version != at.version.next() {
-                    return Ok(events);
-                }
                 let event = Event::after(at, &event);
                 at = Position { version: event.missing.version, hash: event.hash };
-                events.push(event);
+                events.insert(at.version, event);
             }
             if is_last {
                 return Ok(events);
@@ -141,9 +140,11 @@ struct Event {
 }
 
 impl Event {
+    /// After a gap, what stood before it is what the event says.
     fn after(at: Position, event: &ChainedRecord) -> Self {
         let record = event.record();
         let missing = Missing { version: record.version, recorded_at: record.recorded_at };
-        Self { hash: at.hash.chain(event.canonical()), missing }
+        let before = if record.version == at.version.next() { at.hash } else { event.previous_hash() };
+        Self { hash: before.chain(event.canonical()), missing }
     }
 }

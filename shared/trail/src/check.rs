@@ -1,9 +1,10 @@
 //! The check of a whole export, by itself or against the table that it was made of.
 
 use std::error::Error;
+use std::time::Duration;
 
 use domain::checkpoint::AuditCheckpoint;
-use domain::values::{Hour, VerifierKey};
+use domain::values::{EpochMillis, Hour, Origin, VerifierKey};
 use futures_util::TryStreamExt;
 use futures_util::stream::{self, StreamExt};
 
@@ -14,9 +15,9 @@ use crate::event_file::{Lines, parse_line};
 use crate::fault::{Fault, Place, Tampering};
 use crate::histories::Histories;
 use crate::log::{self, LogFault};
-use crate::reading::hours;
+use crate::reading::{FileRead, hours, read};
 use crate::tile;
-use crate::tree::TileFile;
+use crate::tree::{TileFile, Tree};
 use crate::verify::{Verification, Verified};
 
 /// Tiles that are compared at once, and that are kept in memory until there are so many.
@@ -29,31 +30,42 @@ pub struct Evidence {
     pub keys: Vec<VerifierKey>,
     /// A checkpoint that was kept of an earlier check.
     pub since: Option<SignedCheckpoint>,
+    /// How old the log may be.
+    pub freshness: Option<Freshness>,
 }
 
-/// Why an export was not found to be whole.
+/// How old a log may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Freshness {
+    /// What time it is.
+    pub now: EpochMillis,
+    /// How long ago the newest hour may have ended.
+    pub most: Duration,
+}
+
+/// Why an export could not be checked at all.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckFault {
-    /// Something is wrong with it.
-    #[error(transparent)]
-    Fault(#[from] Fault),
     /// It does not say which log it is.
     #[error(transparent)]
     Log(#[from] LogFault),
-    /// It does not go on with the checkpoint that was kept of an earlier check.
-    #[error("the checkpoint that was kept, of {size} entries, {shows}")]
-    Since {
-        /// How many entries the log had then.
-        size: u64,
-        /// What is wrong.
-        shows: &'static str,
-    },
     /// Its files could not be read.
     #[error(transparent)]
     Archive(#[from] ArchiveFault),
     /// What was recorded could not be read.
     #[error(transparent)]
     Recorded(Box<dyn Error + Send + Sync>),
+}
+
+impl CheckFault {
+    /// Whether the export itself is at fault, and not the way to it.
+    #[must_use]
+    pub const fn is_of_export(&self) -> bool {
+        match self {
+            Self::Log(LogFault::Archive(_)) | Self::Archive(_) | Self::Recorded(_) => false,
+            Self::Log(LogFault::Malformed(_) | LogFault::NoIdentity | LogFault::Tables) => true,
+        }
+    }
 }
 
 /// What was recorded, wherever that is kept: what an export should have.
@@ -90,16 +102,18 @@ pub async fn check_against(
 ) -> Result<Verified, CheckFault> {
     // Read first: an export that goes on meanwhile only gets further.
     let checkpoint = recorded.checkpoint().await.map_err(unreadable)?;
-    let (verified, histories) = check_files(archive, listing, evidence, progress).await?;
-    check_length(&verified, checkpoint.as_ref())?;
+    let (mut verified, histories) = check_files(archive, listing, evidence, progress).await?;
+    let length = check_length(&verified, checkpoint.as_ref());
+    verified.faults.extend(length);
     if let Some((last, _)) = verified.last {
         let differences = recorded.differences(&histories, last).await.map_err(unreadable)?;
         if !differences.is_empty() {
-            locate(archive, listing, &differences).await?;
-            differences.missing_at(Place::Manifest(last)).map_or(Ok(()), Err)?;
+            locate(archive, listing, &differences, &mut verified).await?;
+            verified.faults.extend(differences.missing_at(Place::Manifest(last)));
         }
     }
-    check_last(&verified, checkpoint.as_ref())?;
+    let last = check_last(&verified, checkpoint.as_ref());
+    verified.faults.extend(last);
     Ok(verified)
 }
 
@@ -111,83 +125,127 @@ async fn check_files(
     mut progress: impl FnMut(&Verified),
 ) -> Result<(Verified, Histories), CheckFault> {
     let log = log::read(archive).await?.ok_or(LogFault::NoIdentity)?;
-    let mut earlier = Earlier::new(evidence, &log.identity.origin)?;
-    let mut newest = Newest::read(archive).await?;
-    let first_hour = log.identity.first_hour;
+    let origin = log.identity.origin.clone();
     let mut verification = Verification::new(log, evidence.keys.clone());
+    let mut earlier = Earlier::new(evidence, &origin, &mut verification);
+    let mut newest = Newest::read(archive, &mut verification).await?;
     let (mut hours, mut tiles) = (std::pin::pin!(hours(archive, listing)), Vec::new());
     while let Some((hour, files)) = hours.try_next().await? {
-        verification.check_hour(hour, &files)?;
+        verification.check_hour(hour, &files);
         tiles.extend(verification.take_tiles());
         if tiles.len() >= TILES_AT_ONCE {
-            check_tiles(archive, std::mem::take(&mut tiles)).await?;
+            check_tiles(archive, std::mem::take(&mut tiles), &mut verification).await?;
         }
-        let verified = verification.so_far();
-        if let Some((_, checkpoint)) = &verified.last {
-            earlier.compare(checkpoint)?;
-            newest.compare(checkpoint, files.checkpoint.as_deref())?;
+        if let Some((_, here)) = verification.so_far().last.clone() {
+            earlier.compare(&here, &mut verification);
+            newest.compare(&here, files.checkpoint.bytes().map(AsRef::as_ref), &mut verification);
         }
-        progress(verified);
+        if let Some(at) = verification.take_lost() {
+            resume(archive, &at, &mut verification).await?;
+        }
+        progress(verification.so_far());
     }
-    check_tiles(archive, tiles).await?;
-    earlier.end()?;
-    let (verified, histories) = verification.end();
-    let next = verified.last.as_ref().map_or(first_hour, |(last, _)| last.next());
-    newest.end(archive, next).await?;
-    Ok((verified, histories))
+    check_tiles(archive, tiles, &mut verification).await?;
+    earlier.end(&mut verification);
+    newest.end(archive, &mut verification).await?;
+    check_freshness(evidence, &mut verification);
+    Ok(verification.end())
 }
 
 /// That tiles are there, and are those of the tree.
-async fn check_tiles(archive: &Archive, tiles: Vec<TileFile>) -> Result<(), CheckFault> {
+async fn check_tiles(
+    archive: &Archive,
+    tiles: Vec<TileFile>,
+    verification: &mut Verification,
+) -> Result<(), CheckFault> {
     let reading = stream::iter(tiles).map(|(tile, bytes)| async move {
-        let there = archive.read(&tile.path(), tile::MOST_BYTES).await?;
-        let fault = |tampering, shows| Fault::new(Place::Tile(tile), tampering, shows);
-        match there {
-            Some(there) if there == bytes => Ok(()),
-            Some(_) => {
-                Err(CheckFault::from(fault(Tampering::Changed, "its hashes are not those of the entries")))
-            }
-            None => Err(fault(Tampering::Removed, "the tile is missing").into()),
-        }
+        let there = read(archive, &tile.path(), tile::MOST_BYTES).await?;
+        let fault = |tampering, shows: &str| Some(Fault::new(Place::Tile(tile), tampering, shows));
+        Ok::<_, ArchiveFault>(match there {
+            FileRead::Here(there) if there == bytes => None,
+            FileRead::Here(_) => fault(Tampering::Changed, "its hashes are not those of the entries"),
+            FileRead::Absent => fault(Tampering::Removed, "the tile is missing"),
+            FileRead::Unusable(why) => fault(Tampering::Changed, &why),
+        })
     });
-    reading.buffered(TILES_AT_ONCE).try_collect().await
+    let mut found = std::pin::pin!(reading.buffered(TILES_AT_ONCE));
+    while let Some(fault) = found.try_next().await? {
+        if let Some(fault) = fault {
+            verification.fault(fault);
+        }
+    }
+    Ok(())
+}
+
+/// Goes on after an hour that is not what was signed, by the tiles of what was: otherwise every later hour would be told to be
+/// another one, too.
+async fn resume(
+    archive: &Archive,
+    at: &Checkpoint,
+    verification: &mut Verification,
+) -> Result<(), CheckFault> {
+    let mut tiles = Vec::new();
+    for tile in Tree::edge_of(at.size) {
+        match read(archive, &tile.path(), tile::MOST_BYTES).await? {
+            FileRead::Here(bytes) => tiles.push((tile, bytes)),
+            FileRead::Absent | FileRead::Unusable(_) => return Ok(()),
+        }
+    }
+    if let Some(tree) = Tree::of_edge(at.size, &tiles).filter(|tree| tree.root() == at.root) {
+        verification.resume(tree);
+    }
+    Ok(())
+}
+
+/// How long ago the newest hour ended, if it may not be as long.
+fn check_freshness(evidence: &Evidence, verification: &mut Verification) {
+    let Some(Freshness { now, most }) = evidence.freshness else { return };
+    let ended = verification.next_hour().start();
+    let age = now.since(ended);
+    if age > most {
+        let minutes = age.as_secs() / 60;
+        let shows = format!(
+            "the newest hour ended at {}, {} h {} min ago, which is longer than it may be",
+            ended.to_rfc3339_seconds(),
+            minutes / 60,
+            minutes % 60
+        );
+        verification.fault(Fault::new(Place::Newest, Tampering::Truncated, shows));
+    }
 }
 
 /// The checkpoint of an earlier check, until the log has come as far.
-struct Earlier<'a>(Option<&'a SignedCheckpoint>);
+struct Earlier<'a>(Option<&'a Checkpoint>);
 
 impl<'a> Earlier<'a> {
-    fn new(evidence: &'a Evidence, origin: &domain::values::Origin) -> Result<Self, CheckFault> {
-        let Some(since) = &evidence.since else { return Ok(Self(None)) };
-        let fault = |shows| Err(CheckFault::Since { size: since.checkpoint().size, shows });
+    fn new(evidence: &'a Evidence, origin: &Origin, verification: &mut Verification) -> Self {
+        let Some(since) = &evidence.since else { return Self(None) };
         if since.checkpoint().origin != *origin {
-            return fault("is of another log");
+            let shows = format!("it is of the log {}", since.checkpoint().origin);
+            verification.fault(Fault::new(Place::Kept, Tampering::Forked, shows));
+            return Self(None);
         }
-        let is_signed = evidence.keys.iter().any(|key| since.note().is_signed_by(key));
-        if !evidence.keys.is_empty() && !is_signed {
-            return fault("is signed by none of the given keys");
+        if !evidence.keys.is_empty() && !evidence.keys.iter().any(|key| since.note().is_signed_by(key)) {
+            let shows = "it is signed by none of the given keys";
+            verification.fault(Fault::new(Place::Kept, Tampering::Forked, shows));
         }
-        Ok(Self(Some(since)))
+        Self(Some(since.checkpoint()))
     }
 
-    fn compare(&mut self, here: &Checkpoint) -> Result<(), CheckFault> {
-        match self.0.map(SignedCheckpoint::checkpoint) {
-            Some(earlier) if earlier == here => self.0 = None,
-            Some(earlier) if earlier.size <= here.size => {
-                let shows = "is of other entries than those that are here now";
-                return Err(CheckFault::Since { size: earlier.size, shows });
-            }
-            _ => {}
+    fn compare(&mut self, here: &Checkpoint, verification: &mut Verification) {
+        let Some(earlier) = self.0.filter(|earlier| earlier.size <= here.size) else { return };
+        self.0 = None;
+        if earlier != here {
+            let shows = format!("its {} entries are not the first ones here", earlier.size);
+            verification.fault(Fault::new(Place::Kept, Tampering::Forked, shows));
         }
-        Ok(())
     }
 
-    fn end(&self) -> Result<(), CheckFault> {
-        let Some(earlier) = self.0 else { return Ok(()) };
-        Err(CheckFault::Since {
-            size: earlier.checkpoint().size,
-            shows: "goes further than what is here now",
-        })
+    fn end(&self, verification: &mut Verification) {
+        if let Some(earlier) = self.0 {
+            let shows = format!("it has {} entries, which is more than there are here", earlier.size);
+            verification.fault(Fault::new(Place::Kept, Tampering::Truncated, shows));
+        }
     }
 }
 
@@ -196,45 +254,54 @@ impl<'a> Earlier<'a> {
 struct Newest(Option<SignedCheckpoint>);
 
 impl Newest {
-    async fn read(archive: &Archive) -> Result<Self, CheckFault> {
-        let Some(bytes) = archive.read(NEWEST, MOST_BYTES).await? else { return Ok(Self(None)) };
-        let changed = |why: crate::checkpoint::NotACheckpoint| {
-            Fault::new(Place::Newest, Tampering::Changed, why.to_string())
+    async fn read(archive: &Archive, verification: &mut Verification) -> Result<Self, CheckFault> {
+        let why = match read(archive, NEWEST, MOST_BYTES).await? {
+            FileRead::Absent => return Ok(Self(None)),
+            FileRead::Here(bytes) => match SignedCheckpoint::parse(&bytes) {
+                Ok(newest) => return Ok(Self(Some(newest))),
+                Err(why) => why.to_string(),
+            },
+            FileRead::Unusable(why) => why,
         };
-        Ok(Self(Some(SignedCheckpoint::parse(&bytes).map_err(changed)?)))
+        verification.fault(Fault::new(Place::Newest, Tampering::Changed, why));
+        Ok(Self(None))
     }
 
-    fn compare(&mut self, here: &Checkpoint, bytes: Option<&[u8]>) -> Result<(), Fault> {
-        match &self.0 {
-            Some(newest) if newest.checkpoint() == here && bytes == Some(&newest.bytes()) => {
-                self.0 = None;
-                Ok(())
-            }
-            Some(newest) if newest.checkpoint().size <= here.size => {
-                Err(Fault::new(Place::Newest, Tampering::Forked, "it is not the checkpoint of any hour"))
-            }
-            _ => Ok(()),
+    fn compare(&mut self, here: &Checkpoint, bytes: Option<&[u8]>, verification: &mut Verification) {
+        let Some(newest) = self.0.take_if(|newest| newest.checkpoint().size <= here.size) else { return };
+        if newest.checkpoint() != here || bytes != Some(&newest.bytes()) {
+            let shows = "it is not the checkpoint of any hour";
+            verification.fault(Fault::new(Place::Newest, Tampering::Forked, shows));
         }
     }
 
     /// It may be of an hour that was exported since the files were listed.
-    async fn end(&self, archive: &Archive, next: Hour) -> Result<(), CheckFault> {
-        if self.0.is_none() || archive.read(&checkpoint_path(next), MOST_BYTES).await?.is_some() {
+    async fn end(&self, archive: &Archive, verification: &mut Verification) -> Result<(), CheckFault> {
+        if self.0.is_none() {
             return Ok(());
         }
-        let shows = "it is of a later hour than those that are there";
-        Err(Fault::new(Place::Newest, Tampering::Truncated, shows).into())
+        let next = checkpoint_path(verification.next_hour());
+        if read(archive, &next, MOST_BYTES).await? == FileRead::Absent {
+            let shows = "it is of a later hour than those that are there";
+            verification.fault(Fault::new(Place::Newest, Tampering::Truncated, shows));
+        }
+        Ok(())
     }
 }
 
-/// Finds the first line that is not what was recorded. What was checked kept the end of every history only.
-async fn locate(archive: &Archive, listing: &Listing, differences: &Differences) -> Result<(), CheckFault> {
+/// Finds the lines that are not what was recorded. What was checked kept the end of every history only.
+async fn locate(
+    archive: &Archive,
+    listing: &Listing,
+    differences: &Differences,
+    verified: &mut Verified,
+) -> Result<(), CheckFault> {
     let mut hours = std::pin::pin!(hours(archive, listing));
     while let Some((hour, files)) = hours.try_next().await? {
-        let Some(events) = files.events else { continue };
-        for (line, number) in Lines::of(&events).zip(1..) {
+        let Some(events) = files.events.bytes() else { continue };
+        for (line, number) in Lines::of(events).zip(1..) {
             let Some(event) = line.ok().and_then(|line| parse_line(&line).ok()) else { continue };
-            differences.of(Place::line(hour, number), &event).map_or(Ok(()), Err)?;
+            verified.faults.extend(differences.of(Place::line(hour, number), &event));
         }
     }
     Ok(())

@@ -13,9 +13,8 @@ use crate::verify::Verified;
 /// What was found of the histories as they were recorded.
 #[derive(Debug, Default)]
 pub struct Differences {
-    /// The histories of which the files have what was not recorded so, with the hashes of all that was recorded, from version
-    /// 1 on.
-    pub other: HashMap<HistoryId, Vec<EventHash>>,
+    /// The histories of which the files have what was not recorded so, with the hash of each version that was recorded.
+    pub other: HashMap<HistoryId, BTreeMap<Version, EventHash>>,
     /// The first version of each history that was recorded, is not in the files, and is not still to come.
     pub missing: BTreeMap<HistoryId, Missing>,
 }
@@ -39,10 +38,7 @@ impl Differences {
     /// What is wrong with an event in the files, if anything is.
     pub(crate) fn of(&self, place: Place, event: &ChainedRecord) -> Option<Fault> {
         let (history, version) = (event.record().happening.history(), event.record().version);
-        let recorded = self.other.get(&history)?;
-        let recorded =
-            usize::try_from(version.get()).ok().and_then(|version| recorded.get(version.checked_sub(1)?));
-        match recorded {
+        match self.other.get(&history)?.get(&version) {
             Some(recorded) if *recorded == event.hash() => None,
             Some(recorded) => {
                 let exported = event.hash();
@@ -57,37 +53,38 @@ impl Differences {
         }
     }
 
-    /// The first history of which something is missing in the files that end here.
-    pub(crate) fn missing_at(&self, place: Place) -> Option<Fault> {
-        let (history, Missing { version, recorded_at }) = self.missing.first_key_value()?;
-        let at = recorded_at.to_rfc3339_seconds();
-        let shows = format!(
-            "the table has version {version} of {history}, recorded at {at}, and the export does not"
-        );
-        Some(Fault::new(place, Tampering::Removed, shows))
+    /// The histories of which something is missing in the files that end here.
+    pub(crate) fn missing_at(&self, place: Place) -> impl Iterator<Item = Fault> {
+        self.missing.iter().map(move |(history, Missing { version, recorded_at })| {
+            let at = recorded_at.to_rfc3339_seconds();
+            let shows = format!(
+                "the table has version {version} of {history}, recorded at {at}, and the export does not"
+            );
+            Fault::new(place, Tampering::Removed, shows)
+        })
     }
 }
 
 /// Whether an export goes as far as its table says that it does.
-pub fn check_length(verified: &Verified, checkpoint: Option<&AuditCheckpoint>) -> Result<(), Fault> {
-    let Some(checkpoint) = checkpoint else { return Ok(()) };
+pub(crate) fn check_length(verified: &Verified, checkpoint: Option<&AuditCheckpoint>) -> Option<Fault> {
+    let checkpoint = checkpoint?;
     if verified.last.as_ref().is_some_and(|(last, _)| *last >= checkpoint.hour) {
-        return Ok(());
+        return None;
     }
     let end = calendar::text(checkpoint.hour.next());
     let shows = format!("the table says that the hours before {end} were exported");
-    Err(Fault::new(Place::Manifest(checkpoint.hour), Tampering::Truncated, shows))
+    Some(Fault::new(Place::Manifest(checkpoint.hour), Tampering::Truncated, shows))
 }
 
 /// Whether its last hour is the one that its table remembers.
-pub fn check_last(verified: &Verified, checkpoint: Option<&AuditCheckpoint>) -> Result<(), Fault> {
+pub(crate) fn check_last(verified: &Verified, checkpoint: Option<&AuditCheckpoint>) -> Option<Fault> {
     match (&verified.last, checkpoint) {
         (Some((last, here)), Some(checkpoint))
             if *last == checkpoint.hour && (here.size, here.root) != (checkpoint.size, checkpoint.root) =>
         {
             let shows = "the table remembers another checkpoint of the hour";
-            Err(Fault::new(Place::Checkpoint(*last), Tampering::Forked, shows))
+            Some(Fault::new(Place::Checkpoint(*last), Tampering::Forked, shows))
         }
-        _ => Ok(()),
+        _ => None,
     }
 }

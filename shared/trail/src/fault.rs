@@ -21,6 +21,8 @@ pub enum Tampering {
     Truncated,
     /// There are two continuations of one history, or of the export.
     Forked,
+    /// What is told could not have happened.
+    Impossible,
 }
 
 impl std::fmt::Display for Tampering {
@@ -32,6 +34,7 @@ impl std::fmt::Display for Tampering {
             Self::Reordered => "reordered",
             Self::Truncated => "truncated",
             Self::Forked => "forked",
+            Self::Impossible => "impossible",
         })
     }
 }
@@ -46,6 +49,8 @@ pub enum Place {
         /// The line.
         line: u64,
     },
+    /// An hour's events as a whole.
+    Events(Hour),
     /// An hour's manifest.
     Manifest(Hour),
     /// An hour's checkpoint.
@@ -54,6 +59,8 @@ pub enum Place {
     Tile(Tile),
     /// The newest checkpoint.
     Newest,
+    /// The checkpoint that was kept of an earlier check.
+    Kept,
 }
 
 impl Place {
@@ -68,15 +75,17 @@ impl std::fmt::Display for Place {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Line { hour, line } => write!(formatter, "{}, line {line}", events_path(*hour)),
+            Self::Events(hour) => formatter.write_str(&events_path(*hour)),
             Self::Manifest(hour) => formatter.write_str(&manifest_path(*hour)),
             Self::Checkpoint(hour) => formatter.write_str(&checkpoint_path(*hour)),
             Self::Tile(tile) => formatter.write_str(&tile.path()),
             Self::Newest => formatter.write_str(NEWEST),
+            Self::Kept => formatter.write_str("the checkpoint that was kept"),
         }
     }
 }
 
-/// The first thing that is wrong: where, what it means, and what shows it.
+/// One thing that is wrong: where, what it means, and what shows it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {tampering}: {shows}")]
 pub struct Fault {
@@ -93,5 +102,43 @@ impl Fault {
     #[must_use]
     pub fn new(place: Place, tampering: Tampering, shows: impl Into<String>) -> Self {
         Self { place, tampering, shows: shows.into() }
+    }
+}
+
+/// Faults that are told one by one; of more it is told how many there are.
+const MOST_KEPT: usize = 1_000;
+
+/// Everything that is wrong, in the order in which it was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults {
+    kept: Vec<Fault>,
+    count: u64,
+}
+
+impl Faults {
+    /// One more.
+    pub fn push(&mut self, fault: Fault) {
+        self.count += 1;
+        if self.kept.len() < MOST_KEPT {
+            self.kept.push(fault);
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The first of them.
+    #[must_use]
+    pub fn first_ones(&self) -> &[Fault] {
+        &self.kept
+    }
+}
+
+impl Extend<Fault> for Faults {
+    fn extend<T: IntoIterator<Item = Fault>>(&mut self, faults: T) {
+        faults.into_iter().for_each(|fault| self.push(fault));
     }
 }

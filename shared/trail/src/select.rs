@@ -28,29 +28,40 @@ pub struct Selected {
     pub event: ChainedRecord,
 }
 
+/// What stands in a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// An event that is wanted.
+    Event(Box<Selected>),
+    /// Something that is not as it was written: it could be anybody's.
+    Unreadable(Fault),
+}
+
 impl Selection {
-    /// Hands the wanted events of an hour's file to `each`. What is not as it was written ends it.
+    /// Hands the wanted events of an hour's file to `each`, and every line that is not as it was written.
     pub fn read(
         &self,
         hour: Hour,
         bytes: &[u8],
-        mut each: impl FnMut(Selected) -> std::io::Result<()>,
-    ) -> Result<std::io::Result<()>, Fault> {
+        mut each: impl FnMut(Found) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
         for (line, number) in Lines::of(bytes).zip(1..) {
-            let fault = |shows: String| Fault::new(Place::line(hour, number), Tampering::Changed, shows);
-            let line = line.map_err(|why| fault(why.to_string()))?;
-            let event = parse_line(&line).map_err(|why| fault(why.to_string()))?;
-            if !event.is_hashed() {
-                return Err(fault("the event is not the one that was hashed".to_owned()));
-            }
-            if self.is_wanted(&event) {
-                let given = each(Selected { line, event });
-                if given.is_err() {
-                    return Ok(given);
+            let unreadable = |why: String| {
+                Found::Unreadable(Fault::new(Place::line(hour, number), Tampering::Changed, why))
+            };
+            let read = line.and_then(|line| Ok((parse_line(&line)?, line)));
+            match read {
+                Err(why) => each(unreadable(why.to_string()))?,
+                Ok((event, _)) if !event.is_hashed() => {
+                    each(unreadable("the event is not the one that was hashed".to_owned()))?;
                 }
+                Ok((event, line)) if self.is_wanted(&event) => {
+                    each(Found::Event(Box::new(Selected { line, event })))?;
+                }
+                Ok(_) => {}
             }
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     fn is_wanted(&self, event: &ChainedRecord) -> bool {

@@ -20,6 +20,8 @@ pub(crate) struct Signers {
     replaced: Vec<(Hour, VerifierKey)>,
     /// Those that have signed an hour.
     used: HashSet<VerifierKey>,
+    /// Whose name the last hour bore that somebody else should have signed: it is told once, and not for every hour after it.
+    told: Option<String>,
 }
 
 impl Signers {
@@ -61,6 +63,7 @@ impl Signers {
             && signed.is_signed_only_by(expected)
         {
             self.used.insert(expected.clone());
+            self.told = None;
             return Ok(());
         }
         let other = self.given.iter().find(|key| {
@@ -69,7 +72,10 @@ impl Signers {
                 && signed.is_signed_only_by(key)
         });
         self.used.extend(other.cloned());
+        let by = signed.note().first_signer();
+        let was_told = other.is_none() && self.told.replace(by.clone()).as_ref() == Some(&by);
         match (other, &self.in_force) {
+            _ if was_told => {}
             (Some(other), None) => self.in_force = Some(other.clone()),
             (Some(other), Some(_)) => {
                 let other = other.clone();
@@ -77,11 +83,10 @@ impl Signers {
                 self.follow(other);
             }
             (None, None) => {
-                let by = signed.note().first_signer();
                 return fault(format!("it bears the name of {by}, and none of the given keys signed it"));
             }
             (None, Some(expected)) => {
-                let (by, expected) = (signed.note().first_signer(), expected.short());
+                let expected = expected.short();
                 return fault(format!("it bears the name of {by}, and should be signed by {expected}"));
             }
         }
@@ -95,14 +100,15 @@ impl Signers {
         if self.given.is_empty() || self.in_force.as_ref() == Some(&named) {
             return Ok(());
         }
-        if !self.given.contains(&named) {
+        self.retired.remove(&named);
+        let is_given = self.given.contains(&named);
+        self.follow(named.clone());
+        if !is_given {
             let shows = format!(
-                "the hours after this one are to be signed by {named}, which was not given: they cannot be checked"
+                "the hours after this one are to be signed by {named}, which was not given: who wrote them is not known"
             );
             return Err(Fault::new(Place::Checkpoint(hour), Tampering::Forked, shows));
         }
-        self.retired.remove(&named);
-        self.follow(named);
         Ok(())
     }
 
@@ -181,7 +187,7 @@ mod tests {
             Err(format!("it bears the name of {by}, and none of the given keys signed it"))
         );
         let not_given = format!(
-            "the hours after this one are to be signed by {}, which was not given: they cannot be checked",
+            "the hours after this one are to be signed by {}, which was not given: who wrote them is not known",
             key(2)
         );
         assert_eq!(check(&[1], &[(1, Some(2)), (2, None)]), Err(not_given));

@@ -1,34 +1,26 @@
 //! Verification: every file against its manifest, every history across the files, and every hour's checkpoint against the tree over
-//! all entries up to it. Neither a table nor credentials are needed; it is told bytes, and says what is wrong first.
+//! all entries up to it. Neither a table nor credentials are needed; it is told bytes, and says everything that is wrong.
 
-use bytes::Bytes;
-use domain::history::Happening;
+use domain::history::{ChainedRecord, Happening};
 use domain::values::{Hour, VerifierKey};
 
 use crate::calendar;
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
 use crate::event_file::{LineFault, Lines, parse_line};
-use crate::fault::{Fault, Place, Tampering};
+use crate::fault::{Fault, Faults, Place, Tampering};
 use crate::histories::Histories;
+use crate::lateness::Lateness;
 use crate::log::Log;
 use crate::manifest::{EVENTS, FileEntry, Manifest, SetAside};
+use crate::reading::{FileRead, HourFiles};
 use crate::signers::Signers;
 use crate::tree::{TileFile, Tree};
 
-/// The files of one hour; none for a file that is not there.
-#[derive(Debug, Default)]
-pub struct HourFiles {
-    /// `manifest.json`.
-    pub manifest: Option<Bytes>,
-    /// `events.ndjson.gz`.
-    pub events: Option<Bytes>,
-    /// `checkpoint`.
-    pub checkpoint: Option<Bytes>,
-}
-
-/// What was checked.
+/// What was checked, and what is wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verified {
+    /// Everything that is wrong.
+    pub faults: Faults,
     /// The first hour.
     pub first: Option<Hour>,
     /// The last hour, and its checkpoint: who keeps that can tell later that nothing before it changed.
@@ -51,6 +43,8 @@ pub struct Verified {
     pub replaced: Vec<(Hour, VerifierKey)>,
     /// The given keys that signed nothing: the log ends before them, or it is another one than whoever gave them thinks.
     pub unused: Vec<VerifierKey>,
+    /// The events that came long after they were recorded.
+    pub lateness: Lateness,
 }
 
 /// A verification under way. Hours are handed to it in order.
@@ -59,8 +53,13 @@ pub struct Verification {
     log: Log,
     verified: Verified,
     histories: Histories,
-    tree: Tree,
+    /// The tree over everything so far; none from where it is not known what was in it.
+    tree: Option<Tree>,
+    /// The checkpoint that the tree has to be read from the tiles of.
+    lost_at: Option<Checkpoint>,
     signers: Signers,
+    /// The hour that comes next.
+    next: Hour,
 }
 
 impl Verification {
@@ -68,35 +67,37 @@ impl Verification {
     #[must_use]
     pub fn new(log: Log, keys: Vec<VerifierKey>) -> Self {
         Self {
+            next: log.identity.first_hour,
             log,
             verified: Verified::default(),
             histories: Histories::default(),
-            tree: Tree::default(),
+            tree: Some(Tree::default()),
+            lost_at: None,
             signers: Signers::new(keys),
         }
     }
 
-    /// Checks the next hour.
-    pub fn check_hour(&mut self, hour: Hour, files: &HourFiles) -> Result<(), Fault> {
-        let place = Place::Manifest(hour);
-        self.check_sequence(hour)?;
-        let missing = |shows: &str| Fault::new(place, Tampering::Removed, shows);
-        let bytes = files.manifest.as_ref().ok_or_else(|| missing("the hour has no manifest"))?;
-        let manifest = self.check_manifest(hour, bytes)?;
-        let events = files
-            .events
-            .as_ref()
-            .ok_or_else(|| missing(&format!("the {EVENTS} that it names is missing")))?;
-        self.check_file(&manifest, events)?;
-        self.tree.push(bytes);
-        let checkpoint = self.check_checkpoint(hour, files.checkpoint.as_ref())?;
-        self.verified.bytes += manifest.file.bytes;
+    /// Checks an hour. Those of the log come in order; one before its first is told and passed over.
+    pub fn check_hour(&mut self, hour: Hour, files: &HourFiles) {
+        if !self.is_in_sequence(hour) {
+            return;
+        }
+        let faults_before = self.verified.faults.count();
+        let manifest = self.manifest(hour, &files.manifest);
+        self.events(hour, &files.events, manifest.as_ref());
+        match (&files.manifest, &mut self.tree) {
+            (FileRead::Here(bytes), Some(tree)) => tree.push(bytes),
+            _ => self.tree = None,
+        }
+        let is_sound = self.verified.faults.count() == faults_before;
+        self.checkpoint(hour, &files.checkpoint, is_sound);
+        if let Some(manifest) = manifest {
+            self.verified.bytes += manifest.file.bytes;
+            self.verified.set_aside = manifest.set_aside;
+        }
         self.verified.first.get_or_insert(hour);
-        self.verified.last = Some((hour, checkpoint));
         self.verified.hours += 1;
-        self.verified.events += manifest.events;
-        self.verified.set_aside = manifest.set_aside;
-        Ok(())
+        self.next = hour.next();
     }
 
     /// What was checked so far.
@@ -105,9 +106,30 @@ impl Verification {
         &self.verified
     }
 
+    /// What is wrong besides what the hours show.
+    pub fn fault(&mut self, fault: Fault) {
+        self.verified.faults.push(fault);
+    }
+
     /// The tiles that have to be there for the hours since they were last taken.
     pub fn take_tiles(&mut self) -> Vec<TileFile> {
-        self.tree.take_tiles()
+        self.tree.as_mut().map(Tree::take_tiles).unwrap_or_default()
+    }
+
+    /// The checkpoint of the last hour, if what was read is something else: the hours after it go on from its tiles.
+    pub const fn take_lost(&mut self) -> Option<Checkpoint> {
+        self.lost_at.take()
+    }
+
+    /// Goes on from a tree that was read from tiles.
+    pub fn resume(&mut self, tree: Tree) {
+        self.tree = Some(tree);
+    }
+
+    /// The hour that would come next.
+    #[must_use]
+    pub const fn next_hour(&self) -> Hour {
+        self.next
     }
 
     /// After the last hour: what was checked, and how far every history goes.
@@ -121,87 +143,154 @@ impl Verification {
         (self.verified, self.histories)
     }
 
-    fn check_sequence(&self, hour: Hour) -> Result<(), Fault> {
-        let last = self.verified.last.as_ref();
-        let expected = last.map_or(self.log.identity.first_hour, |(last, _)| last.next());
-        if hour == expected {
-            return Ok(());
+    fn is_in_sequence(&mut self, hour: Hour) -> bool {
+        let (place, expected) = (Place::Manifest(hour.min(self.next)), calendar::text(self.next));
+        if hour < self.next {
+            let shows = format!("the log begins with the hour {expected}");
+            self.verified.faults.push(Fault::new(place, Tampering::Added, shows));
+            return false;
         }
-        let (tampering, shows) = if hour > expected {
-            (Tampering::Removed, format!("the hour {} is missing", calendar::text(expected)))
-        } else {
-            (Tampering::Added, format!("the log begins with the hour {}", calendar::text(expected)))
-        };
-        Err(Fault::new(Place::Manifest(hour.min(expected)), tampering, shows))
+        let missing = hour.after(self.next);
+        if missing > 0 {
+            let shows = match missing {
+                1 => format!("the hour {expected} is missing"),
+                _ => format!("{missing} hours from {expected} on are missing"),
+            };
+            self.verified.faults.push(Fault::new(place, Tampering::Removed, shows));
+            // What the missing hours had in the tree is not known.
+            self.tree = None;
+        }
+        true
     }
 
-    fn check_manifest(&self, hour: Hour, bytes: &[u8]) -> Result<Manifest, Fault> {
-        let fault = |tampering, shows: &str| Fault::new(Place::Manifest(hour), tampering, shows);
-        let manifest = Manifest::parse(bytes).map_err(|why| fault(Tampering::Changed, &why.to_string()))?;
+    fn manifest(&mut self, hour: Hour, read: &FileRead) -> Option<Manifest> {
+        let mut fault = |tampering, shows: &str| {
+            self.verified.faults.push(Fault::new(Place::Manifest(hour), tampering, shows));
+            None
+        };
+        let bytes = match read {
+            FileRead::Here(bytes) => bytes,
+            FileRead::Absent => return fault(Tampering::Removed, "the hour has no manifest"),
+            FileRead::Unusable(why) => return fault(Tampering::Changed, why),
+        };
+        let manifest = match Manifest::parse(bytes) {
+            Ok(manifest) => manifest,
+            Err(why) => return fault(Tampering::Changed, &why.to_string()),
+        };
         if manifest.hour != hour {
-            return Err(fault(Tampering::Reordered, "it is the manifest of another hour"));
+            return fault(Tampering::Reordered, "it is the manifest of another hour");
         }
         if self.log.owner_of(hour).is_none_or(|owner| owner.table_id != manifest.table_id) {
-            return Err(fault(Tampering::Forked, "it is of another table than the one that the log says"));
+            let _: Option<Manifest> =
+                fault(Tampering::Forked, "it is of another table than the one that the log says");
         }
-        Ok(manifest)
+        Some(manifest)
     }
 
-    fn check_file(&mut self, manifest: &Manifest, bytes: &[u8]) -> Result<(), Fault> {
-        let hour = manifest.hour;
+    /// Reads an hour's events. Of a file that has more lines than its manifest counts, no more are read.
+    fn events(&mut self, hour: Hour, read: &FileRead, manifest: Option<&Manifest>) {
+        let bytes = match read {
+            FileRead::Here(bytes) => bytes,
+            FileRead::Absent if manifest.is_none() => return,
+            FileRead::Absent => {
+                let shows = format!("the {EVENTS} that it names is missing");
+                return self.fault(Fault::new(Place::Manifest(hour), Tampering::Removed, shows));
+            }
+            FileRead::Unusable(why) => {
+                return self.fault(Fault::new(Place::Events(hour), Tampering::Changed, why));
+            }
+        };
+        let faults_before = self.verified.faults.count();
+        let counted = manifest.map_or(u64::MAX, |manifest| manifest.events);
         let mut lines = 0;
         for line in Lines::of(bytes) {
-            let place = Place::line(hour, lines + 1);
-            let line = line.map_err(|fault| of_line(place, fault))?;
-            let event = parse_line(&line).map_err(|fault| of_line(place, fault))?;
-            if !event.is_hashed() {
-                return Err(Fault::new(
-                    place,
-                    Tampering::Changed,
-                    "the event is not the one that was hashed",
-                ));
-            }
-            self.histories.check(place, &event)?;
-            if let Happening::AuditLog(of_log) = &event.record().happening {
-                if *of_log.origin() != self.log.identity.origin {
-                    let shows = format!("it is an event of the log {}", of_log.origin());
-                    return Err(Fault::new(place, Tampering::Forked, shows));
-                }
-                self.signers.name(of_log.verifier_key());
-            }
-            self.tree.push(&event.hash().bytes());
             lines += 1;
-        }
-        let place = Place::line(hour, lines);
-        let says = format!("the manifest counts {} events, and there are {lines}", manifest.events);
-        match lines.cmp(&manifest.events) {
-            std::cmp::Ordering::Greater => Err(Fault::new(place, Tampering::Added, says)),
-            std::cmp::Ordering::Less => Err(Fault::new(place, Tampering::Removed, says)),
-            std::cmp::Ordering::Equal if FileEntry::of(bytes) == manifest.file => Ok(()),
-            std::cmp::Ordering::Equal => {
-                let shows = "the file is not the one that the manifest names";
-                Err(Fault::new(place, Tampering::Changed, shows))
+            let place = Place::line(hour, lines);
+            match line.and_then(|line| parse_line(&line)) {
+                Ok(_) if lines > counted => {
+                    let shows = format!("the manifest counts {counted} events, and there are more");
+                    return self.fault(Fault::new(place, Tampering::Added, shows));
+                }
+                Ok(event) => self.event(hour, place, &event),
+                Err(why) => {
+                    self.fault(of_line(place, why));
+                    self.tree = None;
+                }
             }
+        }
+        let Some(manifest) = manifest else { return };
+        let is_sound = self.verified.faults.count() == faults_before;
+        let place = Place::line(hour, lines);
+        if lines < counted && is_sound {
+            let shows = format!("the manifest counts {counted} events, and there are {lines}");
+            self.fault(Fault::new(place, Tampering::Removed, shows));
+        } else if is_sound && FileEntry::of(bytes) != manifest.file {
+            let shows = "the file is not the one that the manifest names";
+            self.fault(Fault::new(place, Tampering::Changed, shows));
         }
     }
 
-    /// That the checkpoint is of exactly what was read up to this hour, and who signed it.
-    fn check_checkpoint(&mut self, hour: Hour, bytes: Option<&Bytes>) -> Result<Checkpoint, Fault> {
-        let fault = |tampering, shows: &str| Fault::new(Place::Checkpoint(hour), tampering, shows);
-        let bytes = bytes.ok_or_else(|| fault(Tampering::Removed, "the hour has no checkpoint"))?;
-        let signed = SignedCheckpoint::parse(bytes);
-        let signed = signed.map_err(|why| fault(Tampering::Changed, &why.to_string()))?;
-        let origin = self.log.identity.origin.clone();
-        let expected = Checkpoint { origin, size: self.tree.size(), root: self.tree.root() };
-        if *signed.checkpoint() != expected {
-            return Err(fault(
-                Tampering::Forked,
-                "it is of other events or manifests than those that are there",
-            ));
+    fn event(&mut self, hour: Hour, place: Place, event: &ChainedRecord) {
+        let mut fault = |tampering, shows: &str| {
+            self.verified.faults.push(Fault::new(place, tampering, shows));
+        };
+        let is_hashed = event.is_hashed();
+        if !is_hashed {
+            fault(Tampering::Changed, "the event is not the one that was hashed");
+        } else if event.record().canonical() != event.canonical() {
+            fault(Tampering::Changed, "it has members, or a spelling, that this release does not write");
         }
-        self.signers.check(hour, &signed)?;
-        self.signers.end_hour(hour)?;
-        Ok(expected)
+        if let Happening::AuditLog(of_log) = &event.record().happening {
+            if *of_log.origin() == self.log.identity.origin {
+                self.signers.name(of_log.verifier_key());
+            } else {
+                fault(Tampering::Forked, &format!("it is an event of the log {}", of_log.origin()));
+            }
+        }
+        self.histories.check(place, event, is_hashed, &mut self.verified.faults);
+        self.verified.lateness.note(hour, place, event.record());
+        self.verified.events += 1;
+        if let Some(tree) = &mut self.tree {
+            tree.push(&event.hash().bytes());
+        }
+    }
+
+    /// That the checkpoint is of exactly what was read up to this hour, and who signed it. Where something is wrong with the hour, it
+    /// is told already why it is not.
+    fn checkpoint(&mut self, hour: Hour, read: &FileRead, is_sound: bool) {
+        let mut fault = |tampering, shows: &str| {
+            self.verified.faults.push(Fault::new(Place::Checkpoint(hour), tampering, shows));
+        };
+        let signed = match read {
+            FileRead::Here(bytes) => SignedCheckpoint::parse(bytes).map_err(|why| why.to_string()),
+            FileRead::Absent => Err("the hour has no checkpoint".to_owned()),
+            FileRead::Unusable(why) => Err(why.clone()),
+        };
+        let signed = match signed {
+            Ok(signed) => signed,
+            Err(why) => {
+                let is_absent = matches!(read, FileRead::Absent);
+                fault(if is_absent { Tampering::Removed } else { Tampering::Changed }, &why);
+                if !is_sound {
+                    self.tree = None;
+                }
+                return;
+            }
+        };
+        let origin = self.log.identity.origin.clone();
+        let own = self.tree.as_ref().map(|tree| Checkpoint { origin, size: tree.size(), root: tree.root() });
+        let says = signed.checkpoint().clone();
+        if own.as_ref() != Some(&says) {
+            if is_sound && own.is_some() {
+                fault(Tampering::Forked, "it is of other events or manifests than those that are there");
+            }
+            self.tree = None;
+            self.lost_at = Some(says.clone());
+        }
+        for fault in [self.signers.check(hour, &signed), self.signers.end_hour(hour)] {
+            fault.map_or_else(|fault| self.verified.faults.push(fault), |()| {});
+        }
+        self.verified.last = Some((hour, says));
     }
 }
 
