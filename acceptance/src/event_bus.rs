@@ -37,6 +37,8 @@ pub enum Mishap {
 
 /// Decides about an entry: none if it is accepted, or the error code.
 type Doorkeeper = Box<dyn FnMut(&Value) -> Option<&'static str> + Send>;
+/// Whether an entry spoils the call that it is in.
+type Spoiler = Box<dyn Fn(&Value) -> bool + Send>;
 
 /// What happens to the next calls of an operation.
 struct Disturbed {
@@ -49,6 +51,7 @@ struct Disturbed {
 struct State {
     mishaps: Vec<Disturbed>,
     doorkeeper: Option<Doorkeeper>,
+    spoiler: Option<Spoiler>,
     calls: Vec<Vec<Value>>,
     accepted: Vec<Value>,
     letters: Vec<Value>,
@@ -93,6 +96,11 @@ impl EventBus {
     /// Has every entry decided about from now on.
     pub fn admit(&self, doorkeeper: impl FnMut(&Value) -> Option<&'static str> + Send + 'static) {
         self.state().doorkeeper = Some(Box::new(doorkeeper));
+    }
+
+    /// Has every call refused as a whole that has such an entry.
+    pub fn spoil(&self, spoils: impl Fn(&Value) -> bool + Send + 'static) {
+        self.state().spoiler = Some(Box::new(spoils));
     }
 
     /// The entries of every call of `PutEvents`, accepted or not. `Detail` is read.
@@ -162,7 +170,12 @@ impl State {
         if operation == PUT_EVENTS {
             self.calls.push(entries.clone());
         }
+        let is_spoilt = self.spoiler.as_ref().is_some_and(|spoils| entries.iter().any(spoils));
         let answer = match mishap {
+            None if is_spoilt => {
+                let body = json!({"__type": "ValidationException", "message": "one of them"});
+                Message::json_answer("400 Bad Request", &body)
+            }
             Some(Mishap::Failed(status, code)) => {
                 let body = json!({"__type": code, "message": "a bad day"});
                 Message::json_answer(&format!("{status} Disturbed"), &body)

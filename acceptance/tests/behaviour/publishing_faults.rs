@@ -56,6 +56,33 @@ async fn a_call_that_fails_as_a_whole_is_made_again() {
     }
 }
 
+/// One entry keeps nobody else's from the bus, and neither is it tried for ever.
+#[tokio::test]
+async fn a_call_that_one_entry_spoils_is_taken_apart() {
+    let records = two_users().await;
+    let bus = EventBus::start().await;
+    bus.spoil(|entry| told(entry).0 == "alice");
+    assert_eq!(bus.publish(batch(0, &records), PATIENCE).await, nothing_left());
+    assert_eq!(accepted(&bus), events(&[("bob", 1), ("bob", 2)]));
+    let letters: Vec<_> = bus.letters().iter().map(|letter| letter["code"].clone()).collect();
+    assert_eq!(letters, ["refused", "refused"], "{:?}", bus.letters());
+    let calls: Vec<_> = bus.calls().iter().map(|call| call.iter().map(told).collect::<Vec<_>>()).collect();
+    assert_eq!(
+        calls[..3],
+        [events(&[("alice", 1), ("bob", 1)]), events(&[("alice", 1)]), events(&[("bob", 1)])]
+    );
+}
+
+/// Where nothing is accepted it may be the bus, or what this function is configured with: nothing is given up for that.
+#[tokio::test]
+async fn calls_that_are_all_refused_for_what_is_in_them_wait() {
+    let records = two_users().await;
+    let bus = EventBus::start().await;
+    bus.spoil(|_| true);
+    assert_eq!(bus.publish(batch(0, &records), A_WHILE).await, left_from(0));
+    assert!(bus.letters().is_empty() && bus.accepted().is_empty());
+}
+
 #[tokio::test]
 async fn a_call_whose_answer_is_lost_is_made_again_and_the_hash_tells_the_repeat() {
     let records = two_users().await;

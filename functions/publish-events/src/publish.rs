@@ -2,16 +2,16 @@
 
 use std::time::Instant;
 
+use aws_sdk_eventbridge::error::ProvideErrorMetadata;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
-use process::aws::{NextTime, next_time};
+use process::aws::{NextTime, cause, next_time};
 
 use crate::envelope::{Envelope, SOURCE};
 use crate::lanes::{Lane, Lanes};
 use crate::letter::{self, Unpublishable};
 use crate::publisher::Publisher;
 use crate::stream::{Errand, Task};
-use process::aws::cause;
 
 /// The most entries that one call may have (EventBridge API Reference, `PutEvents`). So many are far below the
 /// 256 KB that it may have as well: a test adds up the largest.
@@ -35,6 +35,8 @@ enum Outcome {
     TryAgain(String),
     /// It never will be.
     Refused(String),
+    /// The call that it was in was refused for what was in it.
+    Spoilt(String),
 }
 
 impl Publisher {
@@ -56,7 +58,7 @@ impl Publisher {
                     lane.without_first().into_iter().for_each(|lane| lanes.put_back(lane));
                     continue;
                 }
-                Outcome::TryAgain(cause) => failure = Some(cause),
+                Outcome::TryAgain(cause) | Outcome::Spoilt(cause) => failure = Some(cause),
                 Outcome::Refused(code) => {
                     lane.first_mut().errand = Errand::SetAside(Unpublishable::Refused(code));
                 }
@@ -76,22 +78,56 @@ impl Publisher {
     }
 
     /// Puts the first event of each lane on the bus. Gives an outcome for each.
+    ///
+    /// A call that is refused as a whole for what is in it is made again for each entry alone, so that one entry does not keep
+    /// nine others. Whose call is refused then is to blame only if others are accepted: otherwise it may be the bus, or us.
     async fn put_events(&self, lanes: &[Lane], deadline: Instant, tally: &mut Tally) -> Vec<Outcome> {
-        if lanes.is_empty() {
+        let entries: Vec<_> = lanes.iter().filter_map(|lane| self.entry(&lane.first().errand)).collect();
+        let mut outcomes = self.put(entries.clone(), deadline, tally).await;
+        let is_spoilt = |outcome: &Outcome| matches!(outcome, Outcome::Spoilt(_));
+        if entries.len() > 1 && outcomes.iter().any(is_spoilt) {
+            outcomes.clear();
+            for entry in entries {
+                outcomes.extend(self.put(vec![entry], deadline, tally).await);
+            }
+        }
+        let others_are_accepted = tally.published > 0 || outcomes.contains(&Outcome::Accepted);
+        let blamed = outcomes.into_iter().map(|outcome| match outcome {
+            Outcome::Spoilt(code) if others_are_accepted => Outcome::Refused(code),
+            Outcome::Spoilt(code) => Outcome::TryAgain(code),
+            other => other,
+        });
+        blamed.collect()
+    }
+
+    /// One call. Gives an outcome for each of its entries.
+    async fn put(
+        &self,
+        entries: Vec<PutEventsRequestEntry>,
+        deadline: Instant,
+        tally: &mut Tally,
+    ) -> Vec<Outcome> {
+        if entries.is_empty() {
             return Vec::new();
         }
         tally.calls += 1;
-        let entries = lanes.iter().filter_map(|lane| self.entry(&lane.first().errand)).collect();
+        let count = entries.len();
         let call = self.event_bridge.put_events().set_entries(Some(entries)).send();
-        // A call that is refused as a whole is never taken for the fault of one of its events.
         let answer = match tokio::time::timeout_at(deadline.into(), call).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return vec![Outcome::TryAgain(cause(&error)); lanes.len()],
-            Err(_) => return vec![Outcome::TryAgain(OUT_OF_TIME.to_owned()); lanes.len()],
+            Ok(Err(error)) => {
+                let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+                let outcome = match code.map(of_code) {
+                    Some(Outcome::Refused(code)) => Outcome::Spoilt(code),
+                    _ => Outcome::TryAgain(cause(&error)),
+                };
+                return vec![outcome; count];
+            }
+            Err(_) => return vec![Outcome::TryAgain(OUT_OF_TIME.to_owned()); count],
         };
         // The results are in the order of the entries. One without a result is as good as one without an answer.
         let mut results = answer.entries().iter();
-        lanes.iter().map(|_| results.next().map_or_else(unanswered, outcome)).collect()
+        (0..count).map(|_| results.next().map_or_else(unanswered, outcome)).collect()
     }
 
     fn entry(&self, errand: &Errand) -> Option<PutEventsRequestEntry> {
