@@ -235,6 +235,17 @@ impl Stage {
         exporter.export(Instant::now() + PATIENCE, |_| {}).await
     }
 
+    /// Exports with other signing keys.
+    pub async fn export_signed_by(
+        &self,
+        archive: &Archive,
+        signing: &SigningKeys,
+    ) -> Result<Report, ExportFault> {
+        let settings = from_first_hour();
+        let exporter = Exporter { signing, ..self.exporter(archive, &settings) };
+        exporter.export(Instant::now() + PATIENCE, |_| {}).await
+    }
+
     /// An exporter of the stage's table, by its clock.
     #[must_use]
     pub fn exporter<'a>(&'a self, archive: &'a Archive, settings: &'a Settings) -> Exporter<'a> {

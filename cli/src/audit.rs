@@ -1,6 +1,7 @@
 //! `audit`: the export of the audit trail, its check, and its events.
 
 mod export;
+mod extract;
 mod show;
 mod signing;
 mod verify;
@@ -22,6 +23,7 @@ pub(crate) async fn audit(command: AuditCommand) -> Result<ExitCode, Failure> {
         AuditCommand::Sweep { data } => export::sweep(&data).await,
         // Whether an export is whole is a question: no is another answer than none.
         AuditCommand::Verify(arguments) => return Ok(verify::verify(&arguments).await),
+        AuditCommand::Extract(arguments) => extract::extract(&arguments).await,
         AuditCommand::Show(arguments) => show::show(arguments).await,
     };
     done.map(|()| ExitCode::SUCCESS)

@@ -8,7 +8,7 @@ use acceptance::{PATIENCE, Stage};
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::history::{ChainedRecord, EventHash};
 use domain::values::Hour;
-use export_audit::export::{ExportFault, Exporter, Report, Settings};
+use export_audit::export::{ExportFault, Report, Settings};
 use export_audit::signing::SigningKeys;
 use flate2::Compression;
 use trail::event_file::{self, parse_line};
@@ -46,9 +46,7 @@ const OTHER: &str = "keys.example.com/other";
 /// Exports with a key that signs under this name.
 async fn export_as(stage: &Stage, archive: &TestArchive, name: &str) -> Result<Report, ExportFault> {
     let signing = SigningKeys::new(signing_key(name, SEED), None).expect("a key");
-    let settings = from_first_hour();
-    let exporter = Exporter { signing: &signing, ..stage.exporter(&archive.archive, &settings) };
-    exporter.export(Instant::now() + PATIENCE, |_| {}).await
+    stage.export_signed_by(&archive.archive, &signing).await
 }
 
 #[tokio::test]

@@ -1,13 +1,10 @@
 //! Signing keys in KMS: what is asked of it, and what becomes of an hour when it does not sign. A stand-in speaks for it over HTTP.
 
-use std::time::Instant;
-
+use acceptance::Stage;
 use acceptance::disturbance::Disturbance;
-use acceptance::trail::{KMS_KEY, Kms, ORIGIN, SEED, TestArchive, first_hour, from_first_hour, verifier_key};
-use acceptance::{PATIENCE, Stage};
+use acceptance::trail::{KMS_KEY, Kms, ORIGIN, SEED, TestArchive, first_hour, verifier_key};
 use data_encoding::BASE64;
-use export_audit::export::{ExportFault, Exporter, Report};
-use export_audit::signing::{PublicKeyFault, SigningKeys};
+use export_audit::signing::PublicKeyFault;
 use serde_json::json;
 use trail::checkpoint::{SignedCheckpoint, checkpoint_path};
 
@@ -18,22 +15,12 @@ async fn one_hour() -> (Stage, TestArchive) {
     (stage, archive)
 }
 
-async fn export_by(
-    stage: &Stage,
-    archive: &TestArchive,
-    signing: &SigningKeys,
-) -> Result<Report, ExportFault> {
-    let settings = from_first_hour();
-    let exporter = Exporter { signing, ..stage.exporter(&archive.archive, &settings) };
-    exporter.export(Instant::now() + PATIENCE, |_| {}).await
-}
-
 #[tokio::test]
 async fn kms_signs_the_text_itself_once_an_hour() {
     let (stage, archive) = one_hour().await;
     let kms = Kms::with_key(SEED).await;
     let signing = kms.signing_keys(SEED);
-    assert_eq!(export_by(&stage, &archive, &signing).await.expect("an export").hours, 1);
+    assert_eq!(stage.export_signed_by(&archive.archive, &signing).await.expect("an export").hours, 1);
     let signed =
         SignedCheckpoint::parse(&archive.get(&checkpoint_path(first_hour())).await).expect("a checkpoint");
     let expected = json!({
@@ -46,7 +33,7 @@ async fn kms_signs_the_text_itself_once_an_hour() {
     archive.check_against(&stage.backend.table).await.expect("signed by the key of the same seed");
 
     // What is signed is not signed again, and the newest checkpoint is a copy.
-    export_by(&stage, &archive, &signing).await.expect("an export");
+    stage.export_signed_by(&archive.archive, &signing).await.expect("an export");
     assert_eq!(kms.disturber.seen("Sign").len(), 1);
     assert!(kms.disturber.seen("GetPublicKey").is_empty(), "who exports may sign and nothing else");
 }
@@ -63,7 +50,7 @@ async fn an_hour_that_kms_does_not_sign_is_signed_by_the_next_run() {
         let signing = kms.signing_keys(SEED);
         kms.disturber.disturb("Sign", disturbance, usize::MAX);
         let Disturbance::Failed(_, code) = disturbance else { panic!("{disturbance:?}") };
-        let fault = export_by(&stage, &archive, &signing).await.expect_err("a fault");
+        let fault = stage.export_signed_by(&archive.archive, &signing).await.expect_err("a fault");
         assert_eq!(
             fault.to_string(),
             format!("KMS did not sign: {code}"),
@@ -73,7 +60,7 @@ async fn an_hour_that_kms_does_not_sign_is_signed_by_the_next_run() {
         let listing = archive.archive.list().await.expect("a listing");
         assert_eq!(listing.unfinished(), Some(first_hour()));
         kms.disturber.calm();
-        assert_eq!(export_by(&stage, &archive, &signing).await.expect("an export").hours, 1);
+        assert_eq!(stage.export_signed_by(&archive.archive, &signing).await.expect("an export").hours, 1);
         archive.check_against(&stage.backend.table).await.expect("a whole export");
     }
 }
@@ -88,7 +75,7 @@ async fn a_moment_without_kms_is_waited_for() {
         ("Sign", Disturbance::Failed(400, "ThrottlingException")),
     ]);
     let signing = kms.signing_keys(SEED);
-    assert_eq!(export_by(&stage, &archive, &signing).await.expect("an export").hours, 1);
+    assert_eq!(stage.export_signed_by(&archive.archive, &signing).await.expect("an export").hours, 1);
     assert_eq!(kms.disturber.seen("Sign").len(), 4);
     archive.check_against(&stage.backend.table).await.expect("a whole export");
 }
@@ -98,7 +85,7 @@ async fn a_moment_without_kms_is_waited_for() {
 async fn a_signature_that_the_verifier_key_does_not_verify_is_not_written() {
     let (stage, archive) = one_hour().await;
     let kms = Kms::with_key(9).await;
-    let fault = export_by(&stage, &archive, &kms.signing_keys(SEED)).await.expect_err("a fault");
+    let fault = stage.export_signed_by(&archive.archive, &kms.signing_keys(SEED)).await.expect_err("a fault");
     let expected = format!(
         "what was signed cannot be verified with {}: signing key and verifier key do not belong together",
         verifier_key(SEED).short()

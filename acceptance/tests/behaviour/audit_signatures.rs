@@ -3,13 +3,13 @@
 
 use std::time::Instant;
 
+use acceptance::Stage;
 use acceptance::trail::{
     NotWhole, ORIGIN, SEED, TestArchive, evidence, first_hour, from_first_hour, signing_key, signing_keys,
     verifier_key,
 };
-use acceptance::{PATIENCE, Stage};
 use domain::values::{Hour, VerifierKey};
-use export_audit::export::{ExportFault, Exporter, Report};
+use export_audit::export::{ExportFault, Report};
 use export_audit::signing::SigningKeys;
 use store::Done;
 use trail::check::Evidence;
@@ -33,16 +33,6 @@ async fn two_hours() -> (Stage, TestArchive) {
     (stage, archive)
 }
 
-async fn export_by(
-    stage: &Stage,
-    archive: &TestArchive,
-    signing: &SigningKeys,
-) -> Result<Report, ExportFault> {
-    let settings = from_first_hour();
-    let exporter = Exporter { signing, ..stage.exporter(&archive.archive, &settings) };
-    exporter.export(Instant::now() + PATIENCE, |_| {}).await
-}
-
 /// Exports an hour more.
 async fn one_more(
     stage: &Stage,
@@ -50,7 +40,7 @@ async fn one_more(
     signing: &SigningKeys,
 ) -> Result<Report, ExportFault> {
     stage.close_hour();
-    export_by(stage, archive, signing).await
+    stage.export_signed_by(&archive.archive, signing).await
 }
 
 async fn check_by(archive: &TestArchive, seeds: &[u8]) -> Result<Verified, NotWhole> {
@@ -225,7 +215,7 @@ async fn another_key_signs_the_hours_after_the_one_that_names_it() {
     );
     is_fault(one_more(&stage, &archive, &stage.signing).await, &expected);
     assert_eq!(archive.objects().await, before);
-    export_by(&stage, &archive, &both).await.expect("an export");
+    stage.export_signed_by(&archive.archive, &both).await.expect("an export");
     assert!(signed(naming.next(), NEXT).await);
     one_more(&stage, &archive, &signing_keys(NEXT, None)).await.expect("the new one alone is enough");
     let other = signing_keys(SEED, Some(OTHER));
@@ -311,7 +301,7 @@ async fn a_lost_key_is_replaced_and_every_check_says_so() {
         short(SEED)
     );
     is_fault(one_more(&stage, &archive, &stage.signing).await, &expected);
-    export_by(&stage, &archive, &new).await.expect("an export");
+    stage.export_signed_by(&archive.archive, &new).await.expect("an export");
     one_more(&stage, &archive, &new).await.expect("an export");
 
     let since = first_hour().next().next();
@@ -341,7 +331,7 @@ async fn an_hour_that_the_lost_key_had_signed_stays_as_it_is() {
     table.move_audit_checkpoint(now.as_ref(), &noted).await.expect("a write");
 
     let new = signing_keys(NEXT, None);
-    let report = export_by(&stage, &archive, &new).await.expect("an export");
+    let report = stage.export_signed_by(&archive.archive, &new).await.expect("an export");
     assert_eq!(report.hours, 1);
     one_more(&stage, &archive, &new).await.expect("an export");
     let verified = check_by(&archive, &[SEED, NEXT]).await.expect("a whole export");
@@ -364,7 +354,7 @@ async fn an_hour_goes_on_from_what_the_table_remembers_and_from_nothing_else() {
         is_fault(one_more(&stage, &archive, &stage.signing).await, &expected);
         assert_eq!(archive.objects().await, objects, "nothing is signed");
         archive.write(&path, &before);
-        export_by(&stage, &archive, &stage.signing).await.expect("an export");
+        stage.export_signed_by(&archive.archive, &stage.signing).await.expect("an export");
         archive.check_against(&stage.backend.table).await.expect("a whole export");
     };
     forged(checkpoint_path(last), None).await;
@@ -394,7 +384,7 @@ async fn a_file_that_is_there_and_does_not_follow_from_the_events_is_left_and_na
         is_fault(one_more(&stage, &archive, &stage.signing).await, &expected);
         assert_eq!(archive.get(NEWEST).await, archive.get(&checkpoint_path(first_hour().next())).await);
         std::fs::remove_file(archive.file(&path)).expect("a file");
-        export_by(&stage, &archive, &stage.signing).await.expect("an export");
+        stage.export_signed_by(&archive.archive, &stage.signing).await.expect("an export");
         archive.check_against(&stage.backend.table).await.expect("a whole export");
     }
 

@@ -12,6 +12,7 @@ mod audit_kms;
 mod audit_late;
 mod audit_nonsense;
 mod audit_odd_files;
+mod audit_part;
 mod audit_races;
 mod audit_signatures;
 mod audit_tampering;

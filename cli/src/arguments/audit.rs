@@ -28,6 +28,8 @@ pub(crate) enum AuditCommand {
     Key(Box<KeyArguments>),
     /// Show exported events.
     Show(ShowArguments),
+    /// Take hours out of an export, with all that is needed to check them by themselves: `audit verify --part`.
+    Extract(ExtractArguments),
 }
 
 /// Where exports are kept.
@@ -121,6 +123,9 @@ pub(crate) struct VerifyArguments {
     /// A checkpoint that was kept of an earlier check, such as `log/checkpoint` then: the log has to go on with it.
     #[arg(long, value_name = "FILE")]
     pub(crate) since: Option<PathBuf>,
+    /// It may be a part of a log, as `audit extract` writes it: what was before it is not here.
+    #[arg(long, conflicts_with = "against_table")]
+    pub(crate) part: bool,
     /// How long ago the newest hour may have ended, such as `3h`.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) max_age: Option<Duration>,
@@ -129,6 +134,21 @@ pub(crate) struct VerifyArguments {
     pub(crate) against_table: bool,
     #[command(flatten)]
     pub(crate) data: StoreArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExtractArguments {
+    #[command(flatten)]
+    pub(crate) archive: ArchiveArguments,
+    /// Where the hours are put: a folder that is empty or is not there.
+    #[arg(value_name = "DIR", value_parser = archive)]
+    pub(crate) to: Url,
+    /// The first hour; the log's unless given.
+    #[arg(long, value_name = "HOUR", value_parser = hour)]
+    pub(crate) from: Option<Hour>,
+    /// The hour before which it ends; all that is exported unless given.
+    #[arg(long = "to", value_name = "HOUR", value_parser = hour)]
+    pub(crate) end: Option<Hour>,
 }
 
 #[derive(Debug, Args)]

@@ -68,7 +68,8 @@ async fn checked(arguments: &VerifyArguments) -> Result<bool, Failure> {
 fn evidence(arguments: &VerifyArguments) -> Result<Evidence, Failure> {
     let keys = arguments.verifier_keys.clone();
     let freshness = arguments.max_age.map(|most| Freshness { now: Clock::system().now(), most });
-    let Some(path) = &arguments.since else { return Ok(Evidence { keys, since: None, freshness }) };
+    let evidence = Evidence { keys, since: None, freshness, takes_part: arguments.part };
+    let Some(path) = &arguments.since else { return Ok(evidence) };
     let cannot = |why: &dyn std::fmt::Display| {
         Failure::because(format!("The checkpoint in {} cannot be used", path.display()), why)
     };
@@ -76,7 +77,7 @@ fn evidence(arguments: &VerifyArguments) -> Result<Evidence, Failure> {
     let file = File::open(path).map_err(|error| cannot(&error))?;
     file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
     let since = SignedCheckpoint::parse(&bytes).map_err(|why| cannot(&why))?;
-    Ok(Evidence { keys, since: Some(since), freshness })
+    Ok(Evidence { since: Some(since), ..evidence })
 }
 
 async fn run(
@@ -178,6 +179,11 @@ fn say_who_signed(verified: &Verified) -> Result<(), Failure> {
 
 /// What was compared besides the files, what was not, and what is unusual.
 fn say_what_else(verified: &Verified, evidence: &Evidence, against_table: bool) -> Result<(), Failure> {
+    if let Some(begun_before) = verified.begun_before {
+        print_line(format!(
+            "It is a part of the log: {begun_before} of its histories had begun before it, and what they told then is not here."
+        ))?;
+    }
     match &evidence.since {
         Some(since) => {
             let entries = since.checkpoint().size;

@@ -209,6 +209,37 @@ events/date=2026-11-23/hour=12/events.ndjson.gz, line 8: changed: the file ends 
 }
 
 #[test]
+fn hours_are_taken_out_and_checked_by_themselves() {
+    let (path, folder) = (exported().canonicalize().unwrap(), folder());
+    let (path, part) = (path.to_str().unwrap(), folder.path().join("a part"));
+    let part = part.to_str().unwrap();
+    let extract = ["extract", path, part, "--from", "2026-11-23T13:00:00Z", "--to", "2026-11-23T15:00:00Z"];
+    let extracted = audit(&extract);
+    let said = "The hours from 2026-11-23T13:00:00Z to 2026-11-23T15:00:00Z are in file:///";
+    assert!(
+        extracted.code == Some(0) && extracted.stdout.starts_with(said),
+        "{}{}",
+        extracted.stdout,
+        extracted.stderr
+    );
+    assert_eq!(extracted.stderr, "`audit verify --part` checks them by themselves.\n");
+    let [first, next] = SIGNED_BY;
+    let verified = audit(&["verify", part, "--part", "--verifier-key", first, "--verifier-key", next]);
+    let told = "It is a part of the log: 1 of its histories had begun before it, and what they told then is not here.\n";
+    assert!(
+        verified.code == Some(0) && verified.stdout.contains(told),
+        "{}{}",
+        verified.stdout,
+        verified.stderr
+    );
+    assert_eq!(audit(&["verify", part]).code, Some(1));
+    let none = audit(&["extract", path, part, "--from", "2026-11-24T13:00:00Z"]);
+    let said = "The hours were not taken out: the log has the hours from 2026-11-23T12:00:00Z to 2026-11-23T16:00:00Z, and not all of \
+                those that are wanted.\n";
+    assert_eq!((none.code, none.stderr.as_str()), (Some(1), said));
+}
+
+#[test]
 fn an_export_that_should_be_newer_is_at_fault() {
     let path = exported();
     let old = audit(&["verify", path.to_str().unwrap(), "--max-age", "3h"]);

@@ -19,6 +19,7 @@ use crate::calendar;
 use crate::checkpoint::{CHECKPOINT, NEWEST};
 use crate::log::{IDENTITY, table_number};
 use crate::manifest::{EVENTS, MANIFEST};
+use crate::part::PART;
 use crate::tile::Tile;
 
 /// Where files are written once and read.
@@ -205,7 +206,7 @@ impl Listing {
             self.hours.entry(hour).or_default().insert(name);
         } else if let Some(tile) = Tile::of_path(&path) {
             self.tiles.insert(tile);
-        } else if path != IDENTITY && path != NEWEST && table_number(&path).is_none() {
+        } else if ![IDENTITY, NEWEST, PART].contains(&path.as_str()) && table_number(&path).is_none() {
             self.strangers.insert(path);
         }
     }

@@ -9,12 +9,14 @@ use futures_util::TryStreamExt;
 use futures_util::stream::{self, StreamExt};
 
 use crate::archive::{Archive, ArchiveFault, Listing};
+use crate::calendar;
 use crate::checkpoint::{Checkpoint, MOST_BYTES, NEWEST, SignedCheckpoint, checkpoint_path};
 use crate::compare::{Differences, check_last, check_length};
 use crate::event_file::{Lines, parse_line};
 use crate::fault::{Fault, Place, Tampering};
 use crate::histories::Histories;
-use crate::log::{self, LogFault};
+use crate::log::{self, Log, LogFault};
+use crate::part::{self, Part};
 use crate::reading::{FileRead, hours, read};
 use crate::tile;
 use crate::tree::{TileFile, Tree};
@@ -32,6 +34,8 @@ pub struct Evidence {
     pub since: Option<SignedCheckpoint>,
     /// How old the log may be.
     pub freshness: Option<Freshness>,
+    /// Whether a part of a log will do.
+    pub takes_part: bool,
 }
 
 /// How old a log may be.
@@ -126,11 +130,18 @@ async fn check_files(
 ) -> Result<(Verified, Histories), CheckFault> {
     let log = log::read(archive).await?.ok_or(LogFault::NoIdentity)?;
     let origin = log.identity.origin.clone();
-    let mut verification = Verification::new(log, evidence.keys.clone());
+    let (mut verification, first) = begin(archive, log, evidence).await?;
     let mut earlier = Earlier::new(evidence, &origin, &mut verification);
     let mut newest = Newest::read(archive, &mut verification).await?;
     let (mut hours, mut tiles) = (std::pin::pin!(hours(archive, listing)), Vec::new());
     while let Some((hour, files)) = hours.try_next().await? {
+        // Of the hour before a part, there is the checkpoint.
+        if Some(hour.next()) == first
+            && files.manifest == FileRead::Absent
+            && files.events == FileRead::Absent
+        {
+            continue;
+        }
         verification.check_hour(hour, &files);
         tiles.extend(verification.take_tiles());
         if tiles.len() >= TILES_AT_ONCE {
@@ -150,6 +161,44 @@ async fn check_files(
     newest.end(archive, &mut verification).await?;
     check_freshness(evidence, &mut verification);
     Ok(verification.end())
+}
+
+/// Begins with the log's first hour; or with a part's, if it says that it is one and that will do. Gives that hour then.
+async fn begin(
+    archive: &Archive,
+    log: Log,
+    evidence: &Evidence,
+) -> Result<(Verification, Option<Hour>), CheckFault> {
+    let keys = evidence.keys.clone();
+    let Some(Part { from_hour, .. }) = part::read(archive).await? else {
+        return Ok((Verification::new(log, keys), None));
+    };
+    if !evidence.takes_part {
+        let mut verification = Verification::new(log, keys);
+        let shows =
+            format!("it is a part of the log, from {} on, and was not to be one", calendar::text(from_hour));
+        verification.fault(Fault::new(Place::Part, Tampering::Removed, shows));
+        return Ok((verification, None));
+    }
+    let before = from_hour.previous();
+    let signed = match read(archive, &checkpoint_path(before), MOST_BYTES).await? {
+        FileRead::Here(bytes) => SignedCheckpoint::parse(&bytes).ok(),
+        FileRead::Absent | FileRead::Unusable(_) => None,
+    };
+    let Some(signed) = signed else {
+        let mut verification = Verification::new(log, keys);
+        let shows = "the checkpoint before the part is missing, or none";
+        verification.fault(Fault::new(Place::Checkpoint(before), Tampering::Removed, shows));
+        return Ok((verification, None));
+    };
+    let tree = tree_at(archive, signed.checkpoint()).await?;
+    let is_there = tree.is_some();
+    let mut verification = Verification::of_part(log, keys, (before, &signed), tree);
+    if !is_there {
+        let shows = "the tiles of the log up to it are not there, or give another root";
+        verification.fault(Fault::new(Place::Checkpoint(before), Tampering::Removed, shows));
+    }
+    Ok((verification, Some(from_hour)))
 }
 
 /// That tiles are there, and are those of the tree.
@@ -184,17 +233,22 @@ async fn resume(
     at: &Checkpoint,
     verification: &mut Verification,
 ) -> Result<(), CheckFault> {
+    if let Some(tree) = tree_at(archive, at).await? {
+        verification.resume(tree);
+    }
+    Ok(())
+}
+
+/// The tree of a checkpoint, from the tiles that it ends with.
+async fn tree_at(archive: &Archive, at: &Checkpoint) -> Result<Option<Tree>, CheckFault> {
     let mut tiles = Vec::new();
     for tile in Tree::edge_of(at.size) {
         match read(archive, &tile.path(), tile::MOST_BYTES).await? {
             FileRead::Here(bytes) => tiles.push((tile, bytes)),
-            FileRead::Absent | FileRead::Unusable(_) => return Ok(()),
+            FileRead::Absent | FileRead::Unusable(_) => return Ok(None),
         }
     }
-    if let Some(tree) = Tree::of_edge(at.size, &tiles).filter(|tree| tree.root() == at.root) {
-        verification.resume(tree);
-    }
-    Ok(())
+    Ok(Tree::of_edge(at.size, &tiles).filter(|tree| tree.root() == at.root))
 }
 
 /// How long ago the newest hour ended, if it may not be as long.

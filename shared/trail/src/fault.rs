@@ -4,6 +4,7 @@ use domain::values::Hour;
 
 use crate::checkpoint::{NEWEST, checkpoint_path};
 use crate::manifest::{events_path, manifest_path};
+use crate::part::PART;
 use crate::tile::Tile;
 
 /// What a fault means.
@@ -61,6 +62,8 @@ pub enum Place {
     Newest,
     /// The checkpoint that was kept of an earlier check.
     Kept,
+    /// What says that it is a part of a log.
+    Part,
 }
 
 impl Place {
@@ -80,6 +83,7 @@ impl std::fmt::Display for Place {
             Self::Checkpoint(hour) => formatter.write_str(&checkpoint_path(*hour)),
             Self::Tile(tile) => formatter.write_str(&tile.path()),
             Self::Newest => formatter.write_str(NEWEST),
+            Self::Part => formatter.write_str(PART),
             Self::Kept => formatter.write_str("the checkpoint that was kept"),
         }
     }

@@ -14,7 +14,11 @@ const MOST_MISSING: u64 = 1_000;
 
 /// Where every history stands.
 #[derive(Debug, Default)]
-pub struct Histories(HashMap<HistoryId, History>);
+pub struct Histories {
+    all: HashMap<HistoryId, History>,
+    /// Of a part of a log, how many had begun before it.
+    begun_before: Option<u64>,
+}
 
 #[derive(Debug, Default)]
 struct History {
@@ -25,27 +29,37 @@ struct History {
 }
 
 impl Histories {
+    /// Those of a part of a log, where a history may have begun before it.
+    pub(crate) fn of_part() -> Self {
+        Self { all: HashMap::new(), begun_before: Some(0) }
+    }
+
+    /// Of a part of a log, how many histories had begun before it.
+    pub(crate) const fn begun_before(&self) -> Option<u64> {
+        self.begun_before
+    }
+
     /// How many users have a history.
     #[must_use]
     pub fn users(&self) -> usize {
-        self.0.keys().filter(|history| matches!(history, HistoryId::User(_))).count()
+        self.all.keys().filter(|history| matches!(history, HistoryId::User(_))).count()
     }
 
     /// How many organisations have a history.
     #[must_use]
     pub fn organisations(&self) -> usize {
-        self.0.keys().filter(|history| matches!(history, HistoryId::Organisation(_))).count()
+        self.all.keys().filter(|history| matches!(history, HistoryId::Organisation(_))).count()
     }
 
     /// How far a history goes in the files.
     #[must_use]
     pub fn position(&self, history: &HistoryId) -> Position {
-        self.0.get(history).map(|history| history.position).unwrap_or_default()
+        self.all.get(history).map(|history| history.position).unwrap_or_default()
     }
 
     /// Every history that the files have, and how far it goes.
     pub fn each(&self) -> impl Iterator<Item = (&HistoryId, Position)> {
-        self.0.iter().map(|(id, history)| (id, history.position))
+        self.all.iter().map(|(id, history)| (id, history.position))
     }
 
     /// The event at a place. Whatever is wrong with it, the history goes on from it; its story only if the event is the one that was
@@ -58,8 +72,18 @@ impl Histories {
         faults: &mut Faults,
     ) {
         let (id, version) = (event.record().happening.history(), event.record().version);
-        let History { position, story, missing } = self.0.entry(id.clone()).or_default();
+        let History { position, story, missing } = self.all.entry(id.clone()).or_default();
         let last = position.version;
+        if let Some(begun_before) = &mut self.begun_before
+            && last == Version::NONE
+            && version > Version::NONE.next()
+        {
+            // What it told before is not here.
+            *begun_before += 1;
+            *position = event.position();
+            missing.get_or_insert_default();
+            return;
+        }
         let mut fault = |tampering, shows| faults.push(Fault::new(place, tampering, shows));
         if version <= last {
             if missing.as_mut().is_some_and(|missing| missing.remove(&version)) {

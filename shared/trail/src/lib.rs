@@ -17,6 +17,7 @@ pub mod lateness;
 pub mod log;
 pub mod manifest;
 pub mod note;
+pub mod part;
 pub mod reading;
 pub mod select;
 mod sense;

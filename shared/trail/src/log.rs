@@ -15,7 +15,7 @@ pub const IDENTITY: &str = "log/identity.json";
 /// The folder of the tables that a log was continued from.
 const TABLES: &str = "log/table/";
 /// The longest file of these that is read: an origin has at most 255 bytes.
-const LONGEST: u64 = 4_096;
+pub(crate) const LONGEST: u64 = 4_096;
 
 /// Which log it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,13 +91,11 @@ pub(crate) fn table_number(path: &str) -> Option<usize> {
 
 /// What the files say of their log; none if they say nothing at all.
 pub async fn read(archive: &Archive) -> Result<Option<Log>, LogFault> {
-    let Some(identity) = archive.read(IDENTITY, LONGEST).await? else { return Ok(None) };
-    let identity: Identity = parse(IDENTITY, &identity)?;
+    let Some(identity) = read_file::<Identity>(archive, IDENTITY).await? else { return Ok(None) };
     let mut owners: Vec<TableOwner> = Vec::new();
     loop {
         let path = table_path(owners.len() + 1);
-        let Some(owner) = archive.read(&path, LONGEST).await? else { break };
-        let owner: TableOwner = parse(&path, &owner)?;
+        let Some(owner) = read_file::<TableOwner>(archive, &path).await? else { break };
         let earliest = owners.last().map_or(identity.first_hour, |before| before.from_hour);
         if owner.from_hour < earliest || owners.is_empty() && owner.from_hour != identity.first_hour {
             return Err(LogFault::Tables);
@@ -115,6 +113,15 @@ pub async fn begin(archive: &Archive, identity: &Identity, table_id: &str) -> Re
     Ok(Log { identity, owners: vec![owner] })
 }
 
+/// A file of this kind, if it is there.
+pub(crate) async fn read_file<T: Serialize + DeserializeOwned>(
+    archive: &Archive,
+    path: &str,
+) -> Result<Option<T>, LogFault> {
+    let there = archive.read(path, LONGEST).await?;
+    there.map(|there| parse(path, &there)).transpose()
+}
+
 async fn create<T: Serialize + DeserializeOwned>(
     archive: &Archive,
     path: &str,
@@ -127,7 +134,8 @@ async fn create<T: Serialize + DeserializeOwned>(
     }
 }
 
-fn bytes(said: &impl Serialize) -> Option<Bytes> {
+/// A file of this kind: canonical JSON and a line feed.
+pub(crate) fn bytes(said: &impl Serialize) -> Option<Bytes> {
     let mut bytes = serde_json_canonicalizer::to_vec(said).ok()?;
     bytes.push(b'\n');
     Some(bytes.into())

@@ -37,6 +37,17 @@ impl Tile {
         })
     }
 
+    /// The tiles that come into being when a tree grows from one size to another: full ones, and those that it ends with then.
+    pub(crate) fn new_ones(before: u64, after: u64) -> impl Iterator<Item = Self> {
+        levels(after).flat_map(move |(level, hashes)| {
+            let width = u64::from(WIDTH);
+            let had = before.checked_shr(u32::from(level) * WIDTH_BITS).unwrap_or_default();
+            let full = (had / width..hashes / width).map(move |number| Self { level, number, width: WIDTH });
+            let last = Self::partial_ones_of(after).find(|tile| tile.level == level && had != hashes);
+            full.chain(last)
+        })
+    }
+
     /// Its path, such as `log/tile/0/x001/234.p/56`.
     #[must_use]
     pub fn path(self) -> String {

@@ -152,6 +152,7 @@ mod tests {
         let (mut tree, mut stored) = (Tree::default(), Stored::default());
         assert_eq!(tree.root().bytes(), tree_hash(0, &stored).unwrap().0);
         let mut files: HashMap<String, Bytes> = HashMap::new();
+        let mut taken_at = 0;
         for number in 0..MOST {
             tree.push(&entry(number));
             let new = stored_hashes(number, &entry(number), &stored).unwrap();
@@ -163,7 +164,12 @@ mod tests {
             }
             assert_eq!(tree.size(), size);
             assert_eq!(tree.root().bytes(), tree_hash(size, &stored).unwrap().0, "of {size}");
-            for (tile, bytes) in tree.take_tiles() {
+            let taken = tree.take_tiles();
+            let mut new: Vec<_> = taken.iter().map(|(tile, _)| *tile).collect();
+            new.sort_unstable();
+            assert_eq!(new, Tile::new_ones(taken_at, size).collect::<Vec<_>>(), "from {taken_at} to {size}");
+            taken_at = size;
+            for (tile, bytes) in taken {
                 let other = Others::new(8, tile.level, tile.number, tile.width.into(), false);
                 assert_eq!(tile.path(), format!("log/{}", other.path().replace("tile/8/", "tile/")));
                 assert_eq!(bytes, other.read_data(&stored).unwrap(), "{}", tile.path());

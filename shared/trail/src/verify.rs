@@ -45,6 +45,8 @@ pub struct Verified {
     pub unused: Vec<VerifierKey>,
     /// The events that came long after they were recorded.
     pub lateness: Lateness,
+    /// Of a part of a log, how many histories had begun before it.
+    pub begun_before: Option<u64>,
 }
 
 /// A verification under way. Hours are handed to it in order.
@@ -75,6 +77,23 @@ impl Verification {
             lost_at: None,
             signers: Signers::new(keys),
         }
+    }
+
+    /// One of a part of a log, which goes on from a checkpoint and its tree.
+    #[must_use]
+    pub fn of_part(
+        log: Log,
+        keys: Vec<VerifierKey>,
+        before: (Hour, &SignedCheckpoint),
+        tree: Option<Tree>,
+    ) -> Self {
+        let (hour, signed) = before;
+        let mut part =
+            Self { next: hour.next(), tree, histories: Histories::of_part(), ..Self::new(log, keys) };
+        if let Err(fault) = part.signers.check(hour, signed) {
+            part.verified.faults.push(fault);
+        }
+        part
     }
 
     /// Checks an hour. Those of the log come in order; one before its first is told and passed over.
@@ -140,6 +159,7 @@ impl Verification {
         self.verified.signed_by = self.signers.in_force().cloned();
         self.verified.replaced = self.signers.replaced().to_vec();
         self.verified.unused = self.signers.unused().cloned().collect();
+        self.verified.begun_before = self.histories.begun_before();
         (self.verified, self.histories)
     }
 
