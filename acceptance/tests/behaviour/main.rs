@@ -14,6 +14,7 @@ mod audit_nonsense;
 mod audit_odd_files;
 mod audit_part;
 mod audit_races;
+mod audit_s3;
 mod audit_signatures;
 mod audit_tampering;
 mod authorisation;

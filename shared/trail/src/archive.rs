@@ -5,6 +5,7 @@ mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use domain::values::Hour;
@@ -21,6 +22,10 @@ use crate::log::{IDENTITY, table_number};
 use crate::manifest::{EVENTS, MANIFEST};
 use crate::part::PART;
 use crate::tile::Tile;
+
+/// How often a file that is said to be there, and is not, is written again; and the first of the waits between, which double.
+const MOST_CONFLICTS: u32 = 6;
+const CONFLICT_WAIT: Duration = Duration::from_millis(100);
 
 /// Where files are written once and read.
 #[derive(Debug, Clone)]
@@ -102,7 +107,7 @@ impl Archive {
                 let folder = url.to_file_path().map_err(|()| unusable())?;
                 Ok(Self(Kept::Folder(Folder::new(folder))))
             }
-            "s3" if !has_credentials() => Err(ArchiveFault::Credentials),
+            "s3" if stand_in.is_none() && !has_credentials() => Err(ArchiveFault::Credentials),
             "s3" => {
                 let root = Path::from_url_path(url.path()).map_err(object_store::Error::from)?;
                 Ok(Self::new(Arc::new(s3(url, stand_in)?), root))
@@ -120,23 +125,32 @@ impl Archive {
     /// Writes an object unless it is there. Of several that write it at once, one does. What is there must not have more than
     /// so many bytes.
     pub async fn create(&self, path: &str, bytes: Bytes, most: u64) -> Result<Written, ArchiveFault> {
-        let is_new = match &self.0 {
-            Kept::Folder(folder) => folder.create(path, bytes).await?,
-            Kept::Objects(store, root) => {
-                match store.put_opts(&below(root, path), bytes.into(), PutMode::Create.into()).await {
-                    Ok(_) => true,
-                    Err(object_store::Error::AlreadyExists { .. }) => false,
-                    Err(error) => return Err(error.into()),
-                }
+        let mut wait = CONFLICT_WAIT;
+        for _ in 0..MOST_CONFLICTS {
+            if self.create_once(path, bytes.clone()).await? {
+                return Ok(Written::Now);
             }
-        };
-        if is_new {
-            return Ok(Written::Now);
+            if let Some(there) = self.read(path, most).await? {
+                return Ok(Written::Before(there));
+            }
+            // S3 answers 409 where two writes met, and neither may have been carried out.
+            tokio::time::sleep(wait).await;
+            wait *= 2;
         }
-        let there = self.read(path, most).await?;
-        there.map(Written::Before).ok_or_else(|| {
-            ArchiveFault::File(path.to_owned(), std::io::Error::other("it is there, and cannot be found"))
-        })
+        Err(ArchiveFault::File(path.to_owned(), std::io::Error::other("it is there, and cannot be found")))
+    }
+
+    /// Gives whether it was written: not if it is there, and perhaps not if somebody else was at it.
+    async fn create_once(&self, path: &str, bytes: Bytes) -> Result<bool, ArchiveFault> {
+        let (store, root) = match &self.0 {
+            Kept::Folder(folder) => return folder.create(path, bytes).await,
+            Kept::Objects(store, root) => (store, root),
+        };
+        match store.put_opts(&below(root, path), bytes.into(), PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The bytes of an object, at most so many, if it is there.

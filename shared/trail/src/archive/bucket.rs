@@ -8,8 +8,10 @@ use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 use url::Url;
 
 /// The bounds of one call to S3, retries included.
-const RETRY_TIMEOUT: Duration = Duration::from_mins(1);
-const MOST_RETRIES: usize = 5;
+///
+/// S3 may be unavailable for a minute; the waits double from a tenth of a second to fifteen.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(90);
+const MOST_RETRIES: usize = 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(5);
 
