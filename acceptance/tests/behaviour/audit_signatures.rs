@@ -11,7 +11,7 @@ use acceptance::trail::{
 use domain::values::{Hour, VerifierKey};
 use export_audit::export::{ExportFault, Report};
 use export_audit::signing::SigningKeys;
-use store::Done;
+use store::{CheckpointFault, Done};
 use trail::check::Evidence;
 use trail::checkpoint::{NEWEST, SignedCheckpoint, checkpoint_path};
 use trail::manifest::events_path;
@@ -315,6 +315,21 @@ async fn a_lost_key_is_replaced_and_every_check_says_so() {
         short(SEED)
     );
     is_fault(check_by(&archive, &[SEED]).await, &expected);
+}
+
+/// A run that read the table before the operator noted another key must not write over it.
+#[tokio::test]
+async fn a_key_that_was_put_in_the_place_of_a_lost_one_is_not_overwritten_by_a_run_that_did_not_see_it() {
+    let (stage, _archive) = two_hours().await;
+    let table = &stage.backend.table;
+    let read = table.audit_checkpoint().await.expect("a read").checkpoint.expect("a checkpoint");
+    assert_eq!(table.replace_signing_key(&verifier_key(NEXT)).await, Ok(Some(Done::Now)));
+    let mut next = read.clone();
+    next.hour = read.hour.next();
+    assert_eq!(table.move_audit_checkpoint(Some(&read), &next).await, Err(CheckpointFault::Moved));
+    let noted = table.audit_checkpoint().await.expect("a read").checkpoint.expect("a checkpoint");
+    assert_eq!((noted.hour, noted.replaced_by), (read.hour, Some(verifier_key(NEXT))));
+    assert_eq!(noted.signed_by, verifier_key(SEED));
 }
 
 /// The operator notes a new key while a run that has the old one is at an hour.

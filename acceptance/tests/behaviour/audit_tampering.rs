@@ -128,6 +128,28 @@ async fn a_changed_event_is_found_however_well_the_manifests_fit() {
     check(&archive, &format!("{NOON_EVENTS}, line 2: changed: it is no event\n{TWO_EVENTS}, {later}")).await;
 }
 
+/// The check goes on with the tree of what was signed: what is wrong in a later hour is told as well, and nothing else.
+#[tokio::test]
+async fn a_fault_does_not_hide_what_is_wrong_later() {
+    let (_stage, archive) = export().await;
+    let mut lines = archive.lines(first_hour()).await;
+    lines[1] = lines[1].replace("acme", "evil");
+    write(&archive, first_hour(), &lines);
+    let last = "log/tile/0/000.p/12";
+    archive.write(last, &vec![0; 12 * 32]);
+    let checkpoint = checkpoint_path(two());
+    let said = String::from_utf8(archive.get(&checkpoint).await.to_vec()).expect("text");
+    archive.write(&checkpoint, said.replacen("\n10\n", "\n11\n", 1).as_bytes());
+    let signed_by = acceptance::trail::verifier_key(SEED).short();
+    let expected = format!(
+        "{NOON_EVENTS}, line 2: changed: the event is not the one that was hashed\n\
+         {checkpoint}: forked: it is of other events or manifests than those that are there\n\
+         {checkpoint}: forked: it bears the name of {signed_by}, and should be signed by {signed_by}\n\
+         {last}: changed: its hashes are not those of the entries"
+    );
+    check(&archive, &expected).await;
+}
+
 #[tokio::test]
 async fn a_removed_event_is_found_however_well_the_manifests_fit() {
     let (_stage, archive) = export().await;

@@ -304,8 +304,13 @@ impl Verification {
             if is_sound && own.is_some() {
                 fault(Tampering::Forked, "it is of other events or manifests than those that are there");
             }
-            self.tree = None;
+            // What was signed is what the hours after it go on from, if its tiles are there; or else what was read, if it was sound.
             self.lost_at = Some(says.clone());
+            // Nor are this hour's tiles those of what was read, which is told.
+            match &mut self.tree {
+                Some(tree) if is_sound => drop(tree.take_tiles()),
+                _ => self.tree = None,
+            }
         }
         for fault in [self.signers.check(hour, &signed), self.signers.end_hour(hour)] {
             fault.map_or_else(|fault| self.verified.faults.push(fault), |()| {});
