@@ -110,8 +110,10 @@ impl SignedNote {
 fn signature(line: &str) -> Option<SignatureLine> {
     let (name, signature) = line.strip_prefix(DASH)?.split_once(' ')?;
     let bytes = BASE64.decode(signature.as_bytes()).ok()?;
+    // The decoder takes padding in the middle, as of two texts one after the other.
+    let is_spelled_so = BASE64.encode(&bytes) == signature;
     let (key_id, signature) = bytes.split_first_chunk()?;
-    let is_something = !signature.is_empty();
+    let is_something = !signature.is_empty() && is_spelled_so;
     is_something.then_some(SignatureLine {
         name: name.parse().ok()?,
         key_id: *key_id,
@@ -170,6 +172,9 @@ mod tests {
             NOTE.replace("PeterNeumann ", "Peter Neumann "),
             NOTE.replace("AM=\n", "AM\n"),
             NOTE.replace("AM=\n", "AN=\n"),
+            // Padding in the middle.
+            NOTE.replace("x08go/ZJ", "Qg==x08g"),
+            NOTE.replace("nAM=\n", "nAM=QUFB\n"),
             NOTE.replace("problem,\n", "problem,\r\n"),
             NOTE.replace(line, "\u{2014} PeterNeumann x08gow=="),
             format!("{NOTE}{}", format!("{line}\n").repeat(100)),

@@ -91,7 +91,11 @@ impl std::str::FromStr for VerifierKey {
             None => return Err(NotAVerifierKey::Malformed),
         };
         let read = Self { name, public_key };
-        if HEXLOWER.encode(&read.id()) == id { Ok(read) } else { Err(NotAVerifierKey::OtherId) }
+        if HEXLOWER.encode(&read.id()) != id {
+            return Err(NotAVerifierKey::OtherId);
+        }
+        // The decoder takes padding in the middle, as of two texts one after the other.
+        if read.to_string() == text { Ok(read) } else { Err(NotAVerifierKey::Malformed) }
     }
 }
 
@@ -128,6 +132,11 @@ mod tests {
             ("PeterNeumann+c74f20a3+", NotAVerifierKey::Malformed),
             (&OF_GO[..OF_GO.len() - 4], NotAVerifierKey::Malformed),
             (&format!("{OF_GO} "), NotAVerifierKey::Malformed),
+            // The same bytes, with padding in the middle.
+            (
+                "PeterNeumann+c74f20a3+AQ==GlzZBxQ8OExB6DDFvOEqqIF+xWSaqr8sMTiLNbLXRNY=",
+                NotAVerifierKey::Malformed,
+            ),
             (&OF_GO.replace("+AR", "+BR"), NotAVerifierKey::OtherKind),
             (&OF_GO.replace("Peter", "peter"), NotAVerifierKey::OtherId),
             (&OF_GO.replace("c74f20a3", "C74F20A3"), NotAVerifierKey::OtherId),
