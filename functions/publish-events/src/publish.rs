@@ -35,9 +35,10 @@ enum Outcome {
     TryAgain(String),
     /// It never will be.
     Refused(String),
-    /// The call that it was in was refused for what was in it.
-    Spoilt(String),
 }
+
+/// A call was refused as a whole, with this code, for what was in it.
+struct Spoilt(String);
 
 impl Publisher {
     /// Goes one step with the lanes whose turn it is: one event of each user, by one call, and one message about each
@@ -58,7 +59,7 @@ impl Publisher {
                     lane.without_first().into_iter().for_each(|lane| lanes.put_back(lane));
                     continue;
                 }
-                Outcome::TryAgain(cause) | Outcome::Spoilt(cause) => failure = Some(cause),
+                Outcome::TryAgain(cause) => failure = Some(cause),
                 Outcome::Refused(code) => {
                     lane.first_mut().errand = Errand::SetAside(Unpublishable::Refused(code));
                 }
@@ -83,32 +84,30 @@ impl Publisher {
     /// nine others. Whose call is refused then is to blame only if others are accepted: otherwise it may be the bus, or us.
     async fn put_events(&self, lanes: &[Lane], deadline: Instant, tally: &mut Tally) -> Vec<Outcome> {
         let entries: Vec<_> = lanes.iter().filter_map(|lane| self.entry(&lane.first().errand)).collect();
-        let mut outcomes = self.put(entries.clone(), deadline, tally).await;
-        let is_spoilt = |outcome: &Outcome| matches!(outcome, Outcome::Spoilt(_));
-        if entries.len() > 1 && outcomes.iter().any(is_spoilt) {
-            outcomes.clear();
+        let mut calls = vec![self.put(entries.clone(), deadline, tally).await];
+        if entries.len() > 1 && calls.iter().any(Result::is_err) {
+            calls.clear();
             for entry in entries {
-                outcomes.extend(self.put(vec![entry], deadline, tally).await);
+                calls.push(self.put(vec![entry], deadline, tally).await);
             }
         }
-        let others_are_accepted = tally.published > 0 || outcomes.contains(&Outcome::Accepted);
-        let blamed = outcomes.into_iter().map(|outcome| match outcome {
-            Outcome::Spoilt(code) if others_are_accepted => Outcome::Refused(code),
-            Outcome::Spoilt(code) => Outcome::TryAgain(code),
-            other => other,
-        });
-        blamed.collect()
+        let is_accepted = |outcome: &Outcome| *outcome == Outcome::Accepted;
+        let others_are_accepted = tally.published > 0 || calls.iter().flatten().flatten().any(is_accepted);
+        let blamed = |Spoilt(code)| {
+            vec![if others_are_accepted { Outcome::Refused(code) } else { Outcome::TryAgain(code) }]
+        };
+        calls.into_iter().flat_map(|call| call.unwrap_or_else(blamed)).collect()
     }
 
-    /// One call. Gives an outcome for each of its entries.
+    /// One call. Gives an outcome for each of its entries, unless one of them spoils it.
     async fn put(
         &self,
         entries: Vec<PutEventsRequestEntry>,
         deadline: Instant,
         tally: &mut Tally,
-    ) -> Vec<Outcome> {
+    ) -> Result<Vec<Outcome>, Spoilt> {
         if entries.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         tally.calls += 1;
         let count = entries.len();
@@ -117,17 +116,16 @@ impl Publisher {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => {
                 let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-                let outcome = match code.map(of_code) {
-                    Some(Outcome::Refused(code)) => Outcome::Spoilt(code),
-                    _ => Outcome::TryAgain(cause(&error)),
+                return match code.map(of_code) {
+                    Some(Outcome::Refused(code)) => Err(Spoilt(code)),
+                    _ => Ok(vec![Outcome::TryAgain(cause(&error)); count]),
                 };
-                return vec![outcome; count];
             }
-            Err(_) => return vec![Outcome::TryAgain(OUT_OF_TIME.to_owned()); count],
+            Err(_) => return Ok(vec![Outcome::TryAgain(OUT_OF_TIME.to_owned()); count]),
         };
         // The results are in the order of the entries. One without a result is as good as one without an answer.
         let mut results = answer.entries().iter();
-        (0..count).map(|_| results.next().map_or_else(unanswered, outcome)).collect()
+        Ok((0..count).map(|_| results.next().map_or_else(unanswered, outcome)).collect())
     }
 
     fn entry(&self, errand: &Errand) -> Option<PutEventsRequestEntry> {
