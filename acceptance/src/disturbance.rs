@@ -7,7 +7,7 @@ mod answers;
 mod behind;
 
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use answers::answer;
@@ -16,7 +16,7 @@ use behind::Behind;
 use local_inventory::dynamodb::{Access, AccessKeyId, EmbeddedDynamoDb};
 use serde_json::Value;
 use tokio::io::{AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::message::{self, Message};
 use crate::torn_read::{self, Tear, TornRead};
@@ -101,16 +101,11 @@ impl Disturber {
     pub(crate) async fn in_front_of(engine: Access) -> Self {
         let access_key_id = engine.access_key_id;
         let engine = message::authority(&engine.endpoint).to_owned();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
-        let address = listener.local_addr().expect("an address");
         let plan = Arc::<Mutex<Plan>>::default();
         let behind = Arc::new(Behind::new(engine));
         let (shared, reached) = (Arc::clone(&plan), Arc::clone(&behind));
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, Arc::clone(&reached), Arc::clone(&shared)));
-            }
-        });
+        let serve = move |client| serve(client, Arc::clone(&reached), Arc::clone(&shared));
+        let address = message::listen(serve).await;
         Self { address, access_key_id, behind, plan }
     }
 

@@ -1,7 +1,7 @@
 //! A stand-in for EventBridge and SQS on a loopback port, which the real clients call. It keeps what it accepts,
 //! and does what services and networks do on bad days.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use process::clock::Clock;
 use publish_events::{Publisher, PublisherConfig, StreamBatch};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::NOON;
-use crate::message::Message;
+use crate::message::{Message, listen};
 
 /// The operation that puts events on the bus.
 pub const PUT_EVENTS: &str = "PutEvents";
@@ -67,15 +67,9 @@ pub struct EventBus {
 impl EventBus {
     /// Starts. Everything is accepted until told otherwise.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
-        let address = listener.local_addr().expect("an address");
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, Arc::clone(&shared)));
-            }
-        });
+        let address = listen(move |client| serve(client, Arc::clone(&shared))).await;
         Self { address, state }
     }
 

@@ -1,12 +1,28 @@
 //! HTTP/1.1 messages of the services of AWS, for stand-ins that do what a server never would.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 /// The host and port in the URL of a server on this machine.
 pub(crate) fn authority(endpoint: &str) -> &str {
     endpoint.trim_start_matches("http://").trim_end_matches('/')
+}
+
+/// Listens on a loopback port and serves each connection, until the test's runtime ends. Gives the address.
+pub(crate) async fn listen<F: Future<Output = ()> + Send + 'static>(
+    serve: impl Fn(TcpStream) -> F + Send + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(serve(client));
+        }
+    });
+    address
 }
 
 /// An HTTP/1.1 message. Its length is told by `Content-Length`, or comes in chunks: DynamoDB Local's streams do that.

@@ -1,16 +1,16 @@
 //! A stand-in for S3 on a loopback port, with conditional writes, that keeps objects in memory and does what S3 does on bad days.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::values::Sha256Hash;
 use tokio::io::{AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use trail::archive::Archive;
 use url::Url;
 
-use crate::message::Message;
+use crate::message::{Message, listen};
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,15 +40,9 @@ pub struct S3 {
 impl S3 {
     /// Starts with nothing in it.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a loopback port");
-        let address = listener.local_addr().expect("an address");
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, Arc::clone(&shared)));
-            }
-        });
+        let address = listen(move |client| serve(client, Arc::clone(&shared))).await;
         Self { address, state }
     }
 
