@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use api::auth::RequiredCredentials;
 use bytes::Bytes;
-use domain::values::{Hour, VerifierKey};
+use domain::values::{Hour, Origin, VerifierKey};
 use export_audit::RecordedInTable;
 use export_audit::export::{Caps, ExportFault, Exporter, GRACE, Report, Settings};
 use export_audit::signing::{KeyFile, SigningKey, SigningKeys};
@@ -183,6 +183,12 @@ pub fn signing_keys(first: u8, next: Option<u8>) -> SigningKeys {
     SigningKeys::new(signing_key(ORIGIN, first), next).expect("keys of one log")
 }
 
+/// The name of a test's log.
+#[must_use]
+pub fn origin() -> Origin {
+    ORIGIN.parse().expect("an origin")
+}
+
 /// The verifier key of a signing key of a test's log.
 #[must_use]
 pub fn verifier_key(seed: u8) -> VerifierKey {
@@ -256,8 +262,7 @@ impl Stage {
     /// Has another key sign the log, as its history says from now on; one second later than the last event.
     pub async fn change_signing_key(&self, seed: u8) -> Result<Done, SigningKeyFault> {
         self.pass(Duration::from_secs(1));
-        let (table, origin) = (&self.backend.table, ORIGIN.parse().expect("an origin"));
-        table.change_signing_key(&origin, &verifier_key(seed), &self.operator()).await
+        self.backend.table.change_signing_key(&origin(), &verifier_key(seed), &self.operator()).await
     }
 
     /// Lets time pass until the hour that it is now is closed.

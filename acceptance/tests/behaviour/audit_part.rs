@@ -111,7 +111,10 @@ async fn what_a_log_does_not_have_is_not_taken_out_of_it() {
     for wanted in
         [from(1)..from(5), hour("2026-11-23T11:00:00Z")..from(2), from(2)..from(2), from(3)..from(1)]
     {
-        assert_eq!(part_of(&log, wanted).await.expect_err("a refusal").to_string(), hours);
+        let (part, listing) = (TestArchive::in_folder(), log.archive.list().await.expect("a listing"));
+        let refused = extract(&log.archive, &listing, &part.archive, wanted, |_| {}).await;
+        assert_eq!(refused.expect_err("a refusal").to_string(), hours);
+        assert!(part.objects().await.is_empty(), "nothing is written");
     }
     std::fs::remove_file(log.file("log/tile/0/000.p/6")).expect("a file");
     let fault = part_of(&log, from(1)..from(4)).await.expect_err("a refusal").to_string();

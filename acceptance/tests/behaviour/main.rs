@@ -16,6 +16,7 @@ mod audit_part;
 mod audit_races;
 mod audit_s3;
 mod audit_signatures;
+mod audit_signing_keys;
 mod audit_tampering;
 mod authorisation;
 mod body_faults;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use acceptance::refused::Refused;
 use acceptance::stored::{bytes, hexadecimal};
-use acceptance::trail::{TestArchive, verifier_key};
+use acceptance::trail::{TestArchive, origin, verifier_key};
 use acceptance::{NOON, RequestBuilder, Stage};
 use domain::api_key::{self, ApiKeyTerms, RANDOM_BYTES, StoredApiKey};
 use domain::history::HistoryId;
@@ -86,7 +86,10 @@ async fn write(stage: &Stage) {
     assert_eq!(stage.change_signing_key(8).await, Ok(Done::Now));
     stage.close_hour();
     stage.export(&TestArchive::new().archive).await.expect("an export");
-    assert_eq!(stage.backend.table.replace_signing_key(&verifier_key(9)).await, Ok(Some(Done::Now)));
+    assert_eq!(
+        stage.backend.table.replace_signing_key(&origin(), &verifier_key(9)).await,
+        Ok(Some(Done::Now))
+    );
     let behind = Behind {
         key: HistoryKey::from(&HistoryId::User(UserId::parse("alice").expect("a user id"))),
         version: Version::new(5),

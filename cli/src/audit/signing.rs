@@ -91,11 +91,7 @@ async fn replace(
 ) -> Result<(), Failure> {
     let store = Store::open(data).await?;
     let origin = origin(&store).await?;
-    if *verifier_key.name() != origin {
-        let other = format!("The verifier key is of {}, and this log is {origin}.", verifier_key.name());
-        return Err(Failure(other));
-    }
-    let done = store.table.replace_signing_key(verifier_key).await;
+    let done = store.table.replace_signing_key(&origin, verifier_key).await;
     let key = verifier_key.short();
     match done.map_err(|fault| Failure::because("The signing key was not replaced", fault))? {
         Some(Done::Now) => eprintln!(

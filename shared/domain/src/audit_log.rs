@@ -53,6 +53,14 @@ pub enum Refusal {
     },
 }
 
+/// That a key may sign a log of this name.
+pub fn may_sign(verifier_key: &VerifierKey, origin: &Origin) -> Result<(), Refusal> {
+    if verifier_key.name() == origin {
+        return Ok(());
+    }
+    Err(Refusal::OtherName { named: verifier_key.name().clone(), origin: origin.clone() })
+}
+
 impl AuditLog {
     /// A log without a history.
     #[must_use]
@@ -66,12 +74,9 @@ impl AuditLog {
         verifier_key: &VerifierKey,
         now: EpochMillis,
     ) -> Result<Option<Event>, Refusal> {
-        let origin = self.origin.clone();
-        if *verifier_key.name() != origin {
-            return Err(Refusal::OtherName { named: verifier_key.name().clone(), origin });
-        }
+        may_sign(verifier_key, &self.origin)?;
         let is_new = self.verifier_key.as_ref() != Some(verifier_key);
-        let verifier_key = verifier_key.clone();
+        let (origin, verifier_key) = (self.origin.clone(), verifier_key.clone());
         let changed =
             || Event::SigningKeyChanged(SigningKeyChanged { origin, verifier_key, changed_at: now });
         Ok(is_new.then(changed))

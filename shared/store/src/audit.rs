@@ -8,7 +8,6 @@ mod sweep;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
@@ -29,11 +28,9 @@ pub use self::sweep::Sweep;
 use super::Table;
 use super::fault::{Kind, StoreFault};
 use super::items::{LogShape, OfExport, Place, TableShape, item, shape};
+use super::operator::operators_deadline;
 use super::read::operators_waits;
 use super::schema::PK;
-
-/// How long an operator, or the export, waits for one thing that is kept.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Why a checkpoint did not move.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -92,11 +89,6 @@ impl AnswerDate {
         let millis = self.0.load(Ordering::Relaxed);
         (millis > 0).then(|| EpochMillis::new(millis))
     }
-}
-
-/// Until when an operator, or the export, waits for one thing.
-pub(super) fn operators_deadline() -> Instant {
-    Instant::now() + PATIENCE
 }
 
 impl Table {

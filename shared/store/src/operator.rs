@@ -1,7 +1,7 @@
 //! What an operator does to an aggregate: one read, one decision, one write on condition of the version that was read, and again
 //! after a race. Which aggregate it is, is told by the command.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use data_encoding::BASE64URL_NOPAD;
 use domain::history::{Actor, Circumstances, HistoryId, Salts};
@@ -11,11 +11,18 @@ use process::clock::Clock;
 use process::retry::Backoff;
 
 use super::Table;
-use super::audit::operators_deadline;
 use super::fault::StoreFault;
 use super::read::Writer;
 use super::sending::SendingFault;
 use super::write::{AttemptToken, Write};
+
+/// How long an operator, or the export, waits for one thing that is kept.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Until when they wait for it.
+pub(super) fn operators_deadline() -> Instant {
+    Instant::now() + PATIENCE
+}
 
 /// Who runs an operator's commands, when, and by what chance.
 #[derive(Debug, Clone)]

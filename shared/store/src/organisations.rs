@@ -10,11 +10,11 @@ use domain::values::{OrgId, OrgTag};
 
 pub use self::commands::OrganisationFault;
 use super::Table;
-use super::audit::operators_deadline;
 use super::fault::{Kind, StoreFault};
 use super::items::{
     API_KEY_OF_ORGANISATION, ApiKeyOfOrganisationShape, ApiKeyShape, OrganisationShape, Place, head, shape,
 };
+use super::operator::operators_deadline;
 use super::read::{BATCH, operators_waits};
 use super::schema::{PK, SK};
 

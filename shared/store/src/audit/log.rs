@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use domain::audit_log::{AuditLog, Refusal};
+use domain::audit_log::{AuditLog, Refusal, may_sign};
 use domain::history::{Circumstances, HistoryId, Snapshot};
 use domain::values::{Origin, VerifierKey, Version};
 use process::retry::Backoff;
@@ -10,10 +10,10 @@ use process::retry::Backoff;
 use super::super::Table;
 use super::super::fault::StoreFault;
 use super::super::items::{AuditLogShape, LogShape, OfExport, Place, head, shape};
-use super::super::operator::{Done, Operator, OperatorsCommand, OperatorsFault};
+use super::super::operator::{Done, Operator, OperatorsCommand, OperatorsFault, operators_deadline};
 use super::super::read::operators_waits;
 use super::super::write::{AttemptToken, Raced, Write};
-use super::{CheckpointFault, operators_deadline};
+use super::CheckpointFault;
 
 /// Why the signing key was not changed.
 pub type SigningKeyFault = OperatorsFault<Refusal>;
@@ -95,15 +95,20 @@ impl Table {
     /// lost key could sign. Gives whether it was not so before; nothing is noted where no hour was exported yet.
     pub async fn replace_signing_key(
         &self,
+        origin: &Origin,
         verifier_key: &VerifierKey,
-    ) -> Result<Option<Done>, CheckpointFault> {
+    ) -> Result<Option<Done>, SigningKeyFault> {
+        may_sign(verifier_key, origin).map_err(OperatorsFault::Refused)?;
         let Some(from) = self.audit_checkpoint().await?.checkpoint else { return Ok(None) };
         if from.next_key() == verifier_key {
             return Ok(Some(Done::Before));
         }
         let mut to = from.clone();
         to.replaced_by = Some(verifier_key.clone());
-        self.move_audit_checkpoint(Some(&from), &to).await?;
-        Ok(Some(Done::Now))
+        match self.move_audit_checkpoint(Some(&from), &to).await {
+            Ok(()) => Ok(Some(Done::Now)),
+            Err(CheckpointFault::Moved) => Err(OperatorsFault::Contention),
+            Err(CheckpointFault::Store(fault)) => Err(fault.into()),
+        }
     }
 }

@@ -8,10 +8,11 @@ use tokio::time::timeout_at;
 use super::super::Table;
 use super::super::fault::{Kind, StoreFault};
 use super::super::items::{Item, OfExport, OfHead, Place, SweepShape, shape};
+use super::super::operator::operators_deadline;
 use super::super::pages::Stretch;
 use super::super::read::{in_time, operators_waits};
 use super::super::schema::{HEAD_INDEX, PK};
-use super::{HistoryKey, PATIENCE};
+use super::HistoryKey;
 
 /// A sweep that is under way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Table {
     /// The sweep that is under way, or one that begins.
     pub async fn sweep_under_way(&self) -> Result<Sweep, StoreFault> {
         let place = Place::of_export(OfExport::Sweep);
-        let kept = self.get(&place, operators_waits(), Instant::now() + PATIENCE).await?;
+        let kept = self.get(&place, operators_waits(), operators_deadline()).await?;
         let Some(kept) = kept.map(shape::<SweepShape>).transpose()? else { return Ok(Sweep::default()) };
         let SweepShape { after_pk, after_changed_in, looked_at, left_behind } = kept;
         let after = Some(After { pk: after_pk, changed_in: after_changed_in });
