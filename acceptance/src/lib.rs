@@ -19,6 +19,7 @@ mod mutant;
 pub mod random_faults;
 pub mod refused;
 pub mod request;
+pub mod restore;
 pub mod s3;
 pub mod signers;
 pub mod stopping;

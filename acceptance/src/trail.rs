@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use api::auth::RequiredCredentials;
 use bytes::Bytes;
 use domain::values::{Hour, Origin, VerifierKey};
-use export_audit::RecordedInTable;
 use export_audit::export::{Caps, ExportFault, Exporter, GRACE, Report, Settings};
 use export_audit::signing::{KeyFile, SigningKey, SigningKeys};
+use recovery::against_table::RecordedInTable;
 use serde_json::{Value, json};
 use store::{Done, SigningKeyFault, Table};
 use trail::archive::{Archive, Written};
@@ -97,7 +97,7 @@ impl TestArchive {
         let mut objects = BTreeMap::new();
         let of_hour = |hour: &Hour| [events_path(*hour), manifest_path(*hour), checkpoint_path(*hour)];
         let tiles = listing.tiles.iter().map(|tile| tile.path());
-        let of_log = [IDENTITY.to_owned(), table_path(1), NEWEST.to_owned()];
+        let of_log = [IDENTITY.to_owned(), table_path(1), table_path(2), table_path(3), NEWEST.to_owned()];
         for path in listing.hours.keys().flat_map(of_hour).chain(tiles).chain(of_log) {
             if let Some(bytes) = self.archive.read(&path, MOST_BYTES).await.expect("an object") {
                 objects.insert(path, bytes);
@@ -131,7 +131,7 @@ impl TestArchive {
 
     /// Checks the whole of it against its table.
     pub async fn check_against(&self, table: &Table) -> Result<Verified, NotWhole> {
-        let recorded = RecordedInTable { table, deadline: Instant::now() + PATIENCE };
+        let recorded = RecordedInTable::new(table, Instant::now() + PATIENCE);
         let listing = self.archive.list().await.expect("a listing");
         whole(check_against(&recorded, &self.archive, &listing, &evidence(), |_| {}).await)
     }

@@ -160,6 +160,15 @@ pub(crate) enum TableCommand {
         #[command(flatten)]
         data: StoreArguments,
     },
+    /// Check the whole table against its own histories: every chain, everything that follows from the events, both indexes, and how far
+    /// each says that it was exported. It changes nothing. Exit code 0: it is whole; 1: it is not; 2: it could not be checked.
+    Check {
+        /// Keep in this file how far it has come, and go on from there if it is there already.
+        #[arg(long, value_name = "FILE")]
+        resume: Option<PathBuf>,
+        #[command(flatten)]
+        data: StoreArguments,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod export;
 mod extract;
+mod replay;
 mod show;
 mod signing;
 mod verify;
@@ -23,6 +24,7 @@ pub(crate) async fn audit(command: AuditCommand) -> Result<ExitCode, Failure> {
         AuditCommand::Sweep { data } => export::sweep(&data).await,
         // Whether an export is whole is a question: no is another answer than none.
         AuditCommand::Verify(arguments) => return Ok(verify::verify(&arguments).await),
+        AuditCommand::Replay(arguments) => return Ok(replay::replay(arguments).await),
         AuditCommand::Extract(arguments) => extract::extract(&arguments).await,
         AuditCommand::Show(arguments) => show::show(arguments).await,
     };

@@ -11,11 +11,13 @@ mod import;
 mod organisations;
 mod output;
 mod pages;
+mod progress_file;
 mod sam_local;
 mod serve;
 mod smoke;
 mod stopping;
 mod store;
+mod table;
 mod tokens;
 
 use std::process::ExitCode;
@@ -61,7 +63,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Smoke(arguments)) => smoke::smoke(arguments).await,
         Some(Command::SamLocal(arguments)) => sam_local::sam_local(arguments).await,
         Some(Command::Openapi) => output::print_line(api_reference::json()),
-        Some(Command::Table(TableCommand::Create { data })) => organisations::create_table(&data).await,
+        Some(Command::Table(TableCommand::Create { data })) => table::create(&data).await,
+        Some(Command::Table(TableCommand::Check { resume, data })) => {
+            return Ok(table::check(&data, resume).await);
+        }
     };
     done.map(|()| ExitCode::SUCCESS)
 }

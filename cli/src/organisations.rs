@@ -1,4 +1,4 @@
-//! `org`, `api-key` and `table`: what an operator does before and between requests.
+//! `org` and `api-key`: what an operator does before and between requests.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use domain::organisation::{ApiKeyIssued, OrganisationCommand, Refusal};
 use domain::values::{EpochMillis, OrgId, OrgName, Subject};
 use process::chance::Chance;
 use process::clock::Clock;
-use store::{Done, Operator, OrganisationFault, StoreFault, Stream, Table};
+use store::{Done, Operator, OrganisationFault, StoreFault, Table};
 
 use crate::arguments::{OperatorArguments, StoreArguments};
 use crate::output::{Failure, print_line};
@@ -143,17 +143,6 @@ pub(crate) async fn revoke_api_key(id: ApiKeyId, arguments: OperatorArguments) -
         Err(OrganisationFault::Refused(_)) => return Err(unknown()),
         Err(fault) => return Err(Failure::because("The API key was not revoked", fault)),
     }
-    store.close().await
-}
-
-/// Creates the table.
-pub(crate) async fn create_table(arguments: &StoreArguments) -> Result<(), Failure> {
-    let store = Store::open(arguments).await?;
-    // A local inventory's table was created, without a stream, when it was opened.
-    let created = store.table.create(Stream::NewImages).await;
-    let is_new = created.map_err(|fault| of_store("The table was not created", &fault))?;
-    let said = if is_new { "is created" } else { "is there" };
-    eprintln!("The table {} {said}.", store.table.name());
     store.close().await
 }
 

@@ -61,7 +61,7 @@ async fn two_tables_are_not_exported_to_one_place() {
     export_by(&other, &archive, from_first_hour()).await.expect_err("a refusal");
     let expected = format!(
         "this table is {}, and the log there comes from table {}: two tables are not exported to one place, and a table that was \
-         restored does not go on with the log by itself",
+         restored goes on with the log after `physical-keys audit replay`",
         id(&other).await,
         id(&one).await
     );

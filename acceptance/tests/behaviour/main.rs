@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, reason = "A test that cannot be set up or read ends here.")]
 
 mod api_keys;
+mod audit_claims;
 mod audit_destination;
 mod audit_export;
 mod audit_format;
@@ -14,6 +15,8 @@ mod audit_nonsense;
 mod audit_odd_files;
 mod audit_part;
 mod audit_races;
+mod audit_replay;
+mod audit_replay_faults;
 mod audit_s3;
 mod audit_signatures;
 mod audit_signing_keys;
@@ -49,6 +52,7 @@ mod refusals;
 mod scene;
 mod security;
 mod stored_format;
+mod table_check;
 mod template;
 mod token_forms;
 mod tokens;

@@ -28,6 +28,10 @@ pub(crate) enum AuditCommand {
     Key(Box<KeyArguments>),
     /// Show exported events.
     Show(ShowArguments),
+    /// Fill a table from the log: one that was restored to an earlier moment, or an empty one, that nobody writes to yet. Whatever ended
+    /// it, the same command goes on. Exit code 0: the table goes on with the log; 1: the log is not whole, or histories forked, which are
+    /// named; 2: it could not be done.
+    Replay(ReplayArguments),
     /// Take hours out of an export, with all that is needed to check them by themselves: `audit verify --part`.
     Extract(ExtractArguments),
 }
@@ -48,6 +52,9 @@ pub(crate) struct ExportArguments {
     /// The first hour of an export that has not begun; the one of the table's creation unless given.
     #[arg(long, value_name = "HOUR", env = "AUDIT_EXPORT_FIRST_HOUR", value_parser = hour)]
     pub(crate) first_hour: Option<Hour>,
+    /// Export the hour that it is now, too: before a table is given up. Nobody may write to it any more.
+    #[arg(long)]
+    pub(crate) through_now: bool,
     #[command(flatten)]
     pub(crate) signing: SigningArguments,
     /// The verifier key of a signing key in KMS, as `audit key` prints it.
@@ -132,8 +139,23 @@ pub(crate) struct VerifyArguments {
     /// Compare with the table, history by history, to the last event.
     #[arg(long)]
     pub(crate) against_table: bool,
+    /// Keep in this file how far the comparison with the table has come, and go on from there if it is there already.
+    #[arg(long, value_name = "FILE", requires = "against_table")]
+    pub(crate) resume: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) data: StoreArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    #[command(flatten)]
+    pub(crate) archive: ArchiveArguments,
+    /// A verifier key of the log, as `audit key` prints it. Each that has ever signed the log has to be given: a table is filled from
+    /// nothing that somebody else could have written.
+    #[arg(long = "verifier-key", value_name = "VERIFIER_KEY", required = true)]
+    pub(crate) verifier_keys: Vec<VerifierKey>,
+    #[command(flatten)]
+    pub(crate) operator: OperatorArguments,
 }
 
 #[derive(Debug, Args)]

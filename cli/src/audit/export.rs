@@ -24,7 +24,8 @@ pub(super) async fn export(arguments: &ExportArguments) -> Result<(), Failure> {
     let signing = signing_keys(arguments).await?;
     let store = Store::open(&arguments.data).await?;
     let (clock, chance) = (Clock::system(), Chance::system());
-    let settings = Settings { first_hour: arguments.first_hour, ..Settings::default() };
+    let Settings { caps, .. } = Settings::default();
+    let settings = Settings { first_hour: arguments.first_hour, through_now: arguments.through_now, caps };
     let exporter = Exporter {
         table: &store.table,
         archive: &archive,

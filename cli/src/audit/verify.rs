@@ -6,20 +6,22 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use domain::values::VerifierKey;
-use export_audit::RecordedInTable;
 use indicatif::{HumanBytes, HumanDuration};
 use process::clock::Clock;
+use recovery::against_table::{Comparison, RecordedInTable};
 use store::Table;
 use trail::archive::{Archive, Listing};
 use trail::calendar;
 use trail::check::{CheckFault, Evidence, Freshness, check, check_against};
 use trail::checkpoint::{MOST_BYTES, NEWEST, SignedCheckpoint};
 use trail::lateness::{Late, Lateness};
+use trail::log;
 use trail::verify::Verified;
 
 use super::{listing, open, progress_bar};
 use crate::arguments::audit::VerifyArguments;
 use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
+use crate::progress_file::ProgressFile;
 use crate::store::Store;
 
 /// Until when the table may be read.
@@ -44,7 +46,13 @@ async fn checked(arguments: &VerifyArguments) -> Result<bool, Failure> {
     let listing = listing(&archive, &arguments.archive).await?;
     let verified = if arguments.against_table {
         let store = Store::open(&arguments.data).await?;
-        let checked = run(&archive, &listing, &evidence, Some(&store.table)).await;
+        let file = ProgressFile::new(arguments.resume.clone(), subject(&store.table, &archive).await);
+        let (at, keep) = (file.read()?, |at: &Comparison| file.keep(at));
+        let recorded = RecordedInTable::from(&store.table, Instant::now() + LONGEST, at, &keep);
+        let checked = run(&archive, &listing, &evidence, Some(&recorded)).await;
+        if checked.is_ok() {
+            file.end();
+        }
         store.close().await?;
         checked
     } else {
@@ -80,23 +88,28 @@ fn evidence(arguments: &VerifyArguments) -> Result<Evidence, Failure> {
     Ok(Evidence { since: Some(since), ..evidence })
 }
 
+/// What is compared: the progress of anything else is none.
+async fn subject(table: &Table, archive: &Archive) -> String {
+    // A log that does not say which one it is, is told by the check.
+    let log = log::read(archive).await.ok().flatten();
+    let log = log.map(|log| log.identity.origin.to_string()).unwrap_or_default();
+    format!("a comparison of the table {} with the log {log}", table.name())
+}
+
 async fn run(
     archive: &Archive,
     listing: &Listing,
     evidence: &Evidence,
-    table: Option<&Table>,
+    recorded: Option<&RecordedInTable<'_>>,
 ) -> Result<Verified, CheckFault> {
     let bar = progress_bar(u64::try_from(listing.hours.len()).unwrap_or(u64::MAX));
     let progress = |verified: &Verified| {
         bar.set_position(verified.hours);
         bar.set_message(format!("{} events", verified.events));
     };
-    let checked = match table {
+    let checked = match recorded {
         None => check(archive, listing, evidence, progress).await,
-        Some(table) => {
-            let recorded = RecordedInTable { table, deadline: Instant::now() + LONGEST };
-            check_against(&recorded, archive, listing, evidence, progress).await
-        }
+        Some(recorded) => check_against(recorded, archive, listing, evidence, progress).await,
     };
     bar.finish_and_clear();
     checked

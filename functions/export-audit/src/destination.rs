@@ -4,6 +4,7 @@ use domain::checkpoint::AuditCheckpoint;
 use domain::values::{EpochMillis, Hour, Origin};
 use store::StoreFault;
 use trail::calendar;
+use trail::event_file::Contents;
 use trail::log::{self, Identity, Log};
 use trail::manifest::FORMAT;
 
@@ -14,10 +15,26 @@ use crate::export::{ExportFault, Exporter, before};
 pub(crate) struct Destination {
     log: Log,
     /// The table.
-    pub(crate) table_id: String,
+    table_id: String,
 }
 
 impl Destination {
+    /// The table that an hour is of which has this in its file, where the plan was for that. Until the event that claims the log for
+    /// this table is in a file, which another run may have made, hours are of the table before.
+    pub(crate) fn table_of(&self, planned: &Contents, has: &Contents) -> &str {
+        let is_claim = |of: &Contents| of.claimed.as_ref().is_some_and(|id| id.as_str() == self.table_id);
+        let mut before = self.log.owners.iter().rev().skip(1);
+        match before.next().filter(|_| is_claim(planned) && !is_claim(has)) {
+            Some(owner) => &owner.table_id,
+            None => &self.table_id,
+        }
+    }
+
+    /// Whether a table is, or was, the log's.
+    pub(crate) fn knows(&self, table_id: &str) -> bool {
+        self.log.owners.iter().any(|owner| owner.table_id == table_id)
+    }
+
     /// The hour after the checkpoint; the log's first one if there is none.
     pub(crate) fn next(&self, checkpoint: Option<&AuditCheckpoint>) -> Hour {
         checkpoint.map_or(self.log.identity.first_hour, |checkpoint| checkpoint.hour.next())
@@ -50,7 +67,7 @@ pub enum DestinationFault {
     /// Another table's log is there.
     #[error(
         "this table is {ours}, and the log there comes from table {there}: two tables are not exported to one place, and a table \
-         that was restored does not go on with the log by itself"
+         that was restored goes on with the log after `physical-keys audit replay`"
     )]
     OtherTable {
         /// This one.
@@ -58,6 +75,9 @@ pub enum DestinationFault {
         /// The one that the log comes from.
         there: String,
     },
+    /// Another table has claimed the log since this run began.
+    #[error("another table has claimed the log: this one is not exported there any more")]
+    Claimed,
     /// The log begins with another hour.
     #[error("the first hour is to be {configured}, and the log there begins with {there}")]
     OtherFirstHour {
@@ -75,6 +95,14 @@ pub enum DestinationFault {
 }
 
 impl Exporter<'_> {
+    /// That no other table has claimed the log since it was opened.
+    pub(crate) async fn is_still_ours(&self, destination: &Destination) -> Result<(), ExportFault> {
+        if log::is_unclaimed(self.archive, &destination.log).await? {
+            return Ok(());
+        }
+        Err(DestinationFault::Claimed.into())
+    }
+
     /// Opens the log, or begins it.
     pub(crate) async fn open(
         &self,

@@ -110,6 +110,15 @@ pub struct Settings {
     pub first_hour: Option<Hour>,
     /// How much a file has at most.
     pub caps: Caps,
+    /// Whether the hour that it is now is exported, too: nobody writes any more.
+    pub through_now: bool,
+}
+
+impl Settings {
+    /// How many hours from `next` on are to be exported now.
+    fn due_hours(&self, next: Hour, now: EpochMillis) -> u64 {
+        if self.through_now { Hour::of(now).next().after(next) } else { closed_hours(next, now) }
+    }
 }
 
 /// What a run keeps in memory from hour to hour.
@@ -169,8 +178,9 @@ impl Exporter<'_> {
             };
             let next = destination.next(checkpoint.as_ref());
             report.through = checkpoint.as_ref().map(|checkpoint| calendar::text(checkpoint.hour.next()));
-            report.behind_hours = closed_hours(next, now);
-            report.ahead_hours = next.after(Hour::of(now));
+            report.behind_hours = self.settings.due_hours(next, now);
+            // The hour that it is now may be exported already, if nobody writes any more.
+            report.ahead_hours = next.after(Hour::of(now).next());
             progress(&report);
             if report.behind_hours == 0 || Instant::now() + LEAST_TIME >= deadline {
                 return Ok((report, checkpoint));
@@ -207,6 +217,7 @@ impl Exporter<'_> {
         state: &mut State,
         deadline: Instant,
     ) -> Result<Option<Exported>, ExportFault> {
+        self.is_still_ours(destination).await?;
         let next = destination.next(checkpoint);
         // What was changed before the first hour is in no hour that is listed: organisations, say.
         let sweeper = Sweeper { table: self.table, clock: self.clock };
@@ -223,10 +234,10 @@ impl Exporter<'_> {
         };
         let from = checkpoint.and_then(|checkpoint| checkpoint.listed_from).unwrap_or(next.previous());
         let found = match found {
-            Some(found) if found.serves(next) => found,
+            Some(found) if found.serves(next, self.settings.through_now) => found,
             _ => found.insert(self.find(from.min(next.previous()), now, deadline).await?),
         };
-        let before = Before { checkpoint, table_id: &destination.table_id };
+        let before = Before { checkpoint, destination };
         let exported = self.export_hour(next, before, &mut entries, found, deadline).await?;
         *tree = Some(entries);
         Ok(Some(exported))

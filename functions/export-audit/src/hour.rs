@@ -15,6 +15,7 @@ use trail::manifest::{self, FORMAT, FileEntry, Manifest, events_path, manifest_p
 use trail::tree::{TileFile, Tree};
 use trail::{event_file, tile};
 
+use crate::destination::Destination;
 use crate::export::{AT_ONCE, ExportFault, Exporter, each};
 use crate::listing::Found;
 use crate::plan::{Continued, Plan};
@@ -24,8 +25,8 @@ use crate::plan::{Continued, Plan};
 pub(crate) struct Before<'a> {
     /// How far exports have come; none before the first hour.
     pub(crate) checkpoint: Option<&'a AuditCheckpoint>,
-    /// The table.
-    pub(crate) table_id: &'a str,
+    /// The log.
+    pub(crate) destination: &'a Destination,
 }
 
 /// An hour that has everything but the checkpoint.
@@ -52,7 +53,7 @@ impl Exporter<'_> {
         found: &mut Found,
         deadline: Instant,
     ) -> Result<Exported, ExportFault> {
-        let Before { checkpoint, table_id } = before;
+        let Before { checkpoint, destination } = before;
         let signs = checkpoint.map_or_else(|| self.signing.first(), AuditCheckpoint::next_key);
         // A key that is not there is told before anything is written.
         self.signing.of(signs)?;
@@ -74,9 +75,9 @@ impl Exporter<'_> {
             events: contents.events(),
             file,
             set_aside: plan.set_aside.clone(),
-            table_id: table_id.to_owned(),
+            table_id: destination.table_of(&plan.contents, &contents).to_owned(),
         };
-        let bytes = self.create_manifest(&manifest).await?;
+        let bytes = self.create_manifest(&manifest, destination).await?;
         contents.hashes.iter().for_each(|hash| tree.push(&hash.bytes()));
         tree.push(&bytes);
         self.create_tiles(tree.take_tiles()).await?;
@@ -100,14 +101,23 @@ impl Exporter<'_> {
         })
     }
 
-    /// Creates a manifest, and gives the one that is there.
-    async fn create_manifest(&self, manifest: &Manifest) -> Result<Bytes, ExportFault> {
+    /// Creates a manifest, and gives the one that is there. A table that the log came from before may have been ended in the middle of
+    /// the hour.
+    async fn create_manifest(
+        &self,
+        manifest: &Manifest,
+        destination: &Destination,
+    ) -> Result<Bytes, ExportFault> {
         let (path, bytes) = (manifest_path(manifest.hour), Bytes::from(manifest.bytes()));
         let there = match self.archive.create(&path, bytes.clone(), manifest::MOST_BYTES).await? {
             Written::Now => return Ok(bytes),
             Written::Before(there) => there,
         };
-        if Manifest::parse(&there).is_ok_and(|there| there.says_the_same(manifest)) {
+        let says_the_same = |there: Manifest| {
+            let table_id = there.table_id.clone();
+            destination.knows(&table_id) && there.says_the_same(&Manifest { table_id, ..manifest.clone() })
+        };
+        if Manifest::parse(&there).is_ok_and(says_the_same) {
             return Ok(there);
         }
         Err(ExportFault::Foreign { path, shows: "it says something else of the hour".to_owned() })

@@ -10,7 +10,6 @@ mod hour;
 mod listing;
 mod log_end;
 mod plan;
-mod recorded;
 pub mod signing;
 pub mod sweep;
 
@@ -28,7 +27,6 @@ use trail::calendar;
 use url::Url;
 
 pub use self::destination::DestinationFault;
-pub use self::recorded::RecordedInTable;
 use crate::export::{ExportFault, Exporter, Report, Settings};
 use crate::signing::{SigningKey, SigningKeyFault, SigningKeys, TwoNames};
 use crate::sweep::{SweepReport, Sweeper};
@@ -80,10 +78,14 @@ pub enum Job {
 
 /// A schedule's event. One that says nothing of a job is for the export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Scheduled {
     /// What is to be done.
     #[serde(default)]
     pub job: Job,
+    /// Whether the hour that it is now is exported, too: an operator asks for it before a table is given up.
+    #[serde(default)]
+    pub through_now: bool,
 }
 
 /// What a run has come to: the function's answer.
@@ -186,12 +188,13 @@ impl Export {
     /// Does what a schedule asks for, until nothing is left or until shortly before the invocation ends.
     pub async fn handle(
         &self,
-        Scheduled { job }: Scheduled,
+        Scheduled { job, through_now }: Scheduled,
         invocation_ends: EpochMillis,
     ) -> Result<Outcome, ExportFault> {
         let began = Instant::now();
         let time = invocation_ends.since(self.clock.now()).saturating_sub(MARGIN);
         let Self { table, archive, signing, clock, chance, settings } = self;
+        let settings = &Settings { through_now, ..settings.clone() };
         let outcome = match job {
             Job::Export => {
                 let exporter = Exporter { table, archive, signing, clock, chance, settings };

@@ -27,9 +27,9 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Whether everything that an hour has to have is in it.
-    pub(crate) fn serves(&self, hour: Hour) -> bool {
-        self.from <= hour.previous() && hour < self.now
+    /// Whether everything that an hour has to have is in it; of the hour that it was, only if nobody writes any more.
+    pub(crate) fn serves(&self, hour: Hour, nobody_writes: bool) -> bool {
+        self.from <= hour.previous() && (hour < self.now || nobody_writes && hour == self.now)
     }
 }
 
@@ -61,6 +61,8 @@ impl Exporter<'_> {
         while let Some(changed) = pages.try_next().await? {
             keys.extend(changed.into_iter().filter(|key| seen.insert(key.clone())));
         }
+        // The log's own history is chosen first: there is room for it in every file.
+        keys.sort_by_key(|key| !key.is_of_log());
         Ok(Found { keys, behind, from, now })
     }
 

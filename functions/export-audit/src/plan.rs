@@ -78,23 +78,39 @@ impl Exporter<'_> {
         let mut chosen = self.choose(found, &mut plan, deadline).await?;
         chosen.sort_unstable_by(|one, other| one.history.cmp(&other.history));
         let mut file = EventFile::default();
-        {
-            let pages = stream::iter(&chosen).map(|standing| async move {
-                let page = self.page(&standing.key, standing.cursor.version, deadline).await?;
-                Ok::<_, StoreFault>((standing, page))
-            });
-            let mut pages = std::pin::pin!(pages.buffered(AT_ONCE));
-            while let Some((standing, page)) = pages.try_next().await? {
-                let hour = (!found.behind.contains_key(&standing.key)).then_some(hour);
-                let (to, end) = self.history(standing, page, hour, &mut file, deadline).await?;
-                plan.end(standing, to, end);
-                if end == End::Full {
-                    break;
-                }
-            }
+        // The log's own history comes last, and there is room for its few events in every file.
+        let of_log = chosen.partition_point(|standing| !standing.key.is_of_log());
+        for chosen in [&chosen[..of_log], &chosen[of_log..]] {
+            self.fill(&mut file, chosen, hour, found, &mut plan, deadline).await?;
         }
         (plan.bytes, plan.contents) = file.finish()?;
         Ok(plan)
+    }
+
+    /// Writes the events of histories into the file, one history after the other.
+    async fn fill(
+        &self,
+        file: &mut EventFile,
+        chosen: &[Standing],
+        hour: Hour,
+        found: &Found,
+        plan: &mut Plan,
+        deadline: Instant,
+    ) -> Result<(), ExportFault> {
+        let pages = stream::iter(chosen).map(|standing| async move {
+            let page = self.page(&standing.key, standing.cursor.version, deadline).await?;
+            Ok::<_, StoreFault>((standing, page))
+        });
+        let mut pages = std::pin::pin!(pages.buffered(AT_ONCE));
+        while let Some((standing, page)) = pages.try_next().await? {
+            let hour = (!found.behind.contains_key(&standing.key)).then_some(hour);
+            let (to, end) = self.history(standing, page, hour, file, deadline).await?;
+            plan.end(standing, to, end);
+            if end == End::Full {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Chooses the histories that have something to export, as many as there is room for.
@@ -156,7 +172,8 @@ impl Exporter<'_> {
                 if hour.is_some_and(|hour| Hour::of(record.recorded_at) > hour) {
                     return Ok((to, End::Here));
                 }
-                if file.events() >= caps.events || file.length() >= caps.bytes {
+                let is_full = file.events() >= caps.events || file.length() >= caps.bytes;
+                if is_full && !standing.key.is_of_log() {
                     return Ok((to, End::Full));
                 }
                 file.push(&event)?;

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::history::{Aggregate, Happening, TextDigest, Texts};
-use crate::values::{EpochMillis, Origin, VerifierKey, Version};
+use crate::values::{EpochMillis, Origin, TableId, VerifierKey, Version};
 
 /// A log, as far as its history says what it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct AuditLog {
     /// The key that was to sign it from the last change on; before the first one, the one that the export was configured with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verifier_key: Option<VerifierKey>,
+    /// The table that claimed it last; before the first claim, the one that it was begun with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table_id: Option<TableId>,
 }
 
 /// What can happen to a log. Nobody types a text here, so what is recorded is what happened.
@@ -24,6 +27,8 @@ pub struct AuditLog {
 pub enum Event {
     /// Another key signs it.
     SigningKeyChanged(SigningKeyChanged),
+    /// Another table goes on with it.
+    LogClaimed(LogClaimed),
 }
 
 /// Another key signs a log: the hours after the one in whose file this event is.
@@ -36,6 +41,19 @@ pub struct SigningKeyChanged {
     pub verifier_key: VerifierKey,
     /// When it was decided.
     pub changed_at: EpochMillis,
+}
+
+/// Another table goes on with a log: one that was restored or filled from it, and has everything that is in the log. It is in the
+/// first hour that is exported from that table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogClaimed {
+    /// The log.
+    pub origin: Origin,
+    /// The table.
+    pub table_id: TableId,
+    /// When it was decided.
+    pub claimed_at: EpochMillis,
 }
 
 /// Why a signing key is not changed.
@@ -65,7 +83,7 @@ impl AuditLog {
     /// A log without a history.
     #[must_use]
     pub const fn new(origin: Origin) -> Self {
-        Self { origin, version: Version::NONE, verifier_key: None }
+        Self { origin, version: Version::NONE, verifier_key: None, table_id: None }
     }
 
     /// What happens when another key is to sign it; nothing if it does already.
@@ -81,6 +99,14 @@ impl AuditLog {
             || Event::SigningKeyChanged(SigningKeyChanged { origin, verifier_key, changed_at: now });
         Ok(is_new.then(changed))
     }
+
+    /// What happens when a table is to go on with it; nothing if it has claimed the log already.
+    #[must_use]
+    pub fn claim(&self, table_id: &TableId, now: EpochMillis) -> Option<Event> {
+        let (origin, is_new) = (self.origin.clone(), self.table_id.as_ref() != Some(table_id));
+        let claimed = || LogClaimed { origin, table_id: table_id.clone(), claimed_at: now };
+        is_new.then(|| Event::LogClaimed(claimed()))
+    }
 }
 
 impl Event {
@@ -89,14 +115,7 @@ impl Event {
     pub const fn origin(&self) -> &Origin {
         match self {
             Self::SigningKeyChanged(changed) => &changed.origin,
-        }
-    }
-
-    /// The key that signs from the next hour on.
-    #[must_use]
-    pub const fn verifier_key(&self) -> &VerifierKey {
-        match self {
-            Self::SigningKeyChanged(changed) => &changed.verifier_key,
+            Self::LogClaimed(claimed) => &claimed.origin,
         }
     }
 }
@@ -112,6 +131,7 @@ impl Aggregate for AuditLog {
         self.version = self.version.next();
         match event {
             Event::SigningKeyChanged(changed) => self.verifier_key = Some(changed.verifier_key.clone()),
+            Event::LogClaimed(claimed) => self.table_id = Some(claimed.table_id.clone()),
         }
         self
     }
@@ -134,11 +154,25 @@ mod tests {
     }
 
     #[test]
+    fn a_table_claims_a_log_once_and_again_only_after_another_one() {
+        let log = AuditLog::new("keys.example.com/audit".parse().unwrap());
+        let [one, other] = ["one", "other"].map(|id| TableId::try_from(id.to_owned()).unwrap());
+        let now = EpochMillis::new(7);
+        let claimed = log.clone().apply(&log.claim(&one, now).expect("a claim"));
+        assert_eq!((claimed.version.get(), claimed.table_id.as_ref()), (1, Some(&one)));
+        assert_eq!(claimed.claim(&one, now), None);
+        let claimed = claimed.clone().apply(&claimed.claim(&other, now).expect("a claim"));
+        assert!(claimed.claim(&one, now).is_some(), "it was another's in between");
+    }
+
+    #[test]
     fn a_signing_key_is_changed_once_and_only_to_one_of_the_logs_name() {
         let log = AuditLog::new("keys.example.com/audit".parse().unwrap());
         let (now, new) = (EpochMillis::new(7), key("keys.example.com/audit", 1));
         let event = log.change_signing_key(&new, now).unwrap().expect("a change");
-        assert_eq!((event.origin(), event.verifier_key()), (&log.origin, &new));
+        let expected =
+            SigningKeyChanged { origin: log.origin.clone(), verifier_key: new.clone(), changed_at: now };
+        assert_eq!(event, Event::SigningKeyChanged(expected));
         let changed = log.clone().apply(&event);
         assert_eq!((changed.version.get(), &changed.verifier_key), (1, &Some(new.clone())));
         assert_eq!(changed.change_signing_key(&new, now), Ok(None));

@@ -6,6 +6,7 @@
 mod actor;
 mod chained;
 mod happening;
+mod head;
 mod record;
 #[cfg(feature = "openapi")]
 mod schemas;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::actor::{Actor, ActorKind};
 pub use self::chained::ChainedRecord;
 pub use self::happening::{Happening, HistoryId};
+pub use self::head::{Head, NotNext, Told};
 pub use self::record::{EventRecord, FORMAT, NotARecord};
 #[cfg(feature = "openapi")]
 pub use self::schemas::UserEventRecord;
@@ -120,10 +122,19 @@ pub enum NotAUsersEvent {
 impl KeptRecord {
     /// What happened in a user's history, with the texts that are disclosed.
     pub fn users_event(&self) -> Result<user::Event, NotAUsersEvent> {
-        match self.chained.record().happening.clone() {
-            Happening::User(recorded) => Ok(recorded.disclosed(&self.disclosures)?),
-            Happening::Organisation(_) | Happening::AuditLog(_) => Err(NotAUsersEvent::OfAnotherHistory),
+        match self.told()? {
+            Told::User(event) => Ok(event),
+            Told::Organisation(_) | Told::AuditLog(_) => Err(NotAUsersEvent::OfAnotherHistory),
         }
+    }
+
+    /// What happened, with the texts that are disclosed.
+    pub fn told(&self) -> Result<Told, DisclosureFault> {
+        Ok(match self.chained.record().happening.clone() {
+            Happening::User(recorded) => Told::User(recorded.disclosed(&self.disclosures)?),
+            Happening::Organisation(recorded) => Told::Organisation(recorded.disclosed(&self.disclosures)?),
+            Happening::AuditLog(event) => Told::AuditLog(event),
+        })
     }
 }
 
@@ -190,13 +201,17 @@ impl<A: Aggregate> Snapshot<A> {
         let Circumstances { actor, request_id, recorded_at, salts } = circumstances;
         let disclosures = A::texts(event).salted(&salts);
         let happening = A::recorded(event, disclosures.digests());
-        let state = self.state.clone().apply(event);
-        let record =
-            EventRecord { happening, version: state.version(), issuer, recorded_at, actor, request_id };
+        let version = self.state.version().next();
+        let record = EventRecord { happening, version, issuer, recorded_at, actor, request_id };
         let chained = ChainedRecord::after(self.head, record);
-        let changed_in = self.changed_in.max(Hour::of(recorded_at));
-        let after = Self { state, head: chained.hash(), changed_in };
+        let after = self.after(event, &chained);
         (KeptRecord { chained, disclosures }, after)
+    }
+
+    /// Where the history stands after an event of which this is the record.
+    fn after(&self, event: &A::Event, chained: &ChainedRecord) -> Self {
+        let changed_in = self.changed_in.max(Hour::of(chained.record().recorded_at));
+        Self { state: self.state.clone().apply(event), head: chained.hash(), changed_in }
     }
 }
 

@@ -38,7 +38,13 @@ const USER: &str = "USER#";
 /// Prefix of the partitions of organisations.
 const ORGANISATION: &str = "ORG#";
 /// Prefix of the partition of the log's own history.
-const AUDIT_LOG: &str = "LOG#";
+pub(super) const AUDIT_LOG: &str = "LOG#";
+/// Prefix of the partitions that say how far histories were exported.
+pub(super) const CURSOR: &str = "EXPORTED#";
+/// How the partitions begin in which the export remembers anything else.
+pub(super) const WHOLE: [&str; 2] = ["AUDIT", "BEHIND#"];
+/// Prefix of the partitions of API keys.
+const API_KEY: &str = "APIKEY#";
 /// Prefix of the sort keys of events.
 pub(super) const EVENT: &str = "EVENT#";
 /// Prefix of the sort keys of physical keys.
@@ -60,7 +66,7 @@ pub(super) enum OfExport {
 }
 
 /// An item's place in the table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Place {
     pub(super) pk: String,
     pub(super) sk: String,
@@ -78,6 +84,18 @@ impl Place {
     /// By issuer, so that a caller who is confined to an organisation reads that organisation's items and no others.
     pub(super) fn physical_key(user_id: &UserId, issuer: OrgTag, number: KeyNumber) -> Self {
         Self::of_user(user_id, format!("{KEY}{issuer}#{:0WIDTH$}", number.get()))
+    }
+
+    /// Whether it is that of the physical key with this number, whoever issued it.
+    pub(super) fn is_physical_key(&self, number: KeyNumber) -> bool {
+        let of_key = self.sk.strip_prefix(KEY).and_then(|place| place.split_once('#'));
+        of_key.is_some_and(|(_, place)| place == format!("{:0WIDTH$}", number.get()))
+    }
+
+    /// Whether an item of a history that follows from its events may stand here.
+    pub(super) fn is_state(&self) -> bool {
+        Self::head_in(&self.pk).as_ref() == Some(self)
+            || [KEY, MARK, API_KEY_OF_ORGANISATION].iter().any(|kind| self.sk.starts_with(kind))
     }
 
     /// The mark that an organisation has issued something to a user, some time.
@@ -120,7 +138,12 @@ impl Place {
     }
 
     pub(super) fn api_key(id: &ApiKeyId) -> Self {
-        Self { pk: format!("APIKEY#{}", id.as_str()), sk: "APIKEY".to_owned() }
+        Self { pk: format!("{API_KEY}{}", id.as_str()), sk: "APIKEY".to_owned() }
+    }
+
+    /// The API key whose item stands here.
+    pub(super) fn api_key_id(&self) -> Option<ApiKeyId> {
+        ApiKeyId::parse(self.pk.strip_prefix(API_KEY)?)
     }
 
     /// By tag, because that is what an API key tells of its organisation before anything is read.
@@ -150,7 +173,7 @@ impl Place {
 
     /// How far a history was exported.
     pub(super) fn cursor(history: &HistoryKey) -> Self {
-        Self { pk: format!("EXPORTED#{}", history.as_str()), sk: "CURSOR".to_owned() }
+        Self { pk: format!("{CURSOR}{}", history.as_str()), sk: "CURSOR".to_owned() }
     }
 
     /// That a history was left behind. All who were are found by asking a few partitions.

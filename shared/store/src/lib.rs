@@ -1,5 +1,6 @@
 //! The only room that knows DynamoDB: item shapes, the one read, the one write, and what can go wrong with them.
 
+mod append;
 mod audit;
 mod commit;
 mod fault;
@@ -7,6 +8,7 @@ pub mod items;
 mod operator;
 mod organisations;
 mod pages;
+mod partition;
 mod read;
 mod requests;
 mod schema;
@@ -21,6 +23,7 @@ use process::aws::Bounds;
 use process::retry::Backoff;
 use process::sam_local::aws_environment;
 
+pub use self::append::AppendFault;
 pub use self::audit::{
     Behind, CheckpointFault, CheckpointRead, HistoryKey, SigningKeyFault, Standing, Sweep, TableIdentity,
 };
@@ -29,6 +32,7 @@ pub use self::fault::StoreFault;
 pub use self::operator::{Done, Operator, OperatorsFault};
 pub use self::organisations::OrganisationFault;
 pub use self::pages::{HeldKey, Listed, Stretch};
+pub use self::partition::{Difference, Folded, Partition, PartitionFault, ScanPlace, Scanned};
 pub use self::read::{CredentialLookup, Lookup, StoredCredentials, UserState, Writer};
 pub use self::requests::RequestRecord;
 pub use self::schema::Stream;

@@ -95,7 +95,7 @@ pub async fn check(
     evidence: &Evidence,
     progress: impl FnMut(&Verified),
 ) -> Result<Verified, CheckFault> {
-    let (verified, _) = check_files(archive, listing, evidence, progress).await?;
+    let (verified, _) = check_histories(archive, listing, evidence, progress).await?;
     Ok(verified)
 }
 
@@ -109,7 +109,7 @@ pub async fn check_against(
 ) -> Result<Verified, CheckFault> {
     // Read first: an export that goes on meanwhile only gets further.
     let checkpoint = recorded.checkpoint().await.map_err(unreadable)?;
-    let (mut verified, histories) = check_files(archive, listing, evidence, progress).await?;
+    let (mut verified, histories) = check_histories(archive, listing, evidence, progress).await?;
     let length = check_length(&verified, checkpoint.as_ref());
     verified.faults.extend(length);
     if let Some((last, _)) = verified.last {
@@ -124,8 +124,8 @@ pub async fn check_against(
     Ok(verified)
 }
 
-/// Checks hour after hour.
-async fn check_files(
+/// The same as [`check`], and how far every history goes.
+pub async fn check_histories(
     archive: &Archive,
     listing: &Listing,
     evidence: &Evidence,

@@ -7,8 +7,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 
 use bytes::Bytes;
+use domain::audit_log;
 use domain::history::{ChainedRecord, EventHash, Happening, NotARecord};
-use domain::values::VerifierKey;
+use domain::values::{TableId, VerifierKey};
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
@@ -25,21 +26,29 @@ pub struct EventFile {
     contents: Contents,
 }
 
-/// What of a file's events goes on: into the tree, and into who signs the next hour.
+/// What of a file's events goes on: into the tree, into who signs the next hour, and into which table an hour is of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
     /// The hash of each event, in the order of the lines.
     pub hashes: Vec<EventHash>,
     /// The key that the last event of the log's own history names.
     pub named: Option<VerifierKey>,
+    /// The table that the last claim of the log names.
+    pub claimed: Option<TableId>,
 }
 
 impl Contents {
     /// One more event.
     pub fn push(&mut self, event: &ChainedRecord) {
         self.hashes.push(event.hash());
-        if let Happening::AuditLog(of_log) = &event.record().happening {
-            self.named = Some(of_log.verifier_key().clone());
+        match &event.record().happening {
+            Happening::AuditLog(audit_log::Event::SigningKeyChanged(changed)) => {
+                self.named = Some(changed.verifier_key.clone());
+            }
+            Happening::AuditLog(audit_log::Event::LogClaimed(claimed)) => {
+                self.claimed = Some(claimed.table_id.clone());
+            }
+            Happening::User(_) | Happening::Organisation(_) => {}
         }
     }
 

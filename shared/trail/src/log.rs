@@ -2,7 +2,7 @@
 //! each table that the log was ever continued from. Both are canonical JSON (RFC 8785) and a line feed.
 
 use bytes::Bytes;
-use domain::values::{Hour, Origin};
+use domain::values::{Hour, Origin, TableId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -50,14 +50,6 @@ pub struct Log {
     pub identity: Identity,
     /// The tables that it comes from, one after the other.
     pub owners: Vec<TableOwner>,
-}
-
-impl Log {
-    /// The table that an hour was exported from.
-    #[must_use]
-    pub fn owner_of(&self, hour: Hour) -> Option<&TableOwner> {
-        self.owners.iter().rev().find(|owner| owner.from_hour <= hour)
-    }
 }
 
 /// Why the files do not say which log they are.
@@ -111,6 +103,28 @@ pub async fn begin(archive: &Archive, identity: &Identity, table_id: &str) -> Re
     let owner = TableOwner { format: FORMAT, from_hour: identity.first_hour, table_id: table_id.to_owned() };
     let owner = create(archive, &table_path(1), &owner).await?;
     Ok(Log { identity, owners: vec![owner] })
+}
+
+/// Says that the log goes on from a table, from an hour on, unless it does already. Gives whether it does then: another table may have
+/// been first.
+pub async fn claim(
+    archive: &Archive,
+    log: &Log,
+    table_id: &TableId,
+    from_hour: Hour,
+) -> Result<bool, LogFault> {
+    let is_of = |owner: &TableOwner| owner.table_id == table_id.as_str();
+    if log.owners.last().is_some_and(is_of) {
+        return Ok(true);
+    }
+    let owner = TableOwner { format: FORMAT, from_hour, table_id: table_id.to_string() };
+    let there = create(archive, &table_path(log.owners.len() + 1), &owner).await?;
+    Ok(is_of(&there))
+}
+
+/// Whether no other table has claimed the log since it was read.
+pub async fn is_unclaimed(archive: &Archive, log: &Log) -> Result<bool, LogFault> {
+    Ok(read_file::<TableOwner>(archive, &table_path(log.owners.len() + 1)).await?.is_none())
 }
 
 /// A file of this kind, if it is there.

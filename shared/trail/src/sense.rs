@@ -8,7 +8,7 @@ use domain::audit_log;
 use domain::history::{ActorKind, EventRecord, Happening};
 use domain::organisation::{ApiKeyIssued, ApiKeyRevoked, RecordedEvent as OfOrganisation};
 use domain::user::{PhysicalKeyRemoved, RecordedAddition, RecordedEvent as OfUser};
-use domain::values::{EpochMillis, KeyNumber, OrgId, OrgTag, VerifierKey};
+use domain::values::{EpochMillis, KeyNumber, OrgId, OrgTag, TableId, VerifierKey, Version};
 
 /// What the next event of a history has to fit.
 #[derive(Debug, Default)]
@@ -20,12 +20,18 @@ pub(crate) enum Story {
     User { last_number: Option<KeyNumber>, held: BTreeMap<KeyNumber, OrgId> },
     /// An organisation's: whether it is closed, and whether each of its API keys was revoked.
     Organisation { is_closed: bool, api_keys: HashMap<ApiKeyId, bool> },
-    /// The log's: the key that it named last.
-    AuditLog { named: Option<VerifierKey> },
+    /// The log's: the key that it named last, and the table that claimed it last.
+    AuditLog { named: Option<VerifierKey>, claimed: Option<TableId> },
 }
 
 /// What does not make sense about an event, each half a sentence.
 type Nonsense = Vec<String>;
+
+/// What does not make sense about a history, by version, each half a sentence.
+pub fn nonsense<'a>(records: impl Iterator<Item = &'a EventRecord>) -> Vec<(Version, String)> {
+    let mut story = Story::default();
+    records.flat_map(|record| story.go_on(record).into_iter().map(|shows| (record.version, shows))).collect()
+}
 
 impl Story {
     /// Goes on with the next event, and says what about it does not make sense.
@@ -40,7 +46,7 @@ impl Story {
                     }
                     Self::Organisation { is_closed: false, api_keys: HashMap::new() }
                 }
-                Happening::AuditLog(_) => Self::AuditLog { named: None },
+                Happening::AuditLog(_) => Self::AuditLog { named: None, claimed: None },
             };
             self.tell(record, true, &mut nonsense);
         } else {
@@ -64,11 +70,20 @@ impl Story {
                     is_of(record, at, nonsense);
                 }
             }
-            (Self::AuditLog { named }, Happening::AuditLog(audit_log::Event::SigningKeyChanged(changed))) => {
+            (
+                Self::AuditLog { named, .. },
+                Happening::AuditLog(audit_log::Event::SigningKeyChanged(changed)),
+            ) => {
                 if named.replace(changed.verifier_key.clone()).as_ref() == Some(&changed.verifier_key) {
                     nonsense.push("it names the signing key that was named already".to_owned());
                 }
                 is_of(record, changed.changed_at, nonsense);
+            }
+            (Self::AuditLog { claimed, .. }, Happening::AuditLog(audit_log::Event::LogClaimed(claims))) => {
+                if claimed.replace(claims.table_id.clone()).as_ref() == Some(&claims.table_id) {
+                    nonsense.push("a table claims the log that has claimed it already".to_owned());
+                }
+                is_of(record, claims.claimed_at, nonsense);
             }
             // A history is of one kind: its id says so.
             _ => {}

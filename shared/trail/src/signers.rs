@@ -14,6 +14,8 @@ use crate::fault::{Fault, Place, Tampering};
 pub(crate) struct Signers {
     given: Vec<VerifierKey>,
     in_force: Option<VerifierKey>,
+    /// The one that signed the last hour.
+    last: Option<VerifierKey>,
     /// What the log's history has named since the last hour that was signed.
     named: Option<VerifierKey>,
     retired: HashSet<VerifierKey>,
@@ -30,7 +32,12 @@ impl Signers {
         Self { given, ..Self::default() }
     }
 
-    /// The key that signed the last hour that was looked at, if any key is given.
+    /// The key that signed the last hour, if any key is given.
+    pub(crate) const fn last(&self) -> Option<&VerifierKey> {
+        self.last.as_ref()
+    }
+
+    /// The key that the next hour is to be signed by, if any key is given.
     pub(crate) const fn in_force(&self) -> Option<&VerifierKey> {
         self.in_force.as_ref()
     }
@@ -96,6 +103,7 @@ impl Signers {
     /// After an hour: what it named holds from the next one on. It has to be given: nobody's word but the caller's is taken for a
     /// key.
     pub(crate) fn end_hour(&mut self, hour: Hour) -> Result<(), Fault> {
+        self.last.clone_from(&self.in_force);
         let Some(named) = self.named.take() else { return Ok(()) };
         if self.given.is_empty() || self.in_force.as_ref() == Some(&named) {
             return Ok(());

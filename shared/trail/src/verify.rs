@@ -1,6 +1,9 @@
 //! Verification: every file against its manifest, every history across the files, and every hour's checkpoint against the tree over
 //! all entries up to it. Neither a table nor credentials are needed; it is told bytes, and says everything that is wrong.
 
+use std::collections::BTreeMap;
+
+use domain::audit_log;
 use domain::history::{ChainedRecord, Happening};
 use domain::values::{Hour, VerifierKey};
 
@@ -14,6 +17,7 @@ use crate::log::Log;
 use crate::manifest::{EVENTS, FileEntry, Manifest, SetAside};
 use crate::reading::{FileRead, HourFiles};
 use crate::signers::Signers;
+use crate::tables::Tables;
 use crate::tree::{TileFile, Tree};
 
 /// What was checked, and what is wrong.
@@ -35,10 +39,16 @@ pub struct Verified {
     pub organisations: usize,
     /// The size of the files of events.
     pub bytes: u64,
+    /// The file of events of each hour, as its manifest names it: whoever reads it again can tell whether it is still that one.
+    pub files: BTreeMap<Hour, FileEntry>,
+    /// The checkpoint of each hour.
+    pub checkpoints: BTreeMap<Hour, Checkpoint>,
     /// The histories that the last hour did not go on with.
     pub set_aside: Vec<SetAside>,
     /// The key that signed the last hour; none if no key was given, and so no signature was looked at.
     pub signed_by: Option<VerifierKey>,
+    /// The key that the hour after it is to be signed by.
+    pub next_signed_by: Option<VerifierKey>,
     /// The hours from which on another key signs that no event names: somebody had lost the one before, or had not.
     pub replaced: Vec<(Hour, VerifierKey)>,
     /// The given keys that signed nothing: the log ends before them, or it is another one than whoever gave them thinks.
@@ -60,6 +70,7 @@ pub struct Verification {
     /// The checkpoint that the tree has to be read from the tiles of.
     lost_at: Option<Checkpoint>,
     signers: Signers,
+    tables: Tables,
     /// The hour that comes next.
     next: Hour,
 }
@@ -70,6 +81,7 @@ impl Verification {
     pub fn new(log: Log, keys: Vec<VerifierKey>) -> Self {
         Self {
             next: log.identity.first_hour,
+            tables: Tables::new(log.owners.clone()),
             log,
             verified: Verified::default(),
             histories: Histories::default(),
@@ -90,6 +102,7 @@ impl Verification {
         let (hour, signed) = before;
         let mut part =
             Self { next: hour.next(), tree, histories: Histories::of_part(), ..Self::new(log, keys) };
+        part.tables = part.tables.of_part();
         if let Err(fault) = part.signers.check(hour, signed) {
             part.verified.faults.push(fault);
         }
@@ -110,8 +123,10 @@ impl Verification {
         }
         let is_sound = self.verified.faults.count() == faults_before;
         self.checkpoint(hour, &files.checkpoint, is_sound);
+        self.verified.faults.extend(self.tables.end_hour(hour).err());
         if let Some(manifest) = manifest {
             self.verified.bytes += manifest.file.bytes;
+            self.verified.files.insert(hour, manifest.file);
             self.verified.set_aside = manifest.set_aside;
         }
         self.verified.first.get_or_insert(hour);
@@ -156,7 +171,8 @@ impl Verification {
     pub fn end(mut self) -> (Verified, Histories) {
         self.verified.users = self.histories.users();
         self.verified.organisations = self.histories.organisations();
-        self.verified.signed_by = self.signers.in_force().cloned();
+        self.verified.signed_by = self.signers.last().cloned();
+        self.verified.next_signed_by = self.signers.in_force().cloned();
         self.verified.replaced = self.signers.replaced().to_vec();
         self.verified.unused = self.signers.unused().cloned().collect();
         self.verified.begun_before = self.histories.begun_before();
@@ -200,9 +216,8 @@ impl Verification {
         if manifest.hour != hour {
             return fault(Tampering::Reordered, "it is the manifest of another hour");
         }
-        if self.log.owner_of(hour).is_none_or(|owner| owner.table_id != manifest.table_id) {
-            let _: Option<Manifest> =
-                fault(Tampering::Forked, "it is of another table than the one that the log says");
+        if let Err(fault) = self.tables.check(hour, &manifest.table_id) {
+            self.verified.faults.push(fault);
         }
         Some(manifest)
     }
@@ -261,10 +276,12 @@ impl Verification {
             fault(Tampering::Changed, "it has members, or a spelling, that this release does not write");
         }
         if let Happening::AuditLog(of_log) = &event.record().happening {
-            if *of_log.origin() == self.log.identity.origin {
-                self.signers.name(of_log.verifier_key());
-            } else {
+            if *of_log.origin() != self.log.identity.origin {
                 fault(Tampering::Forked, &format!("it is an event of the log {}", of_log.origin()));
+            } else if let audit_log::Event::SigningKeyChanged(changed) = of_log {
+                self.signers.name(&changed.verifier_key);
+            } else if let audit_log::Event::LogClaimed(claimed) = of_log {
+                self.verified.faults.extend(self.tables.claim(place, claimed).err());
             }
         }
         self.histories.check(place, event, is_hashed, &mut self.verified.faults);
@@ -315,6 +332,7 @@ impl Verification {
         for fault in [self.signers.check(hour, &signed), self.signers.end_hour(hour)] {
             fault.map_or_else(|fault| self.verified.faults.push(fault), |()| {});
         }
+        self.verified.checkpoints.insert(hour, says.clone());
         self.verified.last = Some((hour, says));
     }
 }

@@ -16,7 +16,7 @@ pub enum HistoryId {
     User(UserId),
     /// An organisation's: its registration, and who could act for it from when until when.
     Organisation(OrgId),
-    /// The log's that all of them are exported to: who signs it.
+    /// The log's that all of them are exported to: who signs it, and which tables it comes from.
     AuditLog(Origin),
 }
 
@@ -102,6 +102,7 @@ impl Happening {
                 organisation::RecordedEvent::ApiKeyRevoked(_) => EventType::ApiKeyRevoked,
             },
             Self::AuditLog(audit_log::Event::SigningKeyChanged(_)) => EventType::SigningKeyChanged,
+            Self::AuditLog(audit_log::Event::LogClaimed(_)) => EventType::LogClaimed,
         }
     }
 
@@ -133,7 +134,9 @@ impl Happening {
                 | organisation::RecordedEvent::ApiKeyIssued(_)
                 | organisation::RecordedEvent::ApiKeyRevoked(_),
             )
-            | Self::AuditLog(audit_log::Event::SigningKeyChanged(_)) => return true,
+            | Self::AuditLog(audit_log::Event::SigningKeyChanged(_) | audit_log::Event::LogClaimed(_)) => {
+                return true;
+            }
         };
         texts.names().all(|name| own.contains(&name))
     }
@@ -160,6 +163,7 @@ impl Happening {
             EventType::ApiKeyIssued => Self::Organisation(OfOrganisation::ApiKeyIssued(of(data)?)),
             EventType::ApiKeyRevoked => Self::Organisation(OfOrganisation::ApiKeyRevoked(of(data)?)),
             EventType::SigningKeyChanged => Self::AuditLog(audit_log::Event::SigningKeyChanged(of(data)?)),
+            EventType::LogClaimed => Self::AuditLog(audit_log::Event::LogClaimed(of(data)?)),
         })
     }
 }
@@ -203,5 +207,6 @@ words! {
         ApiKeyIssued = "ApiKeyIssued",
         ApiKeyRevoked = "ApiKeyRevoked",
         SigningKeyChanged = "SigningKeyChanged",
+        LogClaimed = "LogClaimed",
     }
 }

@@ -80,6 +80,7 @@ enum Data<'a> {
     Issued(&'a organisation::ApiKeyIssued),
     Revoked(&'a organisation::ApiKeyRevoked),
     SigningKeyChanged(&'a audit_log::SigningKeyChanged),
+    LogClaimed(&'a audit_log::LogClaimed),
 }
 
 impl<'a> From<&'a Happening> for Data<'a> {
@@ -95,6 +96,7 @@ impl<'a> From<&'a Happening> for Data<'a> {
                 organisation::RecordedEvent::ApiKeyRevoked(event) => Self::Revoked(event),
             },
             Happening::AuditLog(audit_log::Event::SigningKeyChanged(event)) => Self::SigningKeyChanged(event),
+            Happening::AuditLog(audit_log::Event::LogClaimed(event)) => Self::LogClaimed(event),
         }
     }
 }

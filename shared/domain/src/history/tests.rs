@@ -147,3 +147,47 @@ fn a_history_is_never_looked_for_in_an_earlier_hour_than_before() {
         (Hour::new(0), Hour::new(9), Hour::new(9))
     );
 }
+
+#[test]
+fn a_history_that_is_told_again_stands_where_it_stood() {
+    let (first, second) = two_records();
+    let history = first.record().happening.history();
+    let kept =
+        |chained: &ChainedRecord| KeptRecord { chained: chained.clone(), disclosures: Texts::default() };
+    let (_, head) = Head::new(&history).follow(&kept(&first)).unwrap();
+    assert_eq!((head.history(), head.position()), (history.clone(), first.position()));
+    let (told, head) = head.follow(&kept(&second)).unwrap();
+    assert!(
+        matches!(told, Told::User(user::Event::PhysicalKeyAdded(added)) if added.note.is_none()),
+        "withheld"
+    );
+    let Head::User(snapshot) = &head else { panic!("{head:?}") };
+    assert_eq!((snapshot.state.version.get(), snapshot.state.active_keys), (2, 2));
+    assert_eq!(snapshot.changed_in, Hour::of(second.record().recorded_at));
+}
+
+#[test]
+fn a_history_is_told_again_by_its_next_record_and_by_no_other() {
+    let (first, second) = two_records();
+    let new = || Head::new(&first.record().happening.history());
+    let follow = |head: &Head, chained: ChainedRecord| {
+        head.follow(&KeptRecord { chained, disclosures: Texts::default() }).map(|(_, head)| head)
+    };
+    let head = follow(&new(), first.clone()).unwrap();
+    let version = |found, expected| {
+        Err(NotNext::OtherVersion { found: Version::new(found), expected: Version::new(expected) })
+    };
+    assert_eq!(follow(&new(), second.clone()), version(2, 1));
+    assert_eq!(follow(&head, first.clone()), version(1, 2));
+    let of_bob = Head::new(&HistoryId::User(UserId::parse("bob").unwrap()));
+    let belongs = NotNext::OfAnotherHistory(first.record().happening.history());
+    assert_eq!(follow(&of_bob, first.clone()), Err(belongs));
+    let forked = ChainedRecord::after(EventHash::from_bytes([7; 32]), second.record().clone());
+    assert_eq!(follow(&head, forked), Err(NotNext::Forked));
+    let changed = second.canonical().replace("\"r2\"", "\"r3\"");
+    let changed = ChainedRecord::read(changed, second.previous_hash(), second.hash()).unwrap();
+    assert_eq!(follow(&head, changed), Err(NotNext::NotHashed));
+    let salted = Texts::of([(TextName::Note, Some("another"))]).salted(&Salts::new([1; RANDOM_BYTES]));
+    let disclosed = KeptRecord { chained: second, disclosures: salted };
+    assert_eq!(head.follow(&disclosed), Err(NotNext::Disclosure(DisclosureFault::NotTheDigest)));
+}

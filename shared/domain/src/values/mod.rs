@@ -9,6 +9,7 @@ mod origin;
 #[cfg(feature = "openapi")]
 mod schemas;
 mod sha256;
+mod table_id;
 mod text;
 mod verifier_key;
 
@@ -18,5 +19,6 @@ pub use self::number::{KeyNumber, NotAKeyNumber, Version};
 pub use self::organisation_tag::OrgTag;
 pub use self::origin::{NotAnOrigin, Origin};
 pub use self::sha256::{NotASha256, Sha256Hash};
+pub use self::table_id::{NotATableId, TableId};
 pub use self::text::{Note, OrgId, OrgName, Subject, TextFault, UserId, is_invisible};
 pub use self::verifier_key::{NotAVerifierKey, VerifierKey};

@@ -7,16 +7,15 @@ use std::time::Instant;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::history::{ChainedRecord, HistoryId, Position};
 use domain::values::{Hour, Version};
-use tokio::time::timeout_at;
 
 use super::super::Table;
 use super::super::fault::StoreFault;
 use super::super::items::{
-    CursorShape, EVENT, EventShape, Item, OfHead, Place, StandingShape, changed_in, head, shape,
+    AUDIT_LOG, CursorShape, EVENT, EventShape, Item, OfHead, Place, StandingShape, changed_in, head, shape,
 };
 use super::super::pages::{Order, Stretch, stretch};
-use super::super::read::{BATCH, in_time, operators_waits};
-use super::super::schema::{HEAD_INDEX, PK, SK};
+use super::super::read::{BATCH, operators_waits};
+use super::super::schema::{HEAD_INDEX, PK};
 
 /// The partition of the table that a history is kept in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +26,12 @@ impl HistoryKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is the log's own.
+    #[must_use]
+    pub fn is_of_log(&self) -> bool {
+        self.0.starts_with(AUDIT_LOG)
     }
 
     pub(in super::super) fn of(pk: &str) -> Self {
@@ -137,30 +142,6 @@ impl Table {
             }
         }
         Ok(found)
-    }
-
-    /// A stretch of all histories, in no order, after where the last one ended. Strongly consistent; it reads the whole
-    /// table.
-    pub async fn all_histories(
-        &self,
-        after: Option<Item>,
-        deadline: Instant,
-    ) -> Result<(Vec<HistoryKey>, Option<Item>), StoreFault> {
-        let scan = self
-            .client
-            .scan()
-            .table_name(&self.name)
-            .consistent_read(true)
-            .filter_expression("attribute_exists(#changedIn)")
-            .projection_expression("#pk, #sk")
-            .expression_attribute_names("#changedIn", HEAD_INDEX.1)
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#sk", SK)
-            .set_exclusive_start_key(after);
-        let read = in_time(timeout_at(deadline.into(), scan.send()).await)?;
-        let keys =
-            read.items.unwrap_or_default().iter().filter_map(pk_of).map(|pk| HistoryKey::of(&pk)).collect();
-        Ok((keys, read.last_evaluated_key))
     }
 }
 

@@ -1,10 +1,10 @@
-//! The log itself, as its operator changes it: which key signs it.
+//! The log itself, as its operator changes it: which key signs it, which table goes on with it.
 
 use std::time::Instant;
 
 use domain::audit_log::{AuditLog, Refusal, may_sign};
-use domain::history::{Circumstances, HistoryId, Snapshot};
-use domain::values::{Origin, VerifierKey, Version};
+use domain::history::{Circumstances, HistoryId, KeptRecord, Snapshot};
+use domain::values::{Origin, TableId, VerifierKey, Version};
 use process::retry::Backoff;
 
 use super::super::Table;
@@ -15,16 +15,23 @@ use super::super::read::operators_waits;
 use super::super::write::{AttemptToken, Raced, Write};
 use super::CheckpointFault;
 
-/// Why the signing key was not changed.
+/// Why an operator's command on a log was not carried out.
 pub type SigningKeyFault = OperatorsFault<Refusal>;
 
-/// That another key is to sign a log.
-struct ChangeSigningKey<'a> {
+/// What an operator does to a log.
+struct OfLog<'a> {
     origin: &'a Origin,
-    verifier_key: &'a VerifierKey,
+    command: LogCommand<'a>,
 }
 
-impl OperatorsCommand for ChangeSigningKey<'_> {
+enum LogCommand<'a> {
+    /// Another key is to sign it.
+    ChangeSigningKey(&'a VerifierKey),
+    /// A table goes on with it.
+    Claim(&'a TableId),
+}
+
+impl OperatorsCommand for OfLog<'_> {
     type State = Snapshot<AuditLog>;
     type Refusal = Refusal;
 
@@ -56,18 +63,15 @@ impl OperatorsCommand for ChangeSigningKey<'_> {
         token: &AttemptToken,
     ) -> Result<Option<Write>, SigningKeyFault> {
         let now = circumstances.recorded_at;
-        let event =
-            before.state.change_signing_key(self.verifier_key, now).map_err(OperatorsFault::Refused)?;
+        let event = match self.command {
+            LogCommand::ChangeSigningKey(verifier_key) => {
+                before.state.change_signing_key(verifier_key, now).map_err(OperatorsFault::Refused)?
+            }
+            LogCommand::Claim(table_id) => before.state.claim(table_id, now),
+        };
         let Some(event) = event else { return Ok(None) };
         let (record, after) = before.append(&event, None, circumstances);
-        let version = [("version", before.state.version.get())];
-        let read: &[_] = if before.state.version == Version::NONE { &[] } else { &version };
-        let place = Place::audit_log(self.origin);
-        let items = vec![
-            table.move_head(&place, &AuditLogShape::of(&after, table.shards), read)?,
-            table.put_event(&record, token)?,
-        ];
-        Ok(Some(Write::new(items, token.clone(), Raced::HEAD)))
+        Ok(Some(table.write_of_log(before, &after, &record, token)?))
     }
 }
 
@@ -88,7 +92,35 @@ impl Table {
         verifier_key: &VerifierKey,
         operator: &Operator,
     ) -> Result<Done, SigningKeyFault> {
-        self.carry_out(&ChangeSigningKey { origin, verifier_key }, operator).await
+        self.carry_out(&OfLog { origin, command: LogCommand::ChangeSigningKey(verifier_key) }, operator).await
+    }
+
+    /// Records that a table goes on with the log. It is the last thing that a replay writes.
+    pub async fn claim_log(
+        &self,
+        origin: &Origin,
+        table_id: &TableId,
+        operator: &Operator,
+    ) -> Result<Done, SigningKeyFault> {
+        self.carry_out(&OfLog { origin, command: LogCommand::Claim(table_id) }, operator).await
+    }
+
+    /// What writes an event of the log's own history and the state it leads to in one transaction.
+    pub(in super::super) fn write_of_log(
+        &self,
+        before: &Snapshot<AuditLog>,
+        after: &Snapshot<AuditLog>,
+        record: &KeptRecord,
+        token: &AttemptToken,
+    ) -> Result<Write, StoreFault> {
+        let version = [("version", before.state.version.get())];
+        let read: &[_] = if before.state.version == Version::NONE { &[] } else { &version };
+        let place = Place::audit_log(&after.state.origin);
+        let items = vec![
+            self.move_head(&place, &AuditLogShape::of(after, self.shards), read)?,
+            self.put_event(record, token)?,
+        ];
+        Ok(Write::new(items, token.clone(), Raced::HEAD))
     }
 
     /// Notes that the key that signed is lost, and that another one signs from the next hour on. There is no event of it that the

@@ -102,7 +102,7 @@ impl Table {
     }
 
     /// What writes an organisation's event and the state it leads to in one transaction.
-    fn write_of_organisation(
+    pub(in super::super) fn write_of_organisation(
         &self,
         before: &Snapshot<Organisation>,
         after: &Snapshot<Organisation>,

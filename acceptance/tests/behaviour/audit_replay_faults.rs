@@ -1,0 +1,214 @@
+//! A replay that is ended anywhere, that meets another table's export, or that should not be begun.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use acceptance::disturbance::{Disturbance, disturbed_engine};
+use acceptance::restore::Moment;
+use acceptance::stopping::{Stop, StoppingStore};
+use acceptance::trail::{TestArchive, evidence, signing_key, verifier_key};
+use acceptance::{PATIENCE, Setting, Stage};
+use api::auth::RequiredCredentials;
+use export_audit::signing::SigningKeys;
+use futures_util::stream::{self, StreamExt};
+use object_store::path::Path;
+use recovery::replay::ReplayFault;
+use trail::archive::Archive;
+use trail::check::Evidence;
+use trail::manifest::events_path;
+
+use crate::audit_replay::{Scene, is_whole, scene_on};
+use crate::audit_tampering::gzip;
+
+/// How long a replay that is cut off goes on trying.
+const SHORT: Duration = Duration::from_millis(1_500);
+
+/// A scene whose table can be disturbed, restored to before the last hour.
+async fn scene_to_disturb() -> (Scene, acceptance::disturbance::Disturber) {
+    let (engine, disturber) = disturbed_engine().await;
+    let setting = Setting { required: RequiredCredentials::Either, ..Setting::default() };
+    let stage = Stage::on(engine, disturber.client(), setting).await;
+    let mut scene = scene_on(stage, TestArchive::new()).await;
+    let moment = Moment(torn(&scene.before_last_hour));
+    scene.stage.restore(&moment).await;
+    (scene, disturber)
+}
+
+/// A moment in which something has to be mended.
+fn torn(moment: &Moment) -> Vec<acceptance::restore::RawItem> {
+    let is_head = |item: &acceptance::restore::RawItem| acceptance::restore::text(item, "sk") == "USER";
+    moment.0.iter().filter(|item| !is_head(item)).cloned().collect()
+}
+
+#[tokio::test]
+async fn a_replay_that_is_cut_off_at_any_call_goes_on_where_it_ended() {
+    use Disturbance::{CutAfter, CutBefore};
+    let writes = (0..5).flat_map(|call| [CutBefore, CutAfter].map(|cut| ("TransactWriteItems", call, cut)));
+    let others = [("PutItem", 7), ("BatchGetItem", 6), ("Query", 2), ("Scan", 1)];
+    let others = others.into_iter().flat_map(|(operation, calls)| {
+        let cut = |call| if call % 2 == 0 { CutBefore } else { CutAfter };
+        (0..calls).map(move |call| (operation, call, cut(call)))
+    });
+    let cases = writes.chain(others).map(|(operation, call, cut)| Box::pin(cut_off(operation, call, cut)));
+    // Each of them waits most of the time.
+    Box::pin(stream::iter(cases).buffer_unordered(8).collect::<()>()).await;
+}
+
+/// Cuts off a replay at this call and all that follow, and has another one go on.
+async fn cut_off(operation: &'static str, call: usize, cut: Disturbance) {
+    let (scene, disturber) = scene_to_disturb().await;
+    let Scene { stage, archive, .. } = &scene;
+    disturber.watch();
+    // Nothing is late: so many calls are carried out as usual.
+    if call > 0 {
+        disturber.disturb(operation, Disturbance::BehindLateOnes, call);
+    }
+    disturber.then_always(operation, cut);
+    let met = stage.replay_between(&archive.archive, &evidence(), SHORT, async || {}).await;
+    disturber.calm();
+    let case = format!("{operation} {call}, {cut:?}: {met:?}");
+    // A write whose answer gets lost is found where it was to be.
+    assert!(met.is_err() || cut == Disturbance::CutAfter, "{case}");
+    if met.is_err() {
+        let refused = stage.export(&archive.archive).await;
+        assert!(refused.is_err(), "nothing is exported before the log is claimed: {case}");
+    }
+    stage.replay(&archive.archive).await.unwrap_or_else(|fault| panic!("{case}: {fault}"));
+    is_whole(stage, archive).await;
+}
+
+#[tokio::test]
+async fn a_replay_that_is_ended_at_its_claim_goes_on_where_it_ended() {
+    for stop in [Stop::Before, Stop::After] {
+        let Scene { mut stage, archive, before_last_hour, .. } =
+            scene_on(Stage::for_trail().await, TestArchive::in_folder()).await;
+        stage.restore(&before_last_hour).await;
+        let stopping = stopping(&archive, stop, 0);
+        tokio::select! {
+            ended = stage.replay(&stopping.0) => panic!("it went on: {ended:?}"),
+            () = stopping.1.notified() => {}
+        }
+        stage.replay(&archive.archive).await.expect("a replay");
+        is_whole(&stage, &archive).await;
+    }
+}
+
+/// The archive, by a client that stops at a write.
+fn stopping(archive: &TestArchive, stop: Stop, write: usize) -> (Archive, Arc<tokio::sync::Notify>) {
+    let (store, stopped) = StoppingStore::new(stop, write);
+    let folder = archive.url.to_file_path().expect("a folder");
+    (Archive::new(Arc::new(store), Path::from_absolute_path(folder).expect("a path")), stopped)
+}
+
+#[tokio::test]
+async fn the_table_before_exports_no_more_once_the_log_is_claimed() {
+    let Scene { mut stage, archive, after_last_hour, .. } =
+        scene_on(Stage::for_trail().await, TestArchive::new()).await;
+    let before = stage.restore(&after_last_hour).await;
+    stage.replay(&archive.archive).await.expect("a replay");
+    stage.close_hour();
+    let objects = archive.objects().await;
+    let refused = stage.export_from(&before, &archive.archive).await.expect_err("a refusal");
+    assert!(refused.to_string().contains("the log there comes from table"), "{refused}");
+    assert_eq!(archive.objects().await, objects);
+    is_whole(&stage, &archive).await;
+}
+
+/// The table before was ended in the middle of an hour, and what it wrote of it is there: the restored table, which has the same events,
+/// goes on from there.
+#[tokio::test]
+async fn an_hour_that_the_table_before_had_begun_is_finished() {
+    for write in 0..5 {
+        let Scene { mut stage, archive, after_last_hour, .. } =
+            scene_on(Stage::for_trail().await, TestArchive::in_folder()).await;
+        stage.close_hour();
+        let stopping = stopping(&archive, Stop::After, write);
+        tokio::select! {
+            ended = stage.export(&stopping.0) => panic!("it went on: {ended:?}"),
+            () = stopping.1.notified() => {}
+        }
+        stage.restore(&after_last_hour).await;
+        stage.replay(&archive.archive).await.expect("a replay");
+        stage.export(&archive.archive).await.unwrap_or_else(|fault| panic!("ended at {write}: {fault}"));
+        is_whole(&stage, &archive).await;
+    }
+}
+
+/// Whoever forgot to stop the export of the table before: it finishes an hour after the log was checked.
+#[tokio::test]
+async fn an_hour_that_the_table_before_finished_meanwhile_is_filled_in_by_another_replay() {
+    let Scene { mut stage, archive, before_last_hour, .. } =
+        scene_on(Stage::for_trail().await, TestArchive::new()).await;
+    stage.close_hour();
+    let before = stage.restore(&before_last_hour).await;
+    let meanwhile = async || {
+        stage.export_from(&before, &archive.archive).await.expect("an export of the table before");
+    };
+    stage.replay_between(&archive.archive, &evidence(), PATIENCE, meanwhile).await.expect("a replay");
+    let refused = stage.export(&archive.archive).await.expect_err("the table lacks the hour's event");
+    assert!(refused.to_string().contains("the table does not have these events"), "{refused}");
+    let replayed = stage.replay(&archive.archive).await.expect("a replay");
+    assert_eq!(replayed.appended, 1, "{replayed:?}");
+    is_whole(&stage, &archive).await;
+}
+
+#[tokio::test]
+async fn a_table_is_filled_from_no_log_that_somebody_else_could_have_written() {
+    let Scene { mut stage, archive, before_last_hour, .. } =
+        scene_on(Stage::for_trail().await, TestArchive::new()).await;
+    stage.restore(&before_last_hour).await;
+    let before = (stage.stored().await, archive.objects().await);
+    for keys in [vec![], vec![verifier_key(9)]] {
+        let evidence = Evidence { keys, ..Evidence::default() };
+        let refused = stage.replay_with(&archive.archive, &evidence).await.expect_err("a refusal");
+        assert!(matches!(refused, ReplayFault::NotWhole), "{refused}");
+    }
+    assert_eq!((stage.stored().await, archive.objects().await), before, "nothing is written");
+}
+
+#[tokio::test]
+async fn a_file_that_was_changed_after_it_was_checked_is_not_taken() {
+    let Scene { mut stage, archive, .. } = scene_on(Stage::for_trail().await, TestArchive::in_folder()).await;
+    stage.restore(&Moment(Vec::new())).await;
+    let path = events_path(acceptance::trail::first_hour());
+    let meanwhile = async || archive.write(&path, &gzip(&[], flate2::Compression::default()));
+    let refused = stage.replay_between(&archive.archive, &evidence(), PATIENCE, meanwhile).await;
+    let refused = refused.expect_err("a refusal");
+    let expected = "the file of the hour 2026-11-23T12:00:00Z is not the one that was checked any more";
+    assert_eq!(refused.to_string(), expected);
+    assert!(stage.stored().await.keys().all(|(pk, _)| pk == "AUDIT"), "nothing of it is written");
+}
+
+#[tokio::test]
+async fn a_table_of_another_log_or_one_that_remembers_more_is_not_filled() {
+    let Scene { mut stage, archive, before_last_hour, .. } =
+        scene_on(Stage::for_trail().await, TestArchive::new()).await;
+    let other = TestArchive::new();
+    stage.restore(&before_last_hour).await;
+    let name = "keys.example.com/other";
+    let theirs = Stage::for_trail().await;
+    theirs.add("alice", "front door").await;
+    theirs.close_hour();
+    let signing = SigningKeys::new(signing_key(name, 7), None).expect("a key");
+    theirs.export_signed_by(&other.archive, &signing).await.expect("an export");
+    let keys = vec![signing_key(name, 7).verifier_key().clone()];
+    let refused = stage.replay_with(&other.archive, &Evidence { keys, ..Evidence::default() }).await;
+    let refused = refused.expect_err("a refusal").to_string();
+    assert_eq!(
+        refused,
+        "this table's log is keys.example.com/audit, and the one there is keys.example.com/other"
+    );
+
+    // The log there ends before what the table remembers.
+    let short = TestArchive::new();
+    let theirs = Stage::for_trail().await;
+    theirs.add("alice", "front door").await;
+    theirs.close_hour();
+    theirs.export(&short.archive).await.expect("an export");
+    stage.replay(&archive.archive).await.expect("a replay");
+    let refused = stage.replay(&short.archive).await.expect_err("a refusal").to_string();
+    let expected = "the table says that hours were exported through 2026-11-23T14:00:00Z, and the log there ends before or goes on \
+                    otherwise";
+    assert_eq!(refused, expected);
+    is_whole(&stage, &archive).await;
+}

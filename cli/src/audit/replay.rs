@@ -1,0 +1,128 @@
+//! `audit replay`: a table that was restored, or an empty one, filled from the log.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use recovery::replay::{Fork, Replay, Replayed, Step, WholeLog};
+use trail::archive::{Archive, Listing};
+use trail::calendar;
+use trail::check::{Evidence, check_histories};
+use trail::histories::Histories;
+use trail::log;
+use trail::verify::Verified;
+
+use super::{cannot_read, listing, open, progress_bar};
+use crate::arguments::audit::ReplayArguments;
+use crate::organisations::open_operator;
+use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
+use crate::table::spinner;
+
+/// Until when the table may be read and written.
+const LONGEST: Duration = Duration::from_hours(72);
+
+/// Replays. 0: the table goes on with the log; 1: the log is not whole, or histories forked; 2: it could not be done.
+pub(super) async fn replay(arguments: ReplayArguments) -> ExitCode {
+    match replayed(arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            tell(failure);
+            ExitCode::from(NOT_ANSWERED)
+        }
+    }
+}
+
+/// Whether the table has everything that the log has.
+async fn replayed(arguments: ReplayArguments) -> Result<bool, Failure> {
+    let ReplayArguments { archive: place, verifier_keys, operator: arguments } = arguments;
+    let archive = open(&place)?;
+    let listing = listing(&archive, &place).await?;
+    let evidence = Evidence { keys: verifier_keys, ..Evidence::default() };
+    let Some((verified, histories)) = check(&archive, &listing, &evidence).await? else { return Ok(false) };
+    let log = log::read(&archive).await.map_err(|fault| cannot_read(&fault))?;
+    let log = log.ok_or_else(|| Failure(format!("There is no export at {}.", place.url)))?;
+    let (store, operator) = open_operator(arguments).await?;
+    let bar = spinner("{spinner} {msg}, {elapsed}");
+    let replay = Replay {
+        table: &store.table,
+        archive: &archive,
+        operator: &operator,
+        deadline: Instant::now() + LONGEST,
+    };
+    let whole = WholeLog { log: &log, listing: &listing, verified: &verified, histories: &histories };
+    let run = replay.run(whole, |step| bar.set_message(words(step))).await;
+    bar.finish_and_clear();
+    let replayed = run.map_err(|fault| {
+        Failure::because("The replay ended early; the same command goes on with it", fault)
+    })?;
+    store.close().await?;
+    say(&replayed, &listing)?;
+    Ok(replayed.forks.is_empty())
+}
+
+/// Checks the log from end to end; nothing if it is not whole, which is told.
+async fn check(
+    archive: &Archive,
+    listing: &Listing,
+    evidence: &Evidence,
+) -> Result<Option<(Verified, Histories)>, Failure> {
+    let bar = progress_bar(u64::try_from(listing.hours.len()).unwrap_or(u64::MAX));
+    let checked = check_histories(archive, listing, evidence, |verified| {
+        bar.set_position(verified.hours);
+        bar.set_message(format!("{} events checked", verified.events));
+    });
+    let checked = checked.await;
+    bar.finish_and_clear();
+    let (verified, histories) = match checked {
+        Ok(checked) => checked,
+        Err(fault) if fault.is_of_export() => {
+            tell(format!("{fault}."));
+            return Ok(None);
+        }
+        Err(fault) => return Err(cannot_read(&fault)),
+    };
+    let faults = verified.faults.first_ones();
+    for fault in faults {
+        print_line(visible(&format!("{fault}.")))?;
+    }
+    if faults.is_empty() {
+        return Ok(Some((verified, histories)));
+    }
+    tell("The log is not whole, and a table is filled from no such log: see `audit verify`.");
+    Ok(None)
+}
+
+fn words(step: Step) -> String {
+    match step {
+        Step::Looking(histories) => format!("{histories} histories of the table looked at"),
+        Step::Appending(records) => format!("{records} events appended"),
+        Step::Moving(histories) => format!("{histories} histories noted as exported"),
+    }
+}
+
+fn say(replayed: &Replayed, listing: &Listing) -> Result<(), Failure> {
+    let Replayed { histories, mended, appended, longer, forks, from_hour } = replayed;
+    for Fork { history, shows } in forks {
+        print_line(visible(&format!("{history} forked: {shows}. Nothing was written for it.")))?;
+    }
+    print_line(format!(
+        "Looked at {histories} histories of the table and mended {mended} items. Appended {appended} events."
+    ))?;
+    if let Some(hour) = from_hour {
+        let from = calendar::text(*hour);
+        print_line(format!(
+            "The log goes on from this table with the hour {from}, which has what {longer} histories have beyond it."
+        ))?;
+    }
+    if let Some(hour) = listing.unfinished() {
+        let hour = calendar::text(hour);
+        tell(format!(
+            "The table before was exporting the hour {hour} when it ended, and that is not in this table. If that table can still be \
+             reached, have it export once more, and run this again."
+        ));
+    }
+    eprintln!(
+        "`physical-keys table check` and `audit verify --against-table` say whether everything is there."
+    );
+    Ok(())
+}
