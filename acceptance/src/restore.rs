@@ -87,13 +87,34 @@ impl Stage {
         within: Duration,
         meanwhile: impl AsyncFnOnce(),
     ) -> Result<Replayed, ReplayFault> {
+        self.replay_by(archive, None, evidence, within, meanwhile).await
+    }
+
+    /// Fills the table from a log and from what discloses the texts of its events.
+    pub async fn replay_disclosed(
+        &self,
+        archive: &Archive,
+        disclosures: &Archive,
+    ) -> Result<Replayed, ReplayFault> {
+        self.replay_by(archive, Some(disclosures), &evidence(), PATIENCE, async || {}).await
+    }
+
+    async fn replay_by(
+        &self,
+        archive: &Archive,
+        disclosures: Option<&Archive>,
+        evidence: &Evidence,
+        within: Duration,
+        meanwhile: impl AsyncFnOnce(),
+    ) -> Result<Replayed, ReplayFault> {
         let listing = archive.list().await.expect("a listing");
         let checked = check_histories(archive, &listing, evidence, |_| {}).await;
         let (verified, histories) = checked.expect("a log");
         let log = log::read(archive).await.expect("a log").expect("a log");
         meanwhile().await;
         let (table, operator) = (&self.backend.table, &self.operator());
-        let replay = Replay { table, archive, operator, deadline: Instant::now() + within };
+        let deadline = Instant::now() + within;
+        let replay = Replay { table, archive, disclosures, operator, deadline };
         let whole = WholeLog { log: &log, listing: &listing, verified: &verified, histories: &histories };
         replay.run(whole, |_| {}).await
     }

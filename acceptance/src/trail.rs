@@ -241,6 +241,17 @@ impl Stage {
         exporter.export(Instant::now() + PATIENCE, |_| {}).await
     }
 
+    /// Exports to two places: events, and what discloses their texts.
+    pub async fn export_disclosing(
+        &self,
+        archive: &Archive,
+        disclosures: &Archive,
+    ) -> Result<Report, ExportFault> {
+        let settings = from_first_hour();
+        let exporter = Exporter { disclosures: Some(disclosures), ..self.exporter(archive, &settings) };
+        exporter.export(Instant::now() + PATIENCE, |_| {}).await
+    }
+
     /// Exports with other signing keys.
     pub async fn export_signed_by(
         &self,
@@ -256,7 +267,8 @@ impl Stage {
     #[must_use]
     pub fn exporter<'a>(&'a self, archive: &'a Archive, settings: &'a Settings) -> Exporter<'a> {
         let (table, clock, chance) = (&self.backend.table, &self.backend.clock, &self.backend.chance);
-        Exporter { table, archive, signing: &self.signing, clock, chance, settings }
+        let (disclosures, signing) = (None, &self.signing);
+        Exporter { table, archive, disclosures, signing, clock, chance, settings }
     }
 
     /// Has another key sign the log, as its history says from now on; one second later than the last event.

@@ -10,6 +10,7 @@ mod verify;
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use reqwest::Url;
 use trail::archive::{Archive, Listing};
 
 pub(crate) use self::signing::local_kms;
@@ -33,6 +34,18 @@ pub(crate) async fn audit(command: AuditCommand) -> Result<ExitCode, Failure> {
 
 fn open(arguments: &ArchiveArguments) -> Result<Archive, Failure> {
     Archive::open(&arguments.url).map_err(|fault| Failure::because("The export cannot be opened", fault))
+}
+
+/// Where the texts of exported events are kept, if that was said: not with the events, which are for ever.
+fn open_disclosures(url: Option<&Url>, export: &ArchiveArguments) -> Result<Option<Archive>, Failure> {
+    let Some(url) = url else { return Ok(None) };
+    if *url == export.url {
+        return Err(Failure(
+            "The texts are kept in another place than the export: say it with --disclosures.".to_owned(),
+        ));
+    }
+    let opened = Archive::open(url);
+    opened.map(Some).map_err(|fault| Failure::because("The texts' place cannot be opened", fault))
 }
 
 /// Which files an export has.

@@ -170,6 +170,7 @@ async fn the_schedules_event_exports_what_is_due() {
         let export = Export {
             table: stage.backend.table.clone(),
             archive: archive.archive.clone(),
+            disclosures: None,
             signing: signing_keys(SEED, None),
             clock: stage.backend.clock.clone(),
             chance: stage.backend.chance.clone(),

@@ -7,6 +7,7 @@
 mod api_keys;
 mod audit_claims;
 mod audit_destination;
+mod audit_disclosures;
 mod audit_export;
 mod audit_format;
 mod audit_kms;

@@ -52,6 +52,9 @@ pub(crate) struct ExportArguments {
     /// The first hour of an export that has not begun; the one of the table's creation unless given.
     #[arg(long, value_name = "HOUR", env = "AUDIT_EXPORT_FIRST_HOUR", value_parser = hour)]
     pub(crate) first_hour: Option<Hour>,
+    /// Where what discloses the texts of the events is kept, in another place than the export; in the table only unless given.
+    #[arg(long, value_name = "URL", env = "AUDIT_DISCLOSURES_URL", value_parser = archive)]
+    pub(crate) disclosures: Option<Url>,
     /// Export the hour that it is now, too: before a table is given up. Nobody may write to it any more.
     #[arg(long)]
     pub(crate) through_now: bool,
@@ -154,6 +157,9 @@ pub(crate) struct ReplayArguments {
     /// nothing that somebody else could have written.
     #[arg(long = "verifier-key", value_name = "VERIFIER_KEY", required = true)]
     pub(crate) verifier_keys: Vec<VerifierKey>,
+    /// Where what discloses the texts of the events is kept; without it, the texts of what is appended stay away.
+    #[arg(long, value_name = "URL", env = "AUDIT_DISCLOSURES_URL", value_parser = archive)]
+    pub(crate) disclosures: Option<Url>,
     #[command(flatten)]
     pub(crate) operator: OperatorArguments,
 }

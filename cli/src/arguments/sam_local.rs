@@ -20,7 +20,8 @@ pub(crate) struct SamLocalArguments {
     /// The address of this machine that containers reach; Docker is asked unless it is given.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) bridge: Option<IpAddr>,
-    /// Where `ExportAuditFunction` exports to. A container has no folder that stays.
+    /// Where `ExportAuditFunction` exports to, and the texts to the same with `-disclosures` behind it. A container has no folder that
+    /// stays.
     #[arg(long, value_name = "URL", default_value = "file:///tmp/audit")]
     pub(crate) audit_export_url: String,
     /// The URL, as containers see it, of what stands in for S3.

@@ -9,7 +9,7 @@ use process::clock::Clock;
 use serde::Serialize;
 
 use super::signing::signing_keys;
-use super::{open, progress_bar};
+use super::{open, open_disclosures, progress_bar};
 use crate::arguments::StoreArguments;
 use crate::arguments::audit::ExportArguments;
 use crate::output::{Failure, print_line};
@@ -21,6 +21,7 @@ const LONGEST: Duration = Duration::from_hours(24);
 /// Exports, and prints how far it came.
 pub(super) async fn export(arguments: &ExportArguments) -> Result<(), Failure> {
     let archive = open(&arguments.archive)?;
+    let disclosures = open_disclosures(arguments.disclosures.as_ref(), &arguments.archive)?;
     let signing = signing_keys(arguments).await?;
     let store = Store::open(&arguments.data).await?;
     let (clock, chance) = (Clock::system(), Chance::system());
@@ -29,6 +30,7 @@ pub(super) async fn export(arguments: &ExportArguments) -> Result<(), Failure> {
     let exporter = Exporter {
         table: &store.table,
         archive: &archive,
+        disclosures: disclosures.as_ref(),
         signing: &signing,
         clock: &clock,
         chance: &chance,

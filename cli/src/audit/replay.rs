@@ -11,7 +11,7 @@ use trail::histories::Histories;
 use trail::log;
 use trail::verify::Verified;
 
-use super::{cannot_read, listing, open, progress_bar};
+use super::{cannot_read, listing, open, open_disclosures, progress_bar};
 use crate::arguments::audit::ReplayArguments;
 use crate::organisations::open_operator;
 use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
@@ -34,8 +34,9 @@ pub(super) async fn replay(arguments: ReplayArguments) -> ExitCode {
 
 /// Whether the table has everything that the log has.
 async fn replayed(arguments: ReplayArguments) -> Result<bool, Failure> {
-    let ReplayArguments { archive: place, verifier_keys, operator: arguments } = arguments;
+    let ReplayArguments { archive: place, verifier_keys, disclosures, operator: arguments } = arguments;
     let archive = open(&place)?;
+    let disclosures = open_disclosures(disclosures.as_ref(), &place)?;
     let listing = listing(&archive, &place).await?;
     let evidence = Evidence { keys: verifier_keys, ..Evidence::default() };
     let Some((verified, histories)) = check(&archive, &listing, &evidence).await? else { return Ok(false) };
@@ -46,6 +47,7 @@ async fn replayed(arguments: ReplayArguments) -> Result<bool, Failure> {
     let replay = Replay {
         table: &store.table,
         archive: &archive,
+        disclosures: disclosures.as_ref(),
         operator: &operator,
         deadline: Instant::now() + LONGEST,
     };
@@ -101,13 +103,16 @@ fn words(step: Step) -> String {
 }
 
 fn say(replayed: &Replayed, listing: &Listing) -> Result<(), Failure> {
-    let Replayed { histories, mended, appended, longer, forks, from_hour } = replayed;
+    let Replayed { histories, mended, appended, withheld, longer, forks, from_hour } = replayed;
     for Fork { history, shows } in forks {
         print_line(visible(&format!("{history} forked: {shows}. Nothing was written for it.")))?;
     }
     print_line(format!(
         "Looked at {histories} histories of the table and mended {mended} items. Appended {appended} events."
     ))?;
+    if *withheld > 0 {
+        print_line(format!("{withheld} of them have texts that nothing discloses any more."))?;
+    }
     if let Some(hour) = from_hour {
         let from = calendar::text(*hour);
         print_line(format!("The log goes on from this table with the hour {from}."))?;

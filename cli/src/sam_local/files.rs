@@ -63,6 +63,7 @@ impl SamFolder {
             "JWT_MANAGER_CLAIM": LOCAL_MANAGER_CLAIM,
             "CURSOR_SECRET": cursor_secret(),
             "AUDIT_EXPORT_URL": variables.audit_export_url,
+            "AUDIT_DISCLOSURES_URL": format!("{}-disclosures", variables.audit_export_url.trim_end_matches('/')),
             "AUDIT_SIGNING_KEY": LOCAL_KMS_KEY,
             "AUDIT_VERIFIER_KEY": variables.verifier_key,
             "DEAD_LETTER_QUEUE_URL": format!("{}/dead-letters", variables.aws_endpoint),

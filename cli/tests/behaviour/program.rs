@@ -36,6 +36,7 @@ pub(crate) fn program(arguments: &[&str], folder: &Path) -> Command {
         "PHYSICAL_KEYS_TOKEN",
         "PHYSICAL_KEYS_API_KEY",
         "AUDIT_EXPORT_URL",
+        "AUDIT_DISCLOSURES_URL",
     ] {
         command.env_remove(variable);
     }

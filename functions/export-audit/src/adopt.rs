@@ -86,6 +86,7 @@ impl Exporter<'_> {
         };
         let recorded: HashMap<(HistoryId, Version), EventHash> = events
             .into_iter()
+            .map(|kept| kept.chained)
             .filter(ChainedRecord::is_hashed)
             .map(|event| ((event.record().happening.history(), event.record().version), event.hash()))
             .collect();

@@ -137,6 +137,8 @@ pub struct Exporter<'a> {
     pub table: &'a Table,
     /// Where exports are kept.
     pub archive: &'a Archive,
+    /// Where is kept what discloses the texts of their events; nowhere but in the table, if it is not said.
+    pub disclosures: Option<&'a Archive>,
     /// Who signs them, under which name.
     pub signing: &'a SigningKeys,
     /// The time.

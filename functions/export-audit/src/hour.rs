@@ -60,20 +60,23 @@ impl Exporter<'_> {
         let plan = self.plan(hour, found, deadline).await?;
         let created =
             self.archive.create(&events_path(hour), plan.bytes.clone(), event_file::MOST_BYTES).await?;
-        let (file, contents, continued) = match created {
+        let (events, contents, continued) = match created {
             Written::Before(there) if there != plan.bytes => {
                 let (contents, continued) = self.adopt(hour, &there, deadline).await?;
-                (FileEntry::of(&there), contents, continued)
+                (there, contents, continued)
             }
             Written::Now | Written::Before(_) => {
-                (FileEntry::of(&plan.bytes), plan.contents.clone(), plan.continued.clone())
+                (plan.bytes.clone(), plan.contents.clone(), plan.continued.clone())
             }
         };
+        if let Some(to) = self.disclosures {
+            self.disclose(to, hour, &events, deadline).await?;
+        }
         let manifest = Manifest {
             format: FORMAT,
             hour,
             events: contents.events(),
-            file,
+            file: FileEntry::of(&events),
             set_aside: plan.set_aside.clone(),
             table_id: destination.table_of(&plan.contents, &contents).to_owned(),
         };

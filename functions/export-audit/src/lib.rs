@@ -5,6 +5,7 @@
 
 mod adopt;
 mod destination;
+mod disclose;
 pub mod export;
 mod hour;
 mod listing;
@@ -34,6 +35,8 @@ use crate::sweep::{SweepReport, Sweeper};
 /// Time for the answer after the last hour.
 const MARGIN: Duration = Duration::from_secs(2);
 
+const EXPORT_URL: &str = "AUDIT_EXPORT_URL";
+const DISCLOSURES_URL: &str = "AUDIT_DISCLOSURES_URL";
 const FIRST_HOUR: &str = "AUDIT_EXPORT_FIRST_HOUR";
 const SIGNING_KEY: &str = "AUDIT_SIGNING_KEY";
 const VERIFIER_KEY: &str = "AUDIT_VERIFIER_KEY";
@@ -47,6 +50,9 @@ pub struct ExportConfig {
     pub table_name: String,
     /// `AUDIT_EXPORT_URL`: where exports are kept, `s3://bucket/prefix` or `file:///dir`.
     pub url: Url,
+    /// `AUDIT_DISCLOSURES_URL`: where is kept what discloses the texts of the exported events, in another place than the export; in
+    /// the table only unless given.
+    pub disclosures_url: Option<Url>,
     /// `AUDIT_EXPORT_FIRST_HOUR`: the first hour of an export that has not begun, such as `2026-11-23T12:00:00Z`; the
     /// one of the table's creation unless given.
     pub first_hour: Option<Hour>,
@@ -102,11 +108,12 @@ impl ExportConfig {
     /// Reads the configuration by looking up variables.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
         let table_name = required(&lookup, "TABLE_NAME")?;
-        let wrong =
-            ConfigFault::Wrong { name: "AUDIT_EXPORT_URL", expected: "s3://bucket/prefix or file:///dir" };
-        let url = Url::parse(&required(&lookup, "AUDIT_EXPORT_URL")?).map_err(|_| wrong.clone())?;
-        if !matches!(url.scheme(), "s3" | "file") {
-            return Err(wrong);
+        let url = archive_url(EXPORT_URL, &required(&lookup, EXPORT_URL)?)?;
+        let disclosures_url = optional(&lookup, DISCLOSURES_URL);
+        let disclosures_url = disclosures_url.map(|text| archive_url(DISCLOSURES_URL, &text)).transpose()?;
+        if disclosures_url.as_ref() == Some(&url) {
+            let expected = "another place than AUDIT_EXPORT_URL";
+            return Err(ConfigFault::Wrong { name: DISCLOSURES_URL, expected });
         }
         let first_hour = match optional(&lookup, FIRST_HOUR) {
             None => None,
@@ -121,8 +128,15 @@ impl ExportConfig {
         };
         let next_signing_key = optional(&lookup, NEXT_SIGNING_KEY)
             .map(|place| KeyConfig { place, verifier_key: optional(&lookup, NEXT_VERIFIER_KEY) });
-        Ok(Self { table_name, url, first_hour, signing_key, next_signing_key })
+        Ok(Self { table_name, url, disclosures_url, first_hour, signing_key, next_signing_key })
     }
+}
+
+/// The URL of an archive.
+fn archive_url(name: &'static str, text: &str) -> Result<Url, ConfigFault> {
+    let wrong = ConfigFault::Wrong { name, expected: "s3://bucket/prefix or file:///dir" };
+    let url = Url::parse(text).map_err(|_| wrong.clone())?;
+    if matches!(url.scheme(), "s3" | "file") { Ok(url) } else { Err(wrong) }
 }
 
 impl KeyConfig {
@@ -152,6 +166,8 @@ pub struct Export {
     pub table: Table,
     /// Where exports are kept.
     pub archive: Archive,
+    /// Where is kept what discloses the texts of their events.
+    pub disclosures: Option<Archive>,
     /// Who signs them.
     pub signing: SigningKeys,
     /// The time.
@@ -165,19 +181,23 @@ pub struct Export {
 impl Export {
     /// An export as configured.
     pub async fn connect(config: ExportConfig, clock: Clock, chance: Chance) -> Result<Self, ConnectFault> {
-        let ExportConfig { table_name, url, first_hour, signing_key, next_signing_key } = config;
+        let ExportConfig { table_name, url, disclosures_url, first_hour, signing_key, next_signing_key } =
+            config;
         let first = signing_key.open().await?;
         let next = match next_signing_key {
             Some(next) => Some(next.open().await?),
             None => None,
         };
         let signing = SigningKeys::new(first, next)?;
-        let archive = Archive::open_at(&url, StandIns::of_process().s3_endpoint)?;
+        let stand_in = StandIns::of_process().s3_endpoint;
+        let archive = Archive::open_at(&url, stand_in.clone())?;
+        let disclosures = disclosures_url.map(|url| Archive::open_at(&url, stand_in)).transpose()?;
         // The shards are the writers' business: an export reads all that there can be.
         let table = Table::connect(table_name, AuditShards::DEFAULT).await;
         Ok(Self {
             table,
             archive,
+            disclosures,
             signing,
             clock,
             chance,
@@ -193,11 +213,12 @@ impl Export {
     ) -> Result<Outcome, ExportFault> {
         let began = Instant::now();
         let time = invocation_ends.since(self.clock.now()).saturating_sub(MARGIN);
-        let Self { table, archive, signing, clock, chance, settings } = self;
+        let Self { table, archive, disclosures, signing, clock, chance, settings } = self;
+        let disclosures = disclosures.as_ref();
         let settings = &Settings { through_now, ..settings.clone() };
         let outcome = match job {
             Job::Export => {
-                let exporter = Exporter { table, archive, signing, clock, chance, settings };
+                let exporter = Exporter { table, archive, disclosures, signing, clock, chance, settings };
                 exporter.export(began + time, |_| {}).await.map(Outcome::Exported)
             }
             Job::Sweep => {
@@ -273,6 +294,14 @@ mod tests {
             assert_eq!(read("t", url).unwrap_err(), expected);
         }
         let fault = read_with("t", "s3://bucket", "2026-11-23T12:30:00Z").unwrap_err();
+        let same = ExportConfig::read(|name| match name {
+            "TABLE_NAME" => Some("t".to_owned()),
+            EXPORT_URL | DISCLOSURES_URL => Some("s3://bucket/audit".to_owned()),
+            SIGNING_KEY => Some("signing-key".to_owned()),
+            _ => None,
+        });
+        let expected = "AUDIT_DISCLOSURES_URL must be another place than AUDIT_EXPORT_URL";
+        assert_eq!(same.unwrap_err().to_string(), expected);
         let expected =
             "AUDIT_EXPORT_FIRST_HOUR must be the beginning of a UTC hour, such as 2026-11-23T12:00:00Z";
         assert_eq!(fault, expected);

@@ -32,6 +32,8 @@ pub struct Replay<'a> {
     pub table: &'a Table,
     /// Where the log is.
     pub archive: &'a Archive,
+    /// Where is kept what discloses the texts of its events, if it is kept anywhere.
+    pub disclosures: Option<&'a Archive>,
     /// Who does it, when, and by what chance.
     pub operator: &'a Operator,
     /// Until when.
@@ -60,6 +62,8 @@ pub struct Replayed {
     pub mended: u64,
     /// The records that were appended.
     pub appended: u64,
+    /// How many of them have texts that nothing discloses.
+    pub withheld: u64,
     /// The histories that go on in the table where the files end: the next hour has them.
     pub longer: u64,
     /// The histories that the table has otherwise than the log, and why: nothing was written for them.

@@ -61,10 +61,14 @@ impl Contents {
 
 impl Default for EventFile {
     fn default() -> Self {
-        // Neither a time nor an operating system: the header is the same whoever writes it.
-        let gzip = GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default());
-        Self { gzip, contents: Contents::default() }
+        Self { gzip: compressed(), contents: Contents::default() }
     }
+}
+
+/// Compressed bytes that are being made in memory.
+pub(crate) fn compressed() -> GzEncoder<Vec<u8>> {
+    // Neither a time nor an operating system: the header is the same whoever writes it.
+    GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::default())
 }
 
 impl EventFile {

@@ -1,7 +1,7 @@
 //! The audit trail: every event of the inventory, exported hour by hour to an object store, once, in a form that anyone
 //! can check without credentials.
 //!
-//! The format: [`log`], [`manifest`], [`event_file`], [`calendar`], in an [`archive`]. Reading ([`reading`]): [`verify`] is the proof,
+//! The format: [`log`], [`manifest`], [`event_file`], [`calendar`], in an [`archive`]; [`disclosure_file`] in another. Reading ([`reading`]): [`verify`] is the proof,
 //! [`compare`] holds it against what was recorded, [`check`] does it from end to end, [`select`] gives events back. Who writes
 //! it is the function `export-audit`.
 
@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod check;
 pub mod checkpoint;
 pub mod compare;
+pub mod disclosure_file;
 pub mod event_file;
 pub mod fault;
 pub mod histories;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::TextName;
+use super::{TextDigest, TextName, Texts};
 use crate::audit_log;
 use crate::organisation;
 use crate::user;
@@ -116,9 +116,20 @@ impl Happening {
         }
     }
 
+    /// The digests of the texts that somebody typed, of an event that can have any.
+    #[must_use]
+    pub fn texts(&self) -> Option<&Texts<TextDigest>> {
+        Some(self.texts_and_their_names()?.0)
+    }
+
     /// Whether it has digests of no other texts than an event of its type can have.
     pub(super) fn has_its_own_texts(&self) -> bool {
-        let (texts, own): (_, &[TextName]) = match self {
+        let texts = self.texts_and_their_names();
+        texts.is_none_or(|(texts, own)| texts.names().all(|name| own.contains(&name)))
+    }
+
+    fn texts_and_their_names(&self) -> Option<(&Texts<TextDigest>, &'static [TextName])> {
+        Some(match self {
             Self::User(user::RecordedEvent::PhysicalKeyAdded(added)) => {
                 (&added.texts, &[TextName::OrgName, TextName::Note])
             }
@@ -135,10 +146,9 @@ impl Happening {
                 | organisation::RecordedEvent::ApiKeyRevoked(_),
             )
             | Self::AuditLog(audit_log::Event::SigningKeyChanged(_) | audit_log::Event::LogClaimed(_)) => {
-                return true;
+                return None;
             }
-        };
-        texts.names().all(|name| own.contains(&name))
+        })
     }
 
     pub(super) fn read(event_type: EventType, data: &RawValue) -> Result<Self, serde_json::Error> {

@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use domain::history::{ChainedRecord, Disclosures, Head, HistoryId, KeptRecord};
+use bytes::Bytes;
+use domain::history::{Head, HistoryId, KeptRecord};
+use domain::values::Hour;
 use futures_util::TryStreamExt;
 use store::{AppendFault, AttemptToken};
 use trail::calendar;
-use trail::event_file::{Lines, parse_line};
+use trail::disclosure_file::{DisclosureLines, disclosures_path};
+use trail::event_file::{Lines, MOST_BYTES, parse_line};
 use trail::manifest::FileEntry;
 use trail::reading::hours;
 
@@ -18,7 +21,7 @@ use crate::BATCH;
 const LINES: usize = 20_000;
 
 /// Records of several histories, those of each in order.
-type Records = BTreeMap<HistoryId, Vec<ChainedRecord>>;
+type Records = BTreeMap<HistoryId, Vec<KeptRecord>>;
 
 impl Replay<'_> {
     /// Appends what is missing. Every file has to be the one that was checked, byte for byte.
@@ -34,11 +37,15 @@ impl Replay<'_> {
             let bytes = files.events.bytes().filter(|bytes| FileEntry::of(bytes) == *checked);
             let changed = || ReplayFault::Changed(calendar::text(hour));
             let mut lines = Lines::of(bytes.ok_or_else(changed)?);
+            let disclosures = self.disclosures_of(hour).await?;
+            let mut disclosures = DisclosureLines::of(&disclosures);
             loop {
                 let mut records = Records::new();
                 for line in lines.by_ref().take(LINES) {
-                    let record = line.and_then(|line| parse_line(&line)).map_err(|_| changed())?;
-                    records.entry(record.record().happening.history()).or_default().push(record);
+                    let chained = line.and_then(|line| parse_line(&line)).map_err(|_| changed())?;
+                    let disclosures = disclosures.next_of(&chained);
+                    let history = chained.record().happening.history();
+                    records.entry(history).or_default().push(KeptRecord { chained, disclosures });
                 }
                 if records.is_empty() {
                     break;
@@ -48,6 +55,12 @@ impl Replay<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What discloses the texts of an hour's events: nothing, if it is not kept or cannot be read.
+    async fn disclosures_of(&self, hour: Hour) -> Result<Bytes, ReplayFault> {
+        let Some(archive) = self.disclosures else { return Ok(Bytes::new()) };
+        Ok(archive.read(&disclosures_path(hour), MOST_BYTES).await?.unwrap_or_default())
     }
 
     async fn append_all(&self, records: Records, tally: &Tally) -> Result<(), ReplayFault> {
@@ -69,10 +82,11 @@ impl Replay<'_> {
     async fn append_to(
         &self,
         mut head: Head,
-        records: &[ChainedRecord],
+        records: &[KeptRecord],
         tally: &Tally,
     ) -> Result<(), ReplayFault> {
-        for record in records {
+        for kept in records {
+            let record = &kept.chained;
             let (at, version) = (head.position(), record.record().version);
             if version < at.version || record.position() == at {
                 continue;
@@ -80,12 +94,18 @@ impl Replay<'_> {
             let fork = if version == at.version {
                 format!("version {version} is {} in the table, and {} in the log", at.hash, record.hash())
             } else {
-                let kept = KeptRecord { chained: record.clone(), disclosures: Disclosures::default() };
                 let token = AttemptToken::new(self.operator.chance.bytes());
-                match self.table.append(&head, &kept, &token, self.deadline).await {
+                match self.table.append(&head, kept, &token, self.deadline).await {
                     Ok(after) => {
                         head = after;
-                        tally.note(|replayed| replayed.appended += 1);
+                        let digests = record.record().happening.texts();
+                        let is_disclosed = digests.is_none_or(|digests| {
+                            digests.names().all(|name| kept.disclosures.get(name).is_some())
+                        });
+                        tally.note(|replayed| {
+                            replayed.appended += 1;
+                            replayed.withheld += u64::from(!is_disclosed);
+                        });
                         continue;
                     }
                     Err(AppendFault::Store(fault)) => return Err(fault.into()),

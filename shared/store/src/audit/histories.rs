@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::history::{ChainedRecord, HistoryId, Position};
+use domain::history::{ChainedRecord, HistoryId, KeptRecord, Position};
 use domain::values::{Hour, Version};
 
 use super::super::Table;
@@ -131,14 +131,14 @@ impl Table {
         &self,
         events: &[(HistoryKey, Version)],
         deadline: Instant,
-    ) -> Result<Vec<ChainedRecord>, StoreFault> {
+    ) -> Result<Vec<KeptRecord>, StoreFault> {
         let mut found = Vec::with_capacity(events.len());
         for events in events.chunks(BATCH) {
             let places =
                 events.iter().map(|(key, version)| Place::event_in(key.as_str().to_owned(), *version));
             let places = places.map(|place| place.key()).collect();
             for item in self.batch_get(places, operators_waits(), deadline).await? {
-                found.push(shape::<EventShape>(item)?.kept()?.chained);
+                found.push(shape::<EventShape>(item)?.kept()?);
             }
         }
         Ok(found)
