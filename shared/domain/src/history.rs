@@ -4,6 +4,7 @@
 //! the record's canonical JSON (RFC 8785). Whoever has the records can check the chain without any credentials.
 
 mod actor;
+mod canonical;
 mod chained;
 mod happening;
 mod head;

@@ -82,6 +82,26 @@ impl Happening {
         }
     }
 
+    /// What kind of aggregate that history is of, as records and the bus spell it.
+    #[must_use]
+    pub const fn aggregate_type(&self) -> &'static str {
+        match self {
+            Self::User(_) => AggregateType::User.as_str(),
+            Self::Organisation(_) => AggregateType::Organisation.as_str(),
+            Self::AuditLog(_) => AggregateType::AuditLog.as_str(),
+        }
+    }
+
+    /// Which one of its kind.
+    #[must_use]
+    pub fn aggregate_id(&self) -> &str {
+        match self {
+            Self::User(event) => event.user_id().as_str(),
+            Self::Organisation(event) => event.org_id().as_str(),
+            Self::AuditLog(event) => event.origin().as_str(),
+        }
+    }
+
     /// The name of the event's type.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -131,11 +131,10 @@ impl EventRecord {
                   neither."
     )]
     pub fn canonical(&self) -> String {
-        let history = self.happening.history();
         let written = Written {
             actor: &self.actor,
-            aggregate_id: history.aggregate_id(),
-            aggregate_type: history.aggregate_type(),
+            aggregate_id: self.happening.aggregate_id(),
+            aggregate_type: self.happening.aggregate_type(),
             data: Data::from(&self.happening),
             format: FORMAT,
             issuer: self.issuer.as_ref(),
@@ -171,8 +170,7 @@ impl EventRecord {
         if !happening.has_its_own_texts() {
             return Err(NotARecord::Malformed);
         }
-        let history = happening.history();
-        if history.aggregate_type() != aggregate_type.as_str() || history.aggregate_id() != aggregate_id {
+        if happening.aggregate_type() != aggregate_type.as_str() || happening.aggregate_id() != aggregate_id {
             return Err(NotARecord::OfAnotherHistory);
         }
         match (happening.says_issuer(), &issuer) {

@@ -41,8 +41,18 @@ macro_rules! base64url_value {
             type Error = NotBase64Url;
 
             fn try_from(text: String) -> Result<Self, NotBase64Url> {
-                let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| NotBase64Url)?;
-                bytes.try_into().map(Self).map_err(|_| NotBase64Url)
+                Self::parse(&text)
+            }
+        }
+
+        impl $name {
+            pub(super) fn parse(text: &str) -> Result<Self, NotBase64Url> {
+                let mut bytes = [0; $length];
+                if BASE64URL_NOPAD.decode_len(text.len()) != Ok(bytes.len()) {
+                    return Err(NotBase64Url);
+                }
+                BASE64URL_NOPAD.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| NotBase64Url)?;
+                Ok(Self(bytes))
             }
         }
 

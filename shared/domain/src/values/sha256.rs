@@ -82,8 +82,12 @@ impl std::str::FromStr for Sha256Hash {
     type Err = NotASha256;
 
     fn from_str(text: &str) -> Result<Self, NotASha256> {
-        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(|_| NotASha256)?;
-        bytes.try_into().map(Self).map_err(|_| NotASha256)
+        let mut bytes = [0; 32];
+        if text.len() != 2 * bytes.len() {
+            return Err(NotASha256);
+        }
+        data_encoding::HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).map_err(|_| NotASha256)?;
+        Ok(Self(bytes))
     }
 }
 
