@@ -79,15 +79,14 @@ impl Recorded for RecordedInTable<'_> {
         let mut at = self.at.lock().map(|at| at.clone()).unwrap_or_default();
         let behind = self.behind().await?;
         let mut differences = Differences::default();
-        let mut sorted: Vec<_> = exported.each().map(|(history, _)| history).collect();
-        sorted.sort_unstable_by_key(|history| name(history));
-        let is_due = |history: &&HistoryId| {
+        let is_due = |history: &HistoryId| {
             let (kind, id) = name(history);
             let was_found = !at.found.is_empty() && at.found.contains(&(kind.to_owned(), id.to_owned()));
             let is_behind = at.compared.as_ref().is_some_and(|(k, i)| (kind, id) <= (k.as_str(), i.as_str()));
             was_found || !is_behind
         };
-        let due: Vec<HistoryId> = sorted.into_iter().filter(is_due).cloned().collect();
+        let mut due: Vec<_> = exported.each().map(|(history, _)| history).filter(is_due).collect();
+        due.sort_unstable_by(|one, other| name(one).cmp(&name(other)));
         // One that the files do not have is found by the scan alone.
         let is_in_files = |found: &(String, String)| {
             due.iter().any(|history| name(history) == (found.0.as_str(), found.1.as_str()))

@@ -9,6 +9,7 @@ use domain::checkpoint::AuditCheckpoint;
 use domain::values::{EpochMillis, Hour, VerifierKey};
 use futures_util::TryStreamExt;
 use futures_util::stream::{self, StreamExt};
+use tokio::task::JoinError;
 
 use self::checkpoints::{Earlier, Newest, check_freshness};
 use crate::archive::{Archive, ArchiveFault, Listing};
@@ -16,11 +17,12 @@ use crate::calendar;
 use crate::checkpoint::{Checkpoint, MOST_BYTES, SignedCheckpoint, checkpoint_path};
 use crate::compare::{Differences, check_last, check_length};
 use crate::event_file::{Lines, parse_line};
+use crate::examination::{Events, Examination};
 use crate::fault::{Fault, Place, Tampering};
 use crate::histories::Histories;
 use crate::log::{self, Log, LogFault};
 use crate::part::{self, Part};
-use crate::reading::{FileRead, hours, read};
+use crate::reading::{FileRead, hours, hours_as, read};
 use crate::tile;
 use crate::tree::{TileFile, Tree};
 use crate::verify::{Verification, Verified};
@@ -62,6 +64,9 @@ pub enum CheckFault {
     /// What was recorded could not be read.
     #[error(transparent)]
     Recorded(Box<dyn Error + Send + Sync>),
+    /// A thread that worked on it did not come to its end.
+    #[error("the events could not be examined: {0}")]
+    Unexamined(#[from] JoinError),
 }
 
 impl CheckFault {
@@ -69,7 +74,9 @@ impl CheckFault {
     #[must_use]
     pub const fn is_of_export(&self) -> bool {
         match self {
-            Self::Log(LogFault::Archive(_)) | Self::Archive(_) | Self::Recorded(_) => false,
+            Self::Log(LogFault::Archive(_)) | Self::Archive(_) | Self::Recorded(_) | Self::Unexamined(_) => {
+                false
+            }
             Self::Log(LogFault::Malformed(_) | LogFault::NoIdentity | LogFault::Tables) => true,
         }
     }
@@ -136,23 +143,24 @@ pub async fn check_histories(
     let (mut verification, first) = begin(archive, log, evidence).await?;
     let mut earlier = Earlier::new(evidence, &origin, &mut verification);
     let mut newest = Newest::read(archive, &mut verification).await?;
-    let (mut hours, mut tiles) = (std::pin::pin!(hours(archive, listing)), Vec::new());
-    while let Some((hour, files)) = hours.try_next().await? {
+    let (mut hours, mut tiles) = (std::pin::pin!(hours_as(archive, listing, Examination::begin)), Vec::new());
+    while let Some((hour, examination)) = hours.try_next().await? {
         // Of the hour before a part, there is the checkpoint.
         if Some(hour.next()) == first
-            && files.manifest == FileRead::Absent
-            && files.events == FileRead::Absent
+            && examination.manifest == FileRead::Absent
+            && matches!(examination.events, Events::Absent)
         {
             continue;
         }
-        verification.check_hour(hour, &files);
+        let checkpoint = examination.checkpoint.bytes().cloned();
+        verification.check_hour(hour, examination).await?;
         tiles.extend(verification.take_tiles());
         if tiles.len() >= TILES_AT_ONCE {
             check_tiles(archive, std::mem::take(&mut tiles), &mut verification).await?;
         }
         if let Some((_, here)) = verification.so_far().last.clone() {
             earlier.compare(&here, &mut verification);
-            newest.compare(&here, files.checkpoint.bytes().map(AsRef::as_ref), &mut verification);
+            newest.compare(&here, checkpoint.as_deref(), &mut verification);
         }
         if let Some(at) = verification.take_lost() {
             resume(archive, &at, &mut verification).await?;

@@ -119,6 +119,8 @@ pub enum LineFault {
 #[derive(Debug)]
 pub struct Lines<'a> {
     text: BufReader<GzDecoder<&'a [u8]>>,
+    /// The bytes of the last line.
+    line: Vec<u8>,
     ended: bool,
 }
 
@@ -126,19 +128,34 @@ impl<'a> Lines<'a> {
     /// The lines of these bytes.
     #[must_use]
     pub fn of(bytes: &'a [u8]) -> Self {
-        Self { text: BufReader::with_capacity(64 << 10, GzDecoder::new(bytes)), ended: false }
+        Self {
+            text: BufReader::with_capacity(64 << 10, GzDecoder::new(bytes)),
+            line: Vec::new(),
+            ended: false,
+        }
     }
 
-    fn read(&mut self) -> Result<Option<String>, LineFault> {
-        let mut line = Vec::with_capacity(512);
-        let read = (&mut self.text).take(LONGEST_LINE).read_until(b'\n', &mut line);
+    /// Puts the next line behind a text. After a fault there are no more.
+    pub(crate) fn next_onto(&mut self, text: &mut String) -> Option<Result<(), LineFault>> {
+        if self.ended {
+            return None;
+        }
+        let line = self.read().map(|line| line.map(|line| text.push_str(line)));
+        self.ended = !matches!(line, Ok(Some(())));
+        line.transpose()
+    }
+
+    fn read(&mut self) -> Result<Option<&str>, LineFault> {
+        self.line.clear();
+        let line = &mut self.line;
+        let read = (&mut self.text).take(LONGEST_LINE).read_until(b'\n', line);
         match read {
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(LineFault::EndsEarly),
             // Nothing may follow the compressed text: it would be in the file and nobody would read it.
             Ok(0) if self.text.get_ref().get_ref().is_empty() => Ok(None),
             Err(_) | Ok(0) => Err(LineFault::NotText),
             Ok(_) if line.pop() == Some(b'\n') => {
-                String::from_utf8(line).map(Some).map_err(|_| LineFault::NotText)
+                std::str::from_utf8(line).map(Some).map_err(|_| LineFault::NotText)
             }
             Ok(length) if length as u64 == LONGEST_LINE => Err(LineFault::NotText),
             Ok(_) => Err(LineFault::EndsEarly),
@@ -150,12 +167,8 @@ impl Iterator for Lines<'_> {
     type Item = Result<String, LineFault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
-        }
-        let line = self.read().transpose();
-        self.ended = !matches!(line, Some(Ok(_)));
-        line
+        let mut line = String::new();
+        Some(self.next_onto(&mut line)?.map(|()| line))
     }
 }
 
@@ -180,12 +193,14 @@ pub fn parse_line(line: &str) -> Result<ChainedRecord, LineFault> {
     Ok(ChainedRecord::read(record.to_owned(), previous_hash, hash)?)
 }
 
-fn parts(line: &str) -> Option<(EventHash, EventHash, &str)> {
+/// The hash that a line names, the one before it, and the record between its last quotes and its end.
+pub(crate) fn parts(line: &str) -> Option<(EventHash, EventHash, &str)> {
     let (hash, rest) = line.strip_prefix(BEFORE_HASH)?.split_at_checked(HASH_DIGITS)?;
     let (previous_hash, rest) = rest.strip_prefix(BEFORE_PREVIOUS)?.split_at_checked(HASH_DIGITS)?;
     let record = rest.strip_prefix(BEFORE_RECORD)?.strip_suffix(AFTER_RECORD)?;
     // Between the members of JSON a line feed may stand, and what has one would be written as two lines.
-    if record.bytes().any(|byte| byte < b' ') {
+    // To count them is to look at many at once, and nearly always there is none to stop at.
+    if record.bytes().filter(|byte| *byte < b' ').count() > 0 {
         return None;
     }
     Some((hash.parse().ok()?, previous_hash.parse().ok()?, record))

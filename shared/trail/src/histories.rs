@@ -1,12 +1,15 @@
 //! Histories across the files of an export: versions 1, 2, 3 … in the order of the files, each event over the one before, and each
 //! one that could have happened.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use domain::history::{ChainedRecord, HistoryId, Position};
+use domain::history::{HistoryId, Position};
 use domain::values::Version;
 
+use crate::by_history::{ByHistory, Kind, Which};
+use crate::examination::Event;
 use crate::fault::{Fault, Faults, Place, Tampering};
+use crate::held::Issuers;
 use crate::sense::Story;
 
 /// Versions of one history that are remembered as missing, to tell one that comes late from one that comes twice.
@@ -15,23 +18,57 @@ const MOST_MISSING: u64 = 1_000;
 /// Where every history stands.
 #[derive(Debug, Default)]
 pub struct Histories {
-    all: HashMap<HistoryId, History>,
+    all: ByHistory<History>,
+    issuers: Issuers,
     /// Of a part of a log, how many had begun before it.
     begun_before: Option<u64>,
 }
 
+/// About eighty bytes: all of them are in memory at once.
 #[derive(Debug, Default)]
 struct History {
     position: Position,
-    story: Story,
-    /// What was missing when later versions came. A story with a gap, or with an event that is another one, is told no further.
-    missing: Option<BTreeSet<Version>>,
+    course: Course,
+}
+
+/// How a history is followed. One with a gap, or with an event that is another one, is told no further.
+#[derive(Debug)]
+enum Course {
+    /// By what it tells.
+    Told(Story),
+    /// By its versions alone: what was missing when later ones came.
+    #[expect(clippy::box_collection, reason = "The set itself would make every one of the others larger.")]
+    Lost(Box<BTreeSet<Version>>),
+}
+
+impl Default for Course {
+    fn default() -> Self {
+        Self::Told(Story::default())
+    }
+}
+
+impl Course {
+    /// From now on by its versions alone; these are missing, too.
+    fn lose(&mut self, more: impl IntoIterator<Item = Version>) {
+        match self {
+            Self::Lost(missing) => missing.extend(more),
+            Self::Told(_) => *self = Self::Lost(Box::new(more.into_iter().collect())),
+        }
+    }
+
+    /// Whether this version was missing, which it is no more.
+    fn finds(&mut self, version: Version) -> bool {
+        match self {
+            Self::Lost(missing) => missing.remove(&version),
+            Self::Told(_) => false,
+        }
+    }
 }
 
 impl Histories {
     /// Those of a part of a log, where a history may have begun before it.
     pub(crate) fn of_part() -> Self {
-        Self { all: HashMap::new(), begun_before: Some(0) }
+        Self { begun_before: Some(0), ..Self::default() }
     }
 
     /// Of a part of a log, how many histories had begun before it.
@@ -42,37 +79,32 @@ impl Histories {
     /// How many users have a history.
     #[must_use]
     pub fn users(&self) -> usize {
-        self.all.keys().filter(|history| matches!(history, HistoryId::User(_))).count()
+        self.all.each().filter(|(which, _)| which.kind == Kind::User).count()
     }
 
-    /// How many organisations have a history.
+    /// How many organisations have one.
     #[must_use]
     pub fn organisations(&self) -> usize {
-        self.all.keys().filter(|history| matches!(history, HistoryId::Organisation(_))).count()
+        self.all.each().filter(|(which, _)| which.kind == Kind::Organisation).count()
     }
 
     /// How far a history goes in the files.
     #[must_use]
     pub fn position(&self, history: &HistoryId) -> Position {
-        self.all.get(history).map(|history| history.position).unwrap_or_default()
+        self.all.get(history.into()).map(|history| history.position).unwrap_or_default()
     }
 
     /// Every history that the files have, and how far it goes.
-    pub fn each(&self) -> impl Iterator<Item = (&HistoryId, Position)> {
-        self.all.iter().map(|(id, history)| (id, history.position))
+    pub fn each(&self) -> impl Iterator<Item = (HistoryId, Position)> {
+        self.all.each().filter_map(|(which, history)| Some((which.history()?, history.position)))
     }
 
     /// The event at a place. Whatever is wrong with it, the history goes on from it; its story only if the event is the one that was
     /// hashed.
-    pub(crate) fn check(
-        &mut self,
-        place: Place,
-        event: &ChainedRecord,
-        is_hashed: bool,
-        faults: &mut Faults,
-    ) {
-        let (id, version) = (event.record().happening.history(), event.record().version);
-        let History { position, story, missing } = self.all.entry(id.clone()).or_default();
+    pub(crate) fn check(&mut self, place: Place, event: &Event, faults: &mut Faults) {
+        let (which, version) = (Which::from(&event.happening), event.version);
+        let History { position, course } = self.all.of(which);
+        let id = || event.happening.history();
         let last = position.version;
         if let Some(begun_before) = &mut self.begun_before
             && last == Version::NONE
@@ -80,42 +112,45 @@ impl Histories {
         {
             // What it told before is not here.
             *begun_before += 1;
-            *position = event.position();
-            missing.get_or_insert_default();
+            *position = Position { version, hash: event.hash };
+            course.lose([]);
             return;
         }
         let mut fault = |tampering, shows| faults.push(Fault::new(place, tampering, shows));
         if version <= last {
-            if missing.as_mut().is_some_and(|missing| missing.remove(&version)) {
-                let shows = format!("version {version} of {id} stands after version {last}");
+            if course.finds(version) {
+                let shows = format!("version {version} of {} stands after version {last}", id());
                 fault(Tampering::Reordered, shows);
             } else {
-                fault(Tampering::Forked, format!("version {version} of {id} is there a second time"));
+                fault(Tampering::Forked, format!("version {version} of {} is there a second time", id()));
             }
             return;
         }
         if version == last.next() {
-            if event.previous_hash() != position.hash {
-                fault(Tampering::Forked, format!("version {version} of {id} follows another version {last}"));
+            if event.previous_hash != position.hash {
+                fault(
+                    Tampering::Forked,
+                    format!("version {version} of {} follows another version {last}", id()),
+                );
             }
         } else {
             let gap = last.next().get()..version.get();
-            let which = match gap.end - gap.start {
+            let missing = match gap.end - gap.start {
                 1 => format!("version {} is missing", gap.start),
                 2 => format!("the versions {} and {} are missing", gap.start, gap.end - 1),
                 _ => format!("the versions {} to {} are missing", gap.start, gap.end - 1),
             };
-            fault(Tampering::Removed, format!("this is version {version} of {id}, and {which}"));
+            fault(Tampering::Removed, format!("this is version {version} of {}, and {missing}", id()));
             let of_gap = gap.take(usize::try_from(MOST_MISSING).unwrap_or_default()).map(Version::new);
-            missing.get_or_insert_default().extend(of_gap);
+            course.lose(of_gap);
         }
-        *position = event.position();
-        if !is_hashed {
-            missing.get_or_insert_default();
+        *position = Position { version, hash: event.hash };
+        if !event.is_hashed {
+            course.lose([]);
         }
-        if missing.is_none() {
-            for nonsense in story.go_on(event.record()) {
-                fault(Tampering::Impossible, format!("version {version} of {id}: {nonsense}"));
+        if let Course::Told(story) = course {
+            for nonsense in story.go_on(event, &mut self.issuers) {
+                fault(Tampering::Impossible, format!("version {version} of {}: {nonsense}", id()));
             }
         }
     }

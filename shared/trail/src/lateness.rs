@@ -1,8 +1,9 @@
 //! How long after an event was recorded it came into a file. A day is what the sweep may take; longer than that, somebody should ask why.
 
-use domain::history::{EventRecord, HistoryId};
+use domain::history::HistoryId;
 use domain::values::{EpochMillis, Hour, Version};
 
+use crate::examination::Event;
 use crate::fault::Place;
 
 /// More hours than the sweep may take until an event comes into a file: a day, and the hours before and after it.
@@ -36,16 +37,16 @@ pub struct Late {
 
 impl Lateness {
     /// Notes an event of an hour's file.
-    pub(crate) fn note(&mut self, hour: Hour, place: Place, record: &EventRecord) {
-        let late = hour.after(Hour::of(record.recorded_at));
+    pub(crate) fn note(&mut self, hour: Hour, place: Place, event: &Event) {
+        let late = hour.after(Hour::of(event.recorded_at));
         self.greatest_hours = self.greatest_hours.max(late);
         if late <= LONG {
             return;
         }
         self.long += 1;
         if self.named.len() < MOST_NAMED {
-            let (history, version) = (record.happening.history(), record.version);
-            self.named.push(Late { place, history, version, recorded_at: record.recorded_at });
+            let (history, version) = (event.happening.history(), event.version);
+            self.named.push(Late { place, history, version, recorded_at: event.recorded_at });
         }
     }
 }

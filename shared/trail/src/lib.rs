@@ -6,13 +6,16 @@
 //! it is the function `export-audit`.
 
 pub mod archive;
+mod by_history;
 pub mod calendar;
 pub mod check;
 pub mod checkpoint;
 pub mod compare;
 pub mod disclosure_file;
 pub mod event_file;
+mod examination;
 pub mod fault;
+mod held;
 pub mod histories;
 pub mod lateness;
 pub mod log;

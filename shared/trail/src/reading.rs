@@ -57,9 +57,21 @@ pub fn hours<'a>(
     archive: &'a Archive,
     listing: &'a Listing,
 ) -> impl Stream<Item = Result<(Hour, HourFiles), ArchiveFault>> + 'a {
+    hours_as(archive, listing, |files| files)
+}
+
+/// The same, with what is made of the files of each as soon as they are there.
+pub(crate) fn hours_as<'a, T: 'a>(
+    archive: &'a Archive,
+    listing: &'a Listing,
+    make: impl Fn(HourFiles) -> T + Copy + 'a,
+) -> impl Stream<Item = Result<(Hour, T), ArchiveFault>> + 'a {
     let unfinished = listing.unfinished();
     let hours = listing.hours.iter().filter(move |(hour, _)| Some(**hour) != unfinished);
-    stream::iter(hours).map(|(hour, files)| fetch(archive, *hour, files)).buffered(AHEAD)
+    let fetching = move |(hour, files): (&'a Hour, &'a _)| async move {
+        Ok((*hour, make(fetch(archive, *hour, files).await?)))
+    };
+    stream::iter(hours).map(fetching).buffered(AHEAD)
 }
 
 /// Reads a file of at most so many bytes. That there is something else is no fault of reading.
@@ -79,7 +91,7 @@ async fn fetch(
     archive: &Archive,
     hour: Hour,
     files: &BTreeSet<&'static str>,
-) -> Result<(Hour, HourFiles), ArchiveFault> {
+) -> Result<HourFiles, ArchiveFault> {
     let mut found = HourFiles::default();
     if files.contains(MANIFEST) {
         found.manifest = read(archive, &manifest_path(hour), manifest::MOST_BYTES).await?;
@@ -94,5 +106,5 @@ async fn fetch(
     if files.contains(CHECKPOINT) {
         found.checkpoint = read(archive, &checkpoint_path(hour), checkpoint::MOST_BYTES).await?;
     }
-    Ok((hour, found))
+    Ok(found)
 }

@@ -1,68 +1,87 @@
 //! Whether what a history tells could have happened: numbers in order and once, removals of what was there, by whoever may. A log that
 //! nobody changed can still tell nonsense, if whoever wrote the table did.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use domain::api_key::ApiKeyId;
 use domain::audit_log;
-use domain::history::{ActorKind, EventRecord, Happening};
+use domain::history::{ActorKind, ChainedRecord, EventRecord, Happening};
 use domain::organisation::{ApiKeyIssued, ApiKeyRevoked, RecordedEvent as OfOrganisation};
 use domain::user::{PhysicalKeyRemoved, RecordedAddition, RecordedEvent as OfUser};
 use domain::values::{EpochMillis, KeyNumber, OrgId, OrgTag, TableId, VerifierKey, Version};
 
-/// What the next event of a history has to fit.
+use crate::examination::Event;
+use crate::held::{Held, Issuers};
+
+/// What the next event of a history has to fit. There are millions of them: what few have is in boxes.
 #[derive(Debug, Default)]
 pub(crate) enum Story {
     /// Nothing has happened yet.
     #[default]
     Untold,
     /// A user's: the number given last, and who issued each physical key that is out.
-    User { last_number: Option<KeyNumber>, held: BTreeMap<KeyNumber, OrgId> },
+    User { last_number: Option<KeyNumber>, held: Held },
     /// An organisation's: whether it is closed, and whether each of its API keys was revoked.
-    Organisation { is_closed: bool, api_keys: HashMap<ApiKeyId, bool> },
-    /// The log's: the key that it named last, and the table that claimed it last.
-    AuditLog { named: Option<VerifierKey>, claimed: Option<TableId> },
+    Organisation { is_closed: bool, api_keys: Option<Box<ApiKeys>> },
+    /// The log's.
+    AuditLog(Box<OfLog>),
 }
 
+/// What the log's history has told: the key that it named last, and the table that claimed it last.
+#[derive(Debug, Default)]
+pub(crate) struct OfLog {
+    named: Option<VerifierKey>,
+    claimed: Option<TableId>,
+}
+
+/// Whether each API key was revoked.
+type ApiKeys = HashMap<ApiKeyId, bool>;
+
 /// What does not make sense about an event, each half a sentence.
-type Nonsense = Vec<String>;
+pub(crate) type Nonsense = Vec<String>;
 
 /// What does not make sense about a history, by version, each half a sentence.
-pub fn nonsense<'a>(records: impl Iterator<Item = &'a EventRecord>) -> Vec<(Version, String)> {
-    let mut story = Story::default();
-    records.flat_map(|record| story.go_on(record).into_iter().map(|shows| (record.version, shows))).collect()
+pub fn nonsense<'a>(events: impl Iterator<Item = &'a ChainedRecord>) -> Vec<(Version, String)> {
+    let (mut story, mut issuers, mut all) = (Story::default(), Issuers::default(), Vec::new());
+    for event in events {
+        let told = story.go_on(&Event::of(event), &mut issuers);
+        all.extend(told.into_iter().map(|shows| (event.record().version, shows)));
+    }
+    all
 }
 
 impl Story {
-    /// Goes on with the next event, and says what about it does not make sense.
-    pub(crate) fn go_on(&mut self, record: &EventRecord) -> Nonsense {
-        let mut nonsense = of_actor(record);
+    /// Goes on with the next event, and says what about it does not make sense, by itself and after those before.
+    pub(crate) fn go_on(&mut self, record: &Event, issuers: &mut Issuers) -> Nonsense {
+        let mut nonsense = record.nonsense.clone();
         if matches!(self, Self::Untold) {
             *self = match &record.happening {
-                Happening::User(_) => Self::User { last_number: None, held: BTreeMap::new() },
+                Happening::User(_) => Self::User { last_number: None, held: Held::default() },
                 Happening::Organisation(event) => {
                     if !matches!(event, OfOrganisation::OrganisationRegistered(_)) {
                         nonsense.push("the organisation is not registered yet".to_owned());
                     }
-                    Self::Organisation { is_closed: false, api_keys: HashMap::new() }
+                    Self::Organisation { is_closed: false, api_keys: None }
                 }
-                Happening::AuditLog(_) => Self::AuditLog { named: None, claimed: None },
+                Happening::AuditLog(_) => Self::AuditLog(Box::default()),
             };
-            self.tell(record, true, &mut nonsense);
+            self.tell(record, true, issuers, &mut nonsense);
         } else {
-            self.tell(record, false, &mut nonsense);
+            self.tell(record, false, issuers, &mut nonsense);
         }
         nonsense
     }
 
-    fn tell(&mut self, record: &EventRecord, is_first: bool, nonsense: &mut Nonsense) {
+    fn tell(&mut self, record: &Event, is_first: bool, issuers: &mut Issuers, nonsense: &mut Nonsense) {
         match (self, &record.happening) {
             (Self::User { last_number, held }, Happening::User(OfUser::PhysicalKeyAdded(added))) => {
-                add(last_number, held, added, nonsense);
+                add(last_number, added, nonsense);
+                held.insert(added.number, issuers.place(&added.org_id));
                 is_of(record, added.added_at, nonsense);
             }
             (Self::User { held, .. }, Happening::User(OfUser::PhysicalKeyRemoved(removed))) => {
-                remove(held, removed, record.issuer.as_ref(), nonsense);
+                let issuer = held.remove(removed.number).map(|issuer| issuers.org_id(issuer));
+                remove(removed, issuer, record.issuer.as_ref(), nonsense);
                 is_of(record, removed.removed_at, nonsense);
             }
             (Self::Organisation { is_closed, api_keys }, Happening::Organisation(event)) => {
@@ -70,17 +89,14 @@ impl Story {
                     is_of(record, at, nonsense);
                 }
             }
-            (
-                Self::AuditLog { named, .. },
-                Happening::AuditLog(audit_log::Event::SigningKeyChanged(changed)),
-            ) => {
-                if named.replace(changed.verifier_key.clone()).as_ref() == Some(&changed.verifier_key) {
+            (Self::AuditLog(log), Happening::AuditLog(audit_log::Event::SigningKeyChanged(changed))) => {
+                if log.named.replace(changed.verifier_key.clone()).as_ref() == Some(&changed.verifier_key) {
                     nonsense.push("it names the signing key that was named already".to_owned());
                 }
                 is_of(record, changed.changed_at, nonsense);
             }
-            (Self::AuditLog { claimed, .. }, Happening::AuditLog(audit_log::Event::LogClaimed(claims))) => {
-                if claimed.replace(claims.table_id.clone()).as_ref() == Some(&claims.table_id) {
+            (Self::AuditLog(log), Happening::AuditLog(audit_log::Event::LogClaimed(claims))) => {
+                if log.claimed.replace(claims.table_id.clone()).as_ref() == Some(&claims.table_id) {
                     nonsense.push("a table claims the log that has claimed it already".to_owned());
                 }
                 is_of(record, claims.claimed_at, nonsense);
@@ -91,8 +107,8 @@ impl Story {
     }
 }
 
-/// Who may have done it.
-fn of_actor(record: &EventRecord) -> Nonsense {
+/// Who may have done it: what an event says of that by itself.
+pub(crate) fn of_actor(record: &EventRecord) -> Nonsense {
     let actor = &record.actor;
     let mut nonsense = Nonsense::new();
     let is_operators = !matches!(record.happening, Happening::User(_));
@@ -118,7 +134,7 @@ fn of_actor(record: &EventRecord) -> Nonsense {
 }
 
 /// That an event was decided when it was recorded.
-fn is_of(record: &EventRecord, decided: EpochMillis, nonsense: &mut Nonsense) {
+fn is_of(record: &Event, decided: EpochMillis, nonsense: &mut Nonsense) {
     if decided != record.recorded_at {
         let (decided, recorded) = (decided.to_rfc3339(), record.recorded_at.to_rfc3339());
         nonsense
@@ -126,30 +142,19 @@ fn is_of(record: &EventRecord, decided: EpochMillis, nonsense: &mut Nonsense) {
     }
 }
 
-fn add(
-    last_number: &mut Option<KeyNumber>,
-    held: &mut BTreeMap<KeyNumber, OrgId>,
-    added: &RecordedAddition,
-    nonsense: &mut Nonsense,
-) {
+fn add(last_number: &mut Option<KeyNumber>, added: &RecordedAddition, nonsense: &mut Nonsense) {
     let next = last_number.map_or(KeyNumber::FIRST, KeyNumber::next);
     if added.number != next {
         nonsense.push(format!("number {} is given, and the next one is {next}", added.number));
     }
     *last_number = (*last_number).max(Some(added.number));
-    held.insert(added.number, added.org_id.clone());
 }
 
-fn remove(
-    held: &mut BTreeMap<KeyNumber, OrgId>,
-    removed: &PhysicalKeyRemoved,
-    by: Option<&OrgId>,
-    nonsense: &mut Nonsense,
-) {
+fn remove(removed: &PhysicalKeyRemoved, issuer: Option<&OrgId>, by: Option<&OrgId>, nonsense: &mut Nonsense) {
     let number = removed.number;
-    match (held.remove(&number), by) {
+    match (issuer, by) {
         (None, _) => nonsense.push(format!("number {number} is taken back, and the user does not have it")),
-        (Some(issuer), Some(by)) if issuer != *by => {
+        (Some(issuer), Some(by)) if issuer != by => {
             let (issuer, by) = (issuer.as_str(), by.as_str());
             nonsense.push(format!("number {number} is taken back for {by:?}, and {issuer:?} issued it"));
         }
@@ -160,7 +165,7 @@ fn remove(
 /// What happened to an organisation. Gives when it was decided, as far as the event says so: an API key is made before it is recorded.
 fn organisation(
     is_closed: &mut bool,
-    api_keys: &mut HashMap<ApiKeyId, bool>,
+    api_keys: &mut Option<Box<ApiKeys>>,
     event: &OfOrganisation,
     is_first: bool,
     nonsense: &mut Nonsense,
@@ -181,7 +186,7 @@ fn organisation(
             Some(closed.closed_at)
         }
         OfOrganisation::ApiKeyIssued(ApiKeyIssued { org_id, api_key_id, .. }) => {
-            if api_keys.insert(api_key_id.clone(), false).is_some() {
+            if api_keys.get_or_insert_default().insert(api_key_id.clone(), false).is_some() {
                 nonsense.push(format!("the API key {} is issued a second time", api_key_id.as_str()));
             }
             if api_key_id.organisation_tag() != Some(OrgTag::of(org_id)) {
@@ -190,7 +195,7 @@ fn organisation(
             None
         }
         OfOrganisation::ApiKeyRevoked(ApiKeyRevoked { api_key_id, revoked_at, .. }) => {
-            match api_keys.insert(api_key_id.clone(), true) {
+            match api_keys.get_or_insert_default().insert(api_key_id.clone(), true) {
                 Some(false) => {}
                 Some(true) => {
                     nonsense.push(format!("the API key {} is revoked a second time", api_key_id.as_str()));

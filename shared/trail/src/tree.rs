@@ -59,7 +59,12 @@ impl Tree {
 
     /// Adds an entry.
     pub fn push(&mut self, entry: &[u8]) {
-        let mut hash = Sha256Hash::of_parts([&[LEAF], entry]);
+        self.push_leaf(leaf(entry));
+    }
+
+    /// Adds an entry by its hash in the tree.
+    pub(crate) fn push_leaf(&mut self, leaf: Sha256Hash) {
+        let mut hash = leaf;
         let before = self.size;
         self.size += 1;
         for level in 0_u8.. {
@@ -105,6 +110,11 @@ impl Tree {
     }
 }
 
+/// The hash of an entry in the tree.
+pub(crate) fn leaf(entry: &[u8]) -> Sha256Hash {
+    Sha256Hash::of_parts([&[LEAF], entry])
+}
+
 /// The hash over subtrees of one size, of which the last may be smaller: the left half is the largest power of two of them that
 /// leaves something for the right.
 fn root_of(nodes: &[Sha256Hash]) -> Sha256Hash {
@@ -119,7 +129,7 @@ fn root_of(nodes: &[Sha256Hash]) -> Sha256Hash {
 }
 
 fn bytes(hashes: &[Sha256Hash]) -> Bytes {
-    hashes.iter().flat_map(Sha256Hash::bytes).collect()
+    hashes.iter().map(Sha256Hash::bytes).collect::<Vec<_>>().concat().into()
 }
 
 #[cfg(test)]

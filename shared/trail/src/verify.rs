@@ -4,18 +4,20 @@
 use std::collections::BTreeMap;
 
 use domain::audit_log;
-use domain::history::{ChainedRecord, Happening};
+use domain::history::Happening;
 use domain::values::{Hour, VerifierKey};
+use tokio::task::JoinError;
 
 use crate::calendar;
 use crate::checkpoint::{Checkpoint, SignedCheckpoint};
-use crate::event_file::{LineFault, Lines, parse_line};
+use crate::event_file::LineFault;
+use crate::examination::{Event, Events, Examination};
 use crate::fault::{Fault, Faults, Place, Tampering};
 use crate::histories::Histories;
 use crate::lateness::Lateness;
 use crate::log::Log;
 use crate::manifest::{EVENTS, FileEntry, Manifest, SetAside};
-use crate::reading::{FileRead, HourFiles};
+use crate::reading::FileRead;
 use crate::signers::Signers;
 use crate::tables::Tables;
 use crate::tree::{TileFile, Tree};
@@ -110,19 +112,20 @@ impl Verification {
     }
 
     /// Checks an hour. Those of the log come in order; one before its first is told and passed over.
-    pub fn check_hour(&mut self, hour: Hour, files: &HourFiles) {
+    pub(crate) async fn check_hour(&mut self, hour: Hour, examination: Examination) -> Result<(), JoinError> {
+        let Examination { manifest: read, events, checkpoint } = examination;
         if !self.is_in_sequence(hour) {
-            return;
+            return Ok(());
         }
         let faults_before = self.verified.faults.count();
-        let manifest = self.manifest(hour, &files.manifest);
-        self.events(hour, &files.events, manifest.as_ref());
-        match (&files.manifest, &mut self.tree) {
+        let manifest = self.manifest(hour, &read);
+        self.events(hour, events, manifest.as_ref()).await?;
+        match (&read, &mut self.tree) {
             (FileRead::Here(bytes), Some(tree)) => tree.push(bytes),
             _ => self.tree = None,
         }
         let is_sound = self.verified.faults.count() == faults_before;
-        self.checkpoint(hour, &files.checkpoint, is_sound);
+        self.checkpoint(hour, &checkpoint, is_sound);
         self.verified.faults.extend(self.tables.end_hour(hour).err());
         if let Some(manifest) = manifest {
             self.verified.bytes += manifest.file.bytes;
@@ -132,6 +135,7 @@ impl Verification {
         self.verified.first.get_or_insert(hour);
         self.verified.hours += 1;
         self.next = hour.next();
+        Ok(())
     }
 
     /// What was checked so far.
@@ -222,60 +226,70 @@ impl Verification {
         Some(manifest)
     }
 
-    /// Reads an hour's events. Of a file that has more lines than its manifest counts, no more are read.
-    fn events(&mut self, hour: Hour, read: &FileRead, manifest: Option<&Manifest>) {
-        let bytes = match read {
-            FileRead::Here(bytes) => bytes,
-            FileRead::Absent if manifest.is_none() => return,
-            FileRead::Absent => {
+    /// Takes an hour's events. Of a file that has more lines than its manifest counts, no more are read.
+    async fn events(
+        &mut self,
+        hour: Hour,
+        events: Events,
+        manifest: Option<&Manifest>,
+    ) -> Result<(), JoinError> {
+        let mut examined = match events {
+            Events::Here(examined) => examined,
+            Events::Absent if manifest.is_none() => return Ok(()),
+            Events::Absent => {
                 let shows = format!("the {EVENTS} that it names is missing");
-                return self.fault(Fault::new(Place::Manifest(hour), Tampering::Removed, shows));
+                self.fault(Fault::new(Place::Manifest(hour), Tampering::Removed, shows));
+                return Ok(());
             }
-            FileRead::Unusable(why) => {
-                return self.fault(Fault::new(Place::Events(hour), Tampering::Changed, why));
+            Events::Unusable(why) => {
+                self.fault(Fault::new(Place::Events(hour), Tampering::Changed, why));
+                return Ok(());
             }
         };
         let faults_before = self.verified.faults.count();
         let counted = manifest.map_or(u64::MAX, |manifest| manifest.events);
         let mut lines = 0;
-        for line in Lines::of(bytes) {
-            lines += 1;
-            let place = Place::line(hour, lines);
-            match line.and_then(|line| parse_line(&line)) {
-                Ok(_) if lines > counted => {
-                    let shows = format!("the manifest counts {counted} events, and there are more");
-                    return self.fault(Fault::new(place, Tampering::Added, shows));
-                }
-                Ok(event) => self.event(hour, place, &event),
-                Err(why) => {
-                    self.fault(of_line(place, why));
-                    self.tree = None;
+        while let Some(block) = examined.next().await? {
+            for line in block {
+                lines += 1;
+                let place = Place::line(hour, lines);
+                match line {
+                    Ok(_) if lines > counted => {
+                        let shows = format!("the manifest counts {counted} events, and there are more");
+                        self.fault(Fault::new(place, Tampering::Added, shows));
+                        return Ok(());
+                    }
+                    Ok(event) => self.event(hour, place, &event),
+                    Err(why) => {
+                        self.fault(of_line(place, why));
+                        self.tree = None;
+                    }
                 }
             }
         }
-        let Some(manifest) = manifest else { return };
+        let Some(manifest) = manifest else { return Ok(()) };
         let is_sound = self.verified.faults.count() == faults_before;
         let place = Place::line(hour, lines);
         if lines < counted && is_sound {
             let shows = format!("the manifest counts {counted} events, and there are {lines}");
             self.fault(Fault::new(place, Tampering::Removed, shows));
-        } else if is_sound && FileEntry::of(bytes) != manifest.file {
+        } else if is_sound && examined.file().await? != manifest.file {
             let shows = "the file is not the one that the manifest names";
             self.fault(Fault::new(place, Tampering::Changed, shows));
         }
+        Ok(())
     }
 
-    fn event(&mut self, hour: Hour, place: Place, event: &ChainedRecord) {
+    fn event(&mut self, hour: Hour, place: Place, event: &Event) {
         let mut fault = |tampering, shows: &str| {
             self.verified.faults.push(Fault::new(place, tampering, shows));
         };
-        let is_hashed = event.is_hashed();
-        if !is_hashed {
+        if !event.is_hashed {
             fault(Tampering::Changed, "the event is not the one that was hashed");
-        } else if event.record().canonical() != event.canonical() {
+        } else if !event.is_canonical {
             fault(Tampering::Changed, "it has members, or a spelling, that this release does not write");
         }
-        if let Happening::AuditLog(of_log) = &event.record().happening {
+        if let Happening::AuditLog(of_log) = &event.happening {
             if *of_log.origin() != self.log.identity.origin {
                 fault(Tampering::Forked, &format!("it is an event of the log {}", of_log.origin()));
             } else if let audit_log::Event::SigningKeyChanged(changed) = of_log {
@@ -284,11 +298,11 @@ impl Verification {
                 self.verified.faults.extend(self.tables.claim(place, claimed).err());
             }
         }
-        self.histories.check(place, event, is_hashed, &mut self.verified.faults);
-        self.verified.lateness.note(hour, place, event.record());
+        self.histories.check(place, event, &mut self.verified.faults);
+        self.verified.lateness.note(hour, place, event);
         self.verified.events += 1;
         if let Some(tree) = &mut self.tree {
-            tree.push(&event.hash().bytes());
+            tree.push_leaf(event.leaf);
         }
     }
 

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::checkpoint::AuditCheckpoint;
 use domain::history::{HistoryId, Position};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use store::{Behind, CheckpointFault, HistoryKey};
 
-use super::{Replay, ReplayFault, Step, WholeLog, each};
-use crate::BATCH;
+use super::{Replay, ReplayFault, Step, WholeLog};
+use crate::{AT_ONCE, BATCH};
 
 impl Replay<'_> {
     /// Moves every cursor to what the files have of its history, then the checkpoint to the last hour. The log's own history, which has
@@ -18,15 +19,15 @@ impl Replay<'_> {
         progress: &(impl Fn(Step) + Sync),
     ) -> Result<(), ReplayFault> {
         let WholeLog { log, histories, .. } = whole;
-        let all: Vec<(&HistoryId, Position)> = histories.each().collect();
         let moved = AtomicU64::new(0);
-        each(all.chunks(BATCH), async |batch| {
-            self.move_cursors(batch).await?;
+        let batches = stream::iter(histories.each()).chunks(BATCH).map(Ok);
+        let moving = batches.try_for_each_concurrent(AT_ONCE, async |batch| {
+            self.move_cursors(&batch).await?;
             let batch = u64::try_from(batch.len()).unwrap_or_default();
             progress(Step::Moving(moved.fetch_add(batch, Ordering::Relaxed) + batch));
-            Ok(())
-        })
-        .await?;
+            Ok::<_, ReplayFault>(())
+        });
+        moving.await?;
         let of_log = HistoryKey::from(&HistoryId::AuditLog(log.identity.origin.clone()));
         for standing in self.table.standings(&[of_log], self.deadline).await? {
             if standing.head.version > standing.cursor.version {
@@ -37,8 +38,8 @@ impl Replay<'_> {
         self.move_checkpoint(whole).await
     }
 
-    async fn move_cursors(&self, batch: &[(&HistoryId, Position)]) -> Result<(), ReplayFault> {
-        let keys: Vec<_> = batch.iter().map(|(history, _)| HistoryKey::from(*history)).collect();
+    async fn move_cursors(&self, batch: &[(HistoryId, Position)]) -> Result<(), ReplayFault> {
+        let keys: Vec<_> = batch.iter().map(|(history, _)| HistoryKey::from(history)).collect();
         let standings = self.table.standings(&keys, self.deadline).await?;
         for (key, (_, position)) in keys.iter().zip(batch) {
             let standing = standings.iter().find(|standing| standing.key == *key);
