@@ -1,7 +1,7 @@
 //! A folder of this machine. Its files and folders are their owner's alone, and on the disk when they are said to be written.
 
 use std::ffi::OsStr;
-use std::fs::{DirBuilder, DirEntry, File};
+use std::fs::{DirBuilder, DirEntry, File, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -79,13 +79,50 @@ fn create(path: &Path, bytes: &[u8]) -> std::io::Result<bool> {
     }
 }
 
-/// A file without its name yet, for its owner only, whose bytes are on the disk.
+/// A file without its name yet, for its owner only, whose bytes are on the disk. What killed runs left in its folder is removed first.
 fn unfinished(folder: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    remove_leftovers(folder);
     let (before, after) = UNFINISHED;
-    let mut file = tempfile::Builder::new().prefix(before).suffix(after).tempfile_in(folder)?;
+    let mut file = loop {
+        let file = tempfile::Builder::new().prefix(before).suffix(after).tempfile_in(folder)?;
+        if is_ours(&file) {
+            break file;
+        }
+    };
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// Whether a file that was just made is ours to write. It is locked from now on until it has its name or is gone: the lock ends with
+/// the process, so that one without a lock is nobody's.
+///
+/// Between the file's making and its lock, somebody may have found it to be nobody's. They have it locked then, or have removed it
+/// already; what we have locked and still find under its name, nobody removes any more. Where a file system has no locks, nobody gets
+/// one, and nothing is removed.
+fn is_ours(file: &NamedTempFile) -> bool {
+    match file.as_file().try_lock() {
+        Ok(()) => file.path().symlink_metadata().is_ok(),
+        Err(TryLockError::WouldBlock) => false,
+        Err(TryLockError::Error(_)) => true,
+    }
+}
+
+/// Removes what is nobody's: files without a name yet that can be locked. It stays locked until it is removed, so that whoever made it a
+/// moment ago sees that it is gone ([`is_ours`]). One that got its name meanwhile has no other, and there is nothing to be removed; and
+/// no other file gets its name from before, which is one of fifty thousand million. If anything fails, it is left for the next time.
+#[expect(clippy::disallowed_methods, reason = "It is called where blocking is allowed.")]
+fn remove_leftovers(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    // A pipe would be waited for, and a link leads out of the folder.
+    let is_file = |entry: &DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file());
+    for entry in entries.filter(|entry| is_unfinished(entry) && is_file(entry)) {
+        if let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            drop(std::fs::remove_file(entry.path()));
+        }
+    }
 }
 
 /// Whoever replaces a file has its folder locked: of several at once, one finds it as it was.
@@ -172,7 +209,7 @@ fn list(folder: &Path, below: &str, found: &mut Vec<String>) -> std::io::Result<
         match entry.file_type()? {
             kind if kind.is_dir() && is_own(&entry.file_name()) => list(&entry.path(), &(path + "/"), found)?,
             kind if kind.is_dir() => found.push(path + "/"),
-            // One that a run left behind which was killed: the next one takes no notice of it.
+            // One that is being written, or that a run left behind which was killed.
             _ if is_unfinished(&entry) => {}
             _ => found.push(path),
         }
@@ -198,4 +235,64 @@ fn is_of_tiles(folder: &str) -> bool {
 fn is_unfinished(entry: &DirEntry) -> bool {
     let (before, after) = UNFINISHED;
     entry.file_name().to_str().is_some_and(|name| name.starts_with(before) && name.ends_with(after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let name = |entry: std::io::Result<DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(name).collect();
+        names.sort_unstable();
+        names
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "Nobody waits for a test.")]
+    fn what_a_killed_run_left_is_removed_and_what_somebody_writes_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("log");
+        std::fs::create_dir_all(folder.join(".folder.unfinished")).unwrap();
+        for name in [".left.unfinished", ".written.unfinished", ".hidden", "named.unfinished"] {
+            std::fs::write(folder.join(name), "begun").unwrap();
+        }
+        let written = File::open(folder.join(".written.unfinished")).unwrap();
+        written.lock().unwrap();
+        let all_but_left =
+            [".folder.unfinished", ".hidden", ".written.unfinished", "checkpoint", "named.unfinished"];
+        assert!(create(&folder.join("checkpoint"), b"1").unwrap());
+        assert_eq!(names(&folder), all_but_left);
+        let mut listed = Vec::new();
+        list(root.path(), "", &mut listed).unwrap();
+        listed.sort_unstable();
+        assert_eq!(
+            listed,
+            ["log/.folder.unfinished/", "log/.hidden", "log/checkpoint", "log/named.unfinished"]
+        );
+        drop(written);
+        assert!(replace(&folder.join("checkpoint"), "checkpoint", b"1", b"2").unwrap());
+        assert_eq!(names(&folder), [".folder.unfinished", ".hidden", "checkpoint", "named.unfinished"]);
+    }
+
+    #[test]
+    fn of_many_who_write_at_once_nobody_loses_a_file() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path();
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                scope.spawn(move || {
+                    for number in 0..100 {
+                        let (path, bytes) = (folder.join(format!("{writer}-{number}")), [writer; 9]);
+                        assert!(create(&path, &bytes).unwrap(), "{}", path.display());
+                    }
+                });
+            }
+        });
+        assert_eq!(names(folder).len(), 800);
+        for writer in 0..8 {
+            let read = |number| read(&folder.join(format!("{writer}-{number}")), String::new(), 9).unwrap();
+            assert!((0..100).all(|number| read(number).as_deref() == Some(&[writer; 9])));
+        }
+    }
 }
