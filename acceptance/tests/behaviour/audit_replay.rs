@@ -1,14 +1,18 @@
 //! The way back: a table restored to a moment, or an empty one, filled from the log. The runbook of docs/restore.md, on a real engine.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use acceptance::restore::Moment;
-use acceptance::trail::{TestArchive, hour};
-use acceptance::{RequestBuilder, Stage};
+use acceptance::trail::{TestArchive, evidence, hour};
+use acceptance::{PATIENCE, RequestBuilder, Stage};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::api_key::ApiKeyId;
+use recovery::against_table::{Comparison, RecordedInTable};
 use recovery::replay::Replayed;
 use serde_json::{Value, json};
+use trail::check::check_against;
 
 /// An inventory with two exported hours, and what its table had at some moments.
 pub(crate) struct Scene {
@@ -214,4 +218,36 @@ async fn a_pass_of_an_hour_that_nobody_wrote_in_changes_nothing() {
     stage.restore(&before_last_hour).await;
     stage.replay(&archive.archive).await.expect("a replay");
     is_whole(&stage, &archive).await;
+}
+
+/// Wherever a comparison with the table was ended, another one goes on from what it kept, and finds what a whole one finds.
+#[tokio::test]
+async fn a_comparison_goes_on_from_wherever_one_was_ended() {
+    let Scene { stage, archive, .. } = scene().await;
+    let table = &stage.backend.table;
+    let forgotten = ["USER#alice", "USER#bob"].map(|pk| (pk, "EVENT#00000000000000000001"));
+    for (pk, sk) in forgotten {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let deletion =
+            stage.client.delete_item().table_name(table.name()).key("pk", text(pk)).key("sk", text(sk));
+        deletion.send().await.expect("a deletion");
+    }
+    let compare = async |from: Comparison| {
+        let kept = Mutex::new(vec![from.clone()]);
+        let keep = |at: &Comparison| kept.lock().expect("a list").push(at.clone());
+        let recorded = RecordedInTable::from(table, Instant::now() + PATIENCE, from, &keep);
+        let listing = archive.archive.list().await.expect("a listing");
+        let checked = check_against(&recorded, &archive.archive, &listing, &evidence(), |_| {}).await;
+        let faults: Vec<_> =
+            checked.expect("a check").faults.first_ones().iter().map(ToString::to_string).collect();
+        (faults, kept.into_inner().expect("a list"))
+    };
+    let (whole, kept) = compare(Comparison::default()).await;
+    assert_eq!(whole.len(), 2, "{whole:#?}");
+    assert!(kept.len() > 1, "{kept:?}");
+    for kept in kept {
+        let kept: Comparison =
+            serde_json::from_value(serde_json::to_value(&kept).expect("JSON")).expect("JSON");
+        assert_eq!(compare(kept.clone()).await.0, whole, "{kept:?}");
+    }
 }

@@ -1,13 +1,16 @@
 //! `table check`: what is wrong in a table, each kind named where it is.
 
-use acceptance::Stage;
+use std::time::Instant;
+
 use acceptance::disturbance::{Disturbance, disturbed_engine};
 use acceptance::restore::{RawItem, text};
 use acceptance::trail::TestArchive;
-use acceptance::{RequestBuilder, Setting};
+use acceptance::{PATIENCE, RequestBuilder, Setting, Stage};
 use api::auth::RequiredCredentials;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use process::retry::Backoff;
+use recovery::table_check::{Checked, TableCheck};
 use serde_json::json;
 
 use self::Harm::{Copy, Delete, Remove, Set};
@@ -272,4 +275,30 @@ async fn a_table_that_is_written_to_meanwhile_is_found_whole() {
         }
     };
     tokio::join!(writer, checker);
+}
+
+/// Wherever a check was ended, another one goes on from what it kept, and finds what a whole one finds.
+#[tokio::test]
+async fn a_check_goes_on_from_wherever_one_was_ended() {
+    let (engine, disturber) = disturbed_engine().await;
+    let setting = Setting { required: RequiredCredentials::Either, ..Setting::default() };
+    let stage = Stage::on(engine, disturber.client(), setting).await;
+    fill(&stage, &TestArchive::new()).await;
+    let missing = item(&stage, "USER#bob", "KEY#").await;
+    delete(&stage, &missing).await;
+    let check = TableCheck {
+        table: &stage.backend.table,
+        deadline: Instant::now() + PATIENCE,
+        waits: || Backoff::new(fastrand::Rng::with_seed(7)),
+    };
+    disturber.disturb("Scan", Disturbance::OneItemAPage, usize::MAX);
+    let mut kept = Vec::new();
+    let whole = check.run(Checked::default(), |at| kept.push(serde_json::to_string(at).expect("JSON"))).await;
+    let whole = whole.expect("a check");
+    assert_eq!(whole.count, 1, "{:?}", whole.faults);
+    assert!(kept.len() > 10, "one for each item");
+    for kept in kept.iter().rev().skip(1).step_by(5) {
+        let from = serde_json::from_str(kept).expect("what was kept");
+        assert_eq!(check.run(from, |_| {}).await.expect("a check"), whole, "{kept}");
+    }
 }

@@ -10,7 +10,7 @@ use trail::calendar;
 
 use crate::program::{Run, Server, folder, run};
 
-fn exported() -> PathBuf {
+pub(crate) fn exported() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../acceptance/tests/exported/format-2")
 }
 
@@ -20,7 +20,7 @@ fn audit(arguments: &[&str]) -> Run {
 }
 
 /// A copy of the export that can be tampered with.
-fn copy() -> tempfile::TempDir {
+pub(crate) fn copy() -> tempfile::TempDir {
     let copy = folder();
     copy_folder(&exported(), copy.path());
     copy
@@ -102,7 +102,7 @@ Every hour's checkpoint is of exactly what is there up to it, and so are the til
 }
 
 /// The verifier keys that it was signed by, one after the other.
-const SIGNED_BY: [&str; 2] = [
+pub(crate) const SIGNED_BY: [&str; 2] = [
     "keys.example.com/audit+eb6d0eac+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs",
     "keys.example.com/audit+2e62088b+AROY9ixtGkV8UbpqS189vS9p/KkyFiGNyJl+QWvRfZPK",
 ];

@@ -14,6 +14,7 @@ mod import_again;
 mod office;
 mod passing_faults;
 mod program;
+mod restore;
 mod sam_local;
 mod smoke;
 mod webdriver;
