@@ -9,11 +9,9 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance::trail::{ORIGIN, SEED, TestArchive, first_hour, many_events};
-use domain::values::{Hour, Sha256Hash};
-use trail::event_file::{EventFile, Lines};
-use trail::log::{self, Identity};
-use trail::manifest::{FORMAT, FileEntry, Manifest, events_path, manifest_path};
+use acceptance::trail::{TestArchive, many_events};
+use domain::values::Sha256Hash;
+use trail::event_file::Lines;
 
 const USERS: usize = 10_000;
 const EVENTS_EACH: usize = 100;
@@ -28,7 +26,7 @@ fn main() {
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let archive = TestArchive::in_folder();
-    runtime.block_on(export(&archive));
+    runtime.block_on(archive.export_events(many_events(USERS, EVENTS_EACH, APART)));
     let events = (USERS * EVENTS_EACH) as u64;
 
     let floor = median(|| {
@@ -52,34 +50,8 @@ fn main() {
     });
     println!("{events} events of {USERS} users, {} bytes of files; medians of {RUNS}", verification.1);
     println!("reading and hashing the lines: {:.2} s", floor.0.as_secs_f64());
-    println!("verification: {:.2} s", verification.0.as_secs_f64());
-}
-
-/// An export as the function writes it, without a table.
-async fn export(archive: &TestArchive) {
-    let mut events = many_events(USERS, EVENTS_EACH, APART).peekable();
-    let identity =
-        Identity { first_hour: first_hour(), format: FORMAT, origin: ORIGIN.parse().expect("a name") };
-    log::begin(&archive.archive, &identity, "table").await.expect("a log");
-    while let Some(first) = events.peek() {
-        let hour = Hour::of(first.record().recorded_at);
-        let mut file = EventFile::default();
-        while let Some(event) = events.next_if(|event| Hour::of(event.record().recorded_at) == hour) {
-            file.push(&event).expect("an event");
-        }
-        let (bytes, contents) = file.finish().expect("a file");
-        let manifest = Manifest {
-            format: FORMAT,
-            hour,
-            events: contents.events(),
-            file: FileEntry::of(&bytes),
-            set_aside: Vec::new(),
-            table_id: "table".to_owned(),
-        };
-        archive.put(&events_path(hour), bytes).await;
-        archive.put(&manifest_path(hour), manifest.bytes().into()).await;
-    }
-    archive.forge_log(SEED).await;
+    let (seconds, milliseconds) = (verification.0.as_secs_f64(), verification.0.as_millis());
+    println!("verification: {seconds:.2} s, {} events a second", u128::from(events) * 1_000 / milliseconds);
 }
 
 fn median<T>(mut run: impl FnMut() -> T) -> (Duration, T) {

@@ -8,8 +8,11 @@ use domain::history::{Actor, ActorKind, ChainedRecord, Circumstances, RANDOM_BYT
 use domain::user::{AddPhysicalKey, Command, User};
 use domain::values::{Hour, Note, OrgId, UserId};
 use futures_util::stream::{self, StreamExt};
+use trail::event_file::EventFile;
+use trail::log::{self, Identity};
+use trail::manifest::{FORMAT, FileEntry, Manifest, events_path, manifest_path};
 
-use super::first_hour;
+use super::{SEED, TestArchive, first_hour, origin};
 use crate::Stage;
 
 /// Items that one `BatchWriteItem` takes.
@@ -45,6 +48,34 @@ pub fn many_events(users: usize, each: usize, apart: Duration) -> impl Iterator<
         at = at.plus(apart);
         event.chained
     })
+}
+
+impl TestArchive {
+    /// Writes an export as the function does, without a table: of events in the order of their recording, with some in every hour.
+    pub async fn export_events(&self, events: impl Iterator<Item = ChainedRecord>) {
+        let identity = Identity { first_hour: first_hour(), format: FORMAT, origin: origin() };
+        log::begin(&self.archive, &identity, "table").await.expect("a log");
+        let mut events = events.peekable();
+        while let Some(first) = events.peek() {
+            let hour = Hour::of(first.record().recorded_at);
+            let mut file = EventFile::default();
+            while let Some(event) = events.next_if(|event| Hour::of(event.record().recorded_at) == hour) {
+                file.push(&event).expect("an event");
+            }
+            let (bytes, contents) = file.finish().expect("a file");
+            let manifest = Manifest {
+                format: FORMAT,
+                hour,
+                events: contents.events(),
+                file: FileEntry::of(&bytes),
+                set_aside: Vec::new(),
+                table_id: "table".to_owned(),
+            };
+            self.put(&events_path(hour), bytes).await;
+            self.put(&manifest_path(hour), manifest.bytes().into()).await;
+        }
+        self.forge_log(SEED).await;
+    }
 }
 
 type Item = HashMap<String, AttributeValue>;
