@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use local_inventory::private_files;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::output::{Failure, tell};
 
@@ -39,11 +40,11 @@ impl ProgressFile {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(T::default()),
             bytes => bytes.map_err(|error| cannot(&error))?,
         };
-        let kept: Kept<T> = serde_json::from_slice(&bytes).map_err(|error| cannot(&error))?;
-        if kept.of == self.of {
-            return Ok(kept.at);
+        let kept: Kept<Value> = serde_json::from_slice(&bytes).map_err(|error| cannot(&error))?;
+        if kept.of != self.of {
+            return Err(cannot(&format!("it is of {}, and this is {}", kept.of, self.of)));
         }
-        Err(cannot(&format!("it is of {}, and this is {}", kept.of, self.of)))
+        serde_json::from_value(kept.at).map_err(|error| cannot(&error))
     }
 
     /// Notes how far this one has come. Whoever cannot note it goes on, and says so.

@@ -116,8 +116,10 @@ fn say(replayed: &Replayed, listing: &Listing) -> Result<(), Failure> {
     if let Some(hour) = from_hour {
         let from = calendar::text(*hour);
         print_line(format!("The log goes on from this table with the hour {from}."))?;
-        if *longer > 0 {
-            print_line(format!("{longer} histories go on beyond the log, and that hour is to have them."))?;
+        match longer {
+            0 => {}
+            1 => print_line("1 history goes on beyond the log, and that hour is to have it.")?,
+            _ => print_line(format!("{longer} histories go on beyond the log, and that hour is to have them."))?,
         }
     }
     if let Some(hour) = listing.unfinished() {

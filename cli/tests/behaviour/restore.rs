@@ -30,7 +30,7 @@ fn an_empty_inventory_is_filled_from_a_log_that_somebody_kept() {
     let first = replay(export.path(), &SIGNED_BY, data.path());
     let expected = "\
 Looked at 0 histories of the table and mended 0 items. Appended 9 events.
-6 of them have texts that nothing discloses any more.
+4 of them have texts that nothing discloses any more.
 The log goes on from this table with the hour 2026-11-23T16:00:00Z.
 ";
     assert_eq!((first.code, first.stdout.as_str()), (Some(0), expected), "{}", first.stderr);
@@ -44,7 +44,7 @@ The log goes on from this table with the hour 2026-11-23T16:00:00Z.
     let expected = "\
 Looked at 6 histories of the table and mended 0 items. Appended 0 events.
 The log goes on from this table with the hour 2026-11-23T16:00:00Z.
-1 histories go on beyond the log, and that hour is to have them.
+1 history goes on beyond the log, and that hour is to have it.
 ";
     assert_eq!((again.code, again.stdout.as_str()), (Some(0), expected), "{}", again.stderr);
     let path = export.path().to_str().unwrap();
