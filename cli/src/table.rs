@@ -63,7 +63,7 @@ async fn checked(arguments: &StoreArguments, resume: Option<PathBuf>) -> Result<
     Ok(checked.count == 0)
 }
 
-fn say(Checked { histories, events, faults, count, next: _ }: &Checked) -> Result<(), Failure> {
+fn say(Checked { histories, events, faults, count, next: _, last: _ }: &Checked) -> Result<(), Failure> {
     for fault in faults {
         print_line(visible(&format!("{fault}.")))?;
     }

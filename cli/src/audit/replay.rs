@@ -119,7 +119,9 @@ fn say(replayed: &Replayed, listing: &Listing) -> Result<(), Failure> {
         match longer {
             0 => {}
             1 => print_line("1 history goes on beyond the log, and that hour is to have it.")?,
-            _ => print_line(format!("{longer} histories go on beyond the log, and that hour is to have them."))?,
+            _ => print_line(format!(
+                "{longer} histories go on beyond the log, and that hour is to have them."
+            ))?,
         }
     }
     if let Some(hour) = listing.unfinished() {

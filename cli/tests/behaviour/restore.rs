@@ -83,7 +83,7 @@ fn a_check_that_was_ended_goes_on_where_it_was_and_only_for_the_same_table() {
 
     // What an earlier one had found is told with the rest.
     let fault = r#"{"of":"user \"alice\"","shows":"something is wrong"}"#;
-    let at = format!(r#"{{"next":null,"histories":2,"events":5,"faults":[{fault}],"count":1}}"#);
+    let at = format!(r#"{{"next":null,"last":null,"histories":2,"events":5,"faults":[{fault}],"count":1}}"#);
     std::fs::write(&progress, format!(r#"{{"of":"a check of the table physical-keys","at":{at}}}"#)).unwrap();
     let resumed = check(data.path(), &["--resume", path]);
     let expected = "\
