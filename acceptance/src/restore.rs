@@ -1,13 +1,11 @@
 //! A table restored to a moment, as a point-in-time restore brings it back: every item as it was then, in a table of another name. And
 //! what an operator does with it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::auth::RequiredCredentials;
 use api::backend::{Backend, authenticator};
-use aws_sdk_dynamodb::types::AttributeValue;
 use process::retry::Backoff;
 use recovery::replay::{Replay, ReplayFault, Replayed, WholeLog};
 use recovery::table_check::{Checked, TableCheck};
@@ -16,11 +14,9 @@ use trail::archive::Archive;
 use trail::check::{Evidence, check_histories};
 use trail::log;
 
+use crate::stored::RawItem;
 use crate::trail::evidence;
 use crate::{PATIENCE, Stage};
-
-/// An item as the SDK has it.
-pub type RawItem = HashMap<String, AttributeValue>;
 
 /// Everything that a table had at a moment.
 #[derive(Debug, Clone)]
@@ -29,21 +25,8 @@ pub struct Moment(pub Vec<RawItem>);
 impl Stage {
     /// Everything that the table has now, but for its own name: whoever copies a table leaves that out.
     pub async fn moment(&self) -> Moment {
-        let mut pages = self
-            .client
-            .scan()
-            .table_name(self.backend.table.name())
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut items = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.expect("an item");
-            if text(&item, "pk") != "AUDIT" || text(&item, "sk") != "TABLE" {
-                items.push(item);
-            }
-        }
+        let mut items = self.items().await;
+        items.retain(|item| (text(item, "pk"), text(item, "sk")) != ("AUDIT", "TABLE"));
         Moment(items)
     }
 

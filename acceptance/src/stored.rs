@@ -1,6 +1,6 @@
 //! What is stored: the whole table as JSON, in order, to be compared before and after.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::{BASE64, HEXLOWER};
@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 
 use crate::Stage;
 
+/// An item as the SDK has it.
+pub type RawItem = HashMap<String, AttributeValue>;
+
 impl Stage {
-    /// Every item, by its keys.
-    pub async fn stored(&self) -> BTreeMap<(String, String), Value> {
+    /// Every item, as the SDK has it.
+    pub async fn items(&self) -> Vec<RawItem> {
         let mut pages = self
             .client
             .scan()
@@ -19,9 +22,17 @@ impl Stage {
             .into_paginator()
             .items()
             .send();
-        let mut items = BTreeMap::new();
+        let mut items = Vec::new();
         while let Some(item) = pages.next().await {
-            let item = item.expect("an item");
+            items.push(item.expect("an item"));
+        }
+        items
+    }
+
+    /// Every item, by its keys.
+    pub async fn stored(&self) -> BTreeMap<(String, String), Value> {
+        let mut items = BTreeMap::new();
+        for item in self.items().await {
             let text = |name: &str| item[name].as_s().expect("a text").clone();
             let shown = item.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();
             items.insert((text("pk"), text("sk")), Value::Object(shown));

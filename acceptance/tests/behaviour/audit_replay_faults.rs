@@ -1,18 +1,23 @@
 //! A replay that is ended anywhere, that meets another table's export, or that should not be begun.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use acceptance::disturbance::{Disturbance, disturbed_engine};
-use acceptance::restore::Moment;
+use acceptance::restore::{Moment, text};
 use acceptance::stopping::{Stop, StoppingStore};
+use acceptance::stored::RawItem;
 use acceptance::trail::{TestArchive, evidence, signing_key, verifier_key};
 use acceptance::{PATIENCE, Setting, Stage};
 use api::auth::RequiredCredentials;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::history::HistoryId;
+use domain::values::UserId;
 use export_audit::signing::SigningKeys;
 use futures_util::stream::{self, StreamExt};
 use object_store::path::Path;
 use recovery::replay::ReplayFault;
+use store::{AttemptToken, HistoryKey, MendFault};
 use trail::archive::Archive;
 use trail::check::Evidence;
 use trail::manifest::events_path;
@@ -35,16 +40,16 @@ async fn scene_to_disturb() -> (Scene, acceptance::disturbance::Disturber) {
 }
 
 /// A moment in which something has to be mended.
-fn torn(moment: &Moment) -> Vec<acceptance::restore::RawItem> {
-    let is_head = |item: &acceptance::restore::RawItem| acceptance::restore::text(item, "sk") == "USER";
+fn torn(moment: &Moment) -> Vec<RawItem> {
+    let is_head = |item: &RawItem| text(item, "sk") == "USER";
     moment.0.iter().filter(|item| !is_head(item)).cloned().collect()
 }
 
 #[tokio::test]
 async fn a_replay_that_is_cut_off_at_any_call_goes_on_where_it_ended() {
     use Disturbance::{CutAfter, CutBefore};
-    let writes = (0..5).flat_map(|call| [CutBefore, CutAfter].map(|cut| ("TransactWriteItems", call, cut)));
-    let others = [("PutItem", 7), ("BatchGetItem", 6), ("Query", 2), ("Scan", 1)];
+    let writes = [0, 2, 4].into_iter().flat_map(|call| [CutBefore, CutAfter].map(|cut| ("TransactWriteItems", call, cut)));
+    let others = [("PutItem", 7), ("BatchGetItem", 4), ("Query", 2), ("Scan", 1)];
     let others = others.into_iter().flat_map(|(operation, calls)| {
         let cut = |call| if call % 2 == 0 { CutBefore } else { CutAfter };
         (0..calls).map(move |call| (operation, call, cut(call)))
@@ -211,4 +216,35 @@ async fn a_table_of_another_log_or_one_that_remembers_more_is_not_filled() {
                     otherwise";
     assert_eq!(refused, expected);
     is_whole(&stage, &archive).await;
+}
+
+/// A physical key that is missing, and a head that is behind: neither is mended any more once somebody has written to the history.
+#[tokio::test]
+async fn nothing_is_mended_while_somebody_writes_to_the_history() {
+    for (sk, is_changed) in [("KEY#", false), ("USER", true)] {
+        let Scene { mut stage, before_last_hour, .. } =
+            scene_on(Stage::for_trail().await, TestArchive::new()).await;
+        let mut moment = before_last_hour.clone();
+        let is_torn = |item: &RawItem| text(item, "pk") == "USER#alice" && text(item, "sk").starts_with(sk);
+        if is_changed {
+            let head = moment.0.iter_mut().find(|item| is_torn(item)).expect("a head");
+            head.insert("activeKeys".to_owned(), AttributeValue::N("9".to_owned()));
+        } else {
+            moment.0.retain(|item| !is_torn(item));
+        }
+        stage.restore(&moment).await;
+        let table = &stage.backend.table;
+        let alice = HistoryKey::from(&HistoryId::User(UserId::parse("alice").expect("a user")));
+        let partition = table.partition(&alice, Instant::now() + PATIENCE).await.expect("a partition");
+        let folded = partition.fold(table).expect("a fold");
+        assert!(!folded.differences.is_empty(), "{sk}");
+        stage.add("alice", "too early").await;
+        let before = stage.stored().await;
+        for difference in &folded.differences {
+            let token = AttemptToken::new(stage.operator().chance.bytes());
+            let mended = table.mend(&partition, difference, &token, Instant::now() + PATIENCE).await;
+            assert_eq!(mended, Err(MendFault::Raced), "{difference}");
+        }
+        assert_eq!(stage.stored().await, before, "nothing is written");
+    }
 }

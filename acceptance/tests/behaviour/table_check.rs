@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use acceptance::disturbance::{Disturbance, disturbed_engine};
-use acceptance::restore::{RawItem, text};
+use acceptance::restore::text;
+use acceptance::stored::RawItem;
 use acceptance::trail::TestArchive;
 use acceptance::{PATIENCE, RequestBuilder, Setting, Stage};
 use api::auth::RequiredCredentials;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use domain::history::{ChainedRecord, EventHash, Texts};
+use domain::history::EventHash;
 use domain::values::{Hour, Version};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use store::HistoryKey;
@@ -32,23 +32,21 @@ impl Exporter<'_> {
         }
         let with_texts = Lines::of(events)
             .filter_map(|line| parse_line(&line.ok()?).ok())
-            .filter(|event| event.record().happening.texts().is_some_and(|texts| !Texts::is_empty(texts)))
+            .filter(|event| event.record().happening.texts().is_some_and(|texts| !texts.is_empty()))
             .map(|event| Event {
                 key: HistoryKey::from(&event.record().happening.history()),
                 version: event.record().version,
                 hash: event.hash(),
             });
-        let all: Vec<Event> = with_texts.collect();
         let mut file = DisclosureFile::default();
-        let batches = stream::iter(all.chunks(BATCH)).map(|batch| async move {
+        let batches = stream::iter(with_texts).chunks(BATCH).map(|batch| async move {
             let places: Vec<_> = batch.iter().map(|event| (event.key.clone(), event.version)).collect();
-            Ok::<_, ExportFault>((batch, self.table.events_at(&places, deadline).await?))
+            Ok::<_, ExportFault>((self.table.events_at(&places, deadline).await?, batch))
         });
         let mut batches = std::pin::pin!(batches.buffered(AT_ONCE));
-        while let Some((batch, kept)) = batches.try_next().await? {
+        while let Some((kept, batch)) = batches.try_next().await? {
             for event in batch {
-                let is_it = |chained: &ChainedRecord| chained.hash() == event.hash;
-                if let Some(kept) = kept.iter().find(|kept| is_it(&kept.chained)) {
+                if let Some(kept) = kept.iter().find(|kept| kept.chained.hash() == event.hash) {
                     file.push(&kept.chained, &kept.disclosures)?;
                 }
             }

@@ -125,6 +125,9 @@ pub enum ReplayFault {
     /// The table has no usable id.
     #[error("the table's id {0}")]
     TableId(#[from] domain::values::NotATableId),
+    /// Somebody writes to the table.
+    #[error("somebody writes to the table at the same time: stop that first")]
+    Written,
     /// Another one moved the table's checkpoint.
     #[error("somebody else exports from this table at the same time: stop that first")]
     Exporting,

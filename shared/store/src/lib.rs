@@ -32,7 +32,7 @@ pub use self::fault::StoreFault;
 pub use self::operator::{Done, Operator, OperatorsFault};
 pub use self::organisations::OrganisationFault;
 pub use self::pages::{HeldKey, Listed, Stretch};
-pub use self::partition::{Difference, Folded, Partition, PartitionFault, ScanPlace, Scanned};
+pub use self::partition::{Difference, Folded, MendFault, Partition, PartitionFault, ScanPlace, Scanned};
 pub use self::read::{CredentialLookup, Lookup, StoredCredentials, UserState, Writer};
 pub use self::requests::RequestRecord;
 pub use self::schema::Stream;

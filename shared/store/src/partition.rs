@@ -13,6 +13,7 @@ use domain::values::Version;
 use tokio::time::timeout_at;
 
 use self::expected::Expected;
+pub use self::mend::MendFault;
 pub use self::scan::{ScanPlace, Scanned};
 use super::Table;
 use super::audit::HistoryKey;
@@ -84,6 +85,13 @@ pub struct ItemAt {
 }
 
 impl Difference {
+    /// The item as it should be, or as it should not be there.
+    const fn at(&self) -> &ItemAt {
+        match self {
+            Self::Missing(at) | Self::Other(at) | Self::Stray(at) => at,
+        }
+    }
+
     /// Whether it is about an item of a kind that this program writes. What a newer one has put there is told, and left alone.
     #[must_use]
     pub fn is_known(&self) -> bool {
@@ -172,6 +180,12 @@ impl Partition {
     #[must_use]
     pub const fn key(&self) -> &HistoryKey {
         &self.key
+    }
+
+    /// Whether a difference is about the head.
+    #[must_use]
+    pub fn is_head(&self, difference: &Difference) -> bool {
+        Place::head_in(self.key.as_str()).as_ref() == Some(&difference.at().place)
     }
 
     /// Which history it is, as its first event says.

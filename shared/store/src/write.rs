@@ -57,6 +57,8 @@ impl Raced {
     /// The same, and the physical key. `BatchGetItem` reads each item at a moment of its own: a physical key that was there
     /// may have been removed before the user item was read. Only the deletion that follows finds out.
     pub(super) const REMOVAL: Self = Self(&[0, 1, 3]);
+    /// The head, and the item that is mended: whoever writes meanwhile moves the one or the other.
+    pub(super) const MENDING: Self = Self(&[0, 1]);
     /// The head of the history: an organisation's item, the log's.
     pub(super) const HEAD: Self = Self(&[0]);
     /// The same, and the API key, which may have been revoked before the organisation item was read.

@@ -1,6 +1,6 @@
 //! What the table has, before anything is appended: each history folded anew and compared with the log at the shorter of both.
 
-use store::{Behind, HistoryKey};
+use store::{AttemptToken, Behind, HistoryKey, MendFault};
 use trail::histories::Histories;
 
 use super::tally::Tally;
@@ -47,9 +47,19 @@ impl Replay<'_> {
             tally.fork(history, key.as_str(), shows);
             return Ok(());
         }
-        for difference in folded.differences.iter().filter(|difference| difference.is_known()) {
-            self.table.mend(difference).await?;
-            tally.note(|replayed| replayed.mended += 1);
+        // The head comes last: that it is as it was read is a condition of all.
+        let (heads, others): (Vec<_>, Vec<_>) = folded
+            .differences
+            .iter()
+            .filter(|difference| difference.is_known())
+            .partition(|difference| partition.is_head(difference));
+        for difference in others.into_iter().chain(heads) {
+            let token = AttemptToken::new(self.operator.chance.bytes());
+            match self.table.mend(&partition, difference, &token, self.deadline).await {
+                Ok(()) => tally.note(|replayed| replayed.mended += 1),
+                Err(MendFault::Raced) => return Err(ReplayFault::Written),
+                Err(MendFault::Store(fault)) => return Err(fault.into()),
+            }
         }
         let version = folded.position().version;
         if version > in_files.version {
