@@ -48,7 +48,9 @@ fn torn(moment: &Moment) -> Vec<RawItem> {
 #[tokio::test]
 async fn a_replay_that_is_cut_off_at_any_call_goes_on_where_it_ended() {
     use Disturbance::{CutAfter, CutBefore};
-    let writes = [0, 2, 4].into_iter().flat_map(|call| [CutBefore, CutAfter].map(|cut| ("TransactWriteItems", call, cut)));
+    let writes = [0, 2, 4]
+        .into_iter()
+        .flat_map(|call| [CutBefore, CutAfter].map(|cut| ("TransactWriteItems", call, cut)));
     let others = [("PutItem", 7), ("BatchGetItem", 4), ("Query", 2), ("Scan", 1)];
     let others = others.into_iter().flat_map(|(operation, calls)| {
         let cut = |call| if call % 2 == 0 { CutBefore } else { CutAfter };
