@@ -1,7 +1,9 @@
 //! Which table a log comes from: a forger with the key who has another table go on with it, goes back to one, or hides that it changed.
 
-use acceptance::Stage;
-use acceptance::trail::{SEED, TestArchive, hour};
+use std::time::{Duration, Instant};
+
+use acceptance::trail::{SEED, TestArchive, first_hour, from_first_hour, hour};
+use acceptance::{PATIENCE, Stage};
 use domain::audit_log::{self, LogClaimed};
 use domain::history::{ChainedRecord, EventRecord, Happening};
 use domain::values::{Hour, TableId};
@@ -141,4 +143,27 @@ async fn a_table_that_exports_before_it_claimed_the_log_is_named() {
     comes_from(&archive, before, &second).await;
     archive.forge_log(SEED).await;
     check(&archive, &[format!("{}: {OTHER}", manifest_path(before))]).await;
+}
+
+/// A run that is under way when another table claims the log ends with the hour that it is at.
+#[tokio::test]
+async fn a_run_that_is_under_way_exports_nothing_once_another_table_has_claimed_the_log() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::in_folder());
+    stage.add("alice", "front door").await;
+    stage.pass(Duration::from_hours(2));
+    stage.close_hour();
+    let settings = from_first_hour();
+    let exporter = stage.exporter(&archive.archive, &settings);
+    let owner = "{\"format\":2,\"fromHour\":\"2026-11-23T13:00:00Z\",\"tableId\":\"another\"}\n";
+    let run = exporter.export(Instant::now() + PATIENCE, |report| {
+        if report.hours == 1 {
+            archive.write(&table_path(2), owner.as_bytes());
+        }
+    });
+    let refused = run.await.expect_err("a refusal").to_string();
+    assert_eq!(refused, "another table has claimed the log: this one is not exported there any more");
+    let hours = archive.archive.list().await.expect("a listing").hours;
+    assert!(hours.keys().eq([&first_hour()]), "{hours:?}");
+    let checkpoint = stage.backend.table.audit_checkpoint().await.expect("a read").checkpoint;
+    assert_eq!(checkpoint.map(|checkpoint| checkpoint.hour), Some(first_hour()));
 }

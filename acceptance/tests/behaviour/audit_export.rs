@@ -100,6 +100,25 @@ async fn every_closed_hour_is_exported_once_with_every_event() {
     holds_what_it_should(&stage, &archive).await;
 }
 
+/// Before a table is given up; what is recorded in that hour nevertheless is in the next one's file.
+#[tokio::test]
+async fn the_hour_that_it_is_now_is_exported_when_that_is_asked_for() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
+    stage.add("alice", "front door").await;
+    let settings = Settings { through_now: true, ..from_first_hour() };
+    let export = async || {
+        let exporter = stage.exporter(&archive.archive, &settings);
+        exporter.export(Instant::now() + acceptance::PATIENCE, |_| {}).await.expect("an export")
+    };
+    let through = Some("2026-11-23T13:00:00Z");
+    assert_eq!(export().await, report(1, 2, through, 0));
+    assert_eq!(export().await, report(0, 0, through, 0), "once");
+    stage.add("alice", "nevertheless").await;
+    stage.close_hour();
+    assert_eq!(export().await, report(1, 1, Some("2026-11-23T14:00:00Z"), 0));
+    archive.check_against(&stage.backend.table).await.expect("a whole export");
+}
+
 #[tokio::test]
 async fn an_hour_is_left_alone_until_the_grace_is_over() {
     let (stage, archive) = (Stage::for_trail().await, TestArchive::new());

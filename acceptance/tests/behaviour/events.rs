@@ -157,6 +157,13 @@ const EXPORTED: [(&str, &str); 2] = [
     ("export-audit-sweep", r#"{"lookedAt":0,"leftBehind":0,"greatestLatenessHours":0,"isThrough":true}"#),
 ];
 
+#[test]
+fn an_export_through_now_is_asked_for_by_an_event_and_by_no_schedule() {
+    let read = |event: &str| serde_json::from_str::<Scheduled>(event).expect("an event").through_now;
+    assert!(read(r#"{"throughNow":true}"#));
+    assert!(!read("{}"));
+}
+
 #[tokio::test]
 async fn the_schedules_event_exports_what_is_due() {
     let found = samples(Some("export-audit"));

@@ -303,3 +303,30 @@ async fn a_check_goes_on_from_wherever_one_was_ended() {
         assert_eq!(check.run(from, |_| {}).await.expect("a check"), whole, "{kept}");
     }
 }
+
+/// What stands beside the one item that such a partition has, or under a name that only begins like one of ours, is as strange as any.
+#[tokio::test]
+async fn what_stands_beside_the_items_of_this_program_is_named() {
+    let stage = scene().await;
+    let api_key = item(&stage, "APIKEY#", "APIKEY").await;
+    let id = text(&api_key, "apiKeyId").to_owned();
+    let places = [
+        (format!("APIKEY#{id}"), "X"),
+        ("EXPORTED#USER#alice".to_owned(), "X"),
+        ("AUDIT".to_owned(), "X"),
+        ("AUDITOR".to_owned(), "CHECKPOINT"),
+    ];
+    for (pk, sk) in &places {
+        let mut stranger = api_key.clone();
+        stranger.insert("pk".to_owned(), string(pk));
+        stranger.insert("sk".to_owned(), string(sk));
+        put(&stage, stranger).await;
+    }
+    let expected =
+        |(pk, sk): &(String, &str)| format!("the item {pk:?} {sk:?}: nothing of this program stands there");
+    let mut expected: Vec<_> = places.iter().map(expected).collect();
+    let mut found = stage.check_table().await;
+    expected.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+}

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use domain::history::{Head, HistoryId, KeptRecord, NotNext, Told};
+use domain::history::{EventHash, Head, HistoryId, KeptRecord, NotNext, Told};
 use domain::user::Event;
 use domain::values::OrgId;
 use process::retry::Backoff;
@@ -93,11 +93,7 @@ impl Table {
     }
 
     /// The hash of the event that has the version of a head.
-    async fn event_there(
-        &self,
-        head: &Head,
-        until: Instant,
-    ) -> Result<Option<domain::history::EventHash>, StoreFault> {
+    async fn event_there(&self, head: &Head, until: Instant) -> Result<Option<EventHash>, StoreFault> {
         let place = Place::event(&head.history(), head.position().version);
         let item = self.get(&place, operators_waits(), until).await?;
         item.map(|item| Ok(shape::<EventShape>(item)?.kept()?.chained.hash())).transpose()

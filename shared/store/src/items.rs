@@ -40,9 +40,9 @@ const ORGANISATION: &str = "ORG#";
 /// Prefix of the partition of the log's own history.
 pub(super) const AUDIT_LOG: &str = "LOG#";
 /// Prefix of the partitions that say how far histories were exported.
-pub(super) const CURSOR: &str = "EXPORTED#";
-/// How the partitions begin in which the export remembers anything else.
-pub(super) const WHOLE: [&str; 2] = ["AUDIT", "BEHIND#"];
+const CURSOR: &str = "EXPORTED#";
+/// Prefix of the partitions of those who were left behind.
+const BEHIND: &str = "BEHIND#";
 /// Prefix of the partitions of API keys.
 const API_KEY: &str = "APIKEY#";
 /// Prefix of the sort keys of events.
@@ -63,6 +63,10 @@ pub(super) enum OfExport {
     Table,
     /// How far the sweep has come.
     Sweep,
+}
+
+impl OfExport {
+    const ALL: [Self; 4] = [Self::Checkpoint, Self::Log, Self::Table, Self::Sweep];
 }
 
 /// An item's place in the table.
@@ -143,7 +147,19 @@ impl Place {
 
     /// The API key whose item stands here.
     pub(super) fn api_key_id(&self) -> Option<ApiKeyId> {
-        ApiKeyId::parse(self.pk.strip_prefix(API_KEY)?)
+        let id = ApiKeyId::parse(self.pk.strip_prefix(API_KEY)?)?;
+        (Self::api_key(&id) == *self).then_some(id)
+    }
+
+    /// The history whose cursor stands here.
+    pub(super) fn exported(&self) -> Option<HistoryKey> {
+        let key = HistoryKey::of(self.pk.strip_prefix(CURSOR)?);
+        (Self::cursor(&key) == *self).then_some(key)
+    }
+
+    /// Whether anything else stands here that the export remembers.
+    pub(super) fn is_of_export(&self) -> bool {
+        OfExport::ALL.iter().any(|item| Self::of_export(*item) == *self) || self.pk.starts_with(BEHIND)
     }
 
     /// By tag, because that is what an API key tells of its organisation before anything is read.
@@ -186,7 +202,7 @@ impl Place {
 
     /// The partition of those who were left behind that has this number.
     pub(super) fn of_those_behind(shard: u16) -> String {
-        format!("BEHIND#{shard:03}")
+        format!("{BEHIND}{shard:03}")
     }
 
     /// As the key of a request to DynamoDB.

@@ -5,7 +5,7 @@ mod expected;
 mod mend;
 mod scan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use domain::history::{EventHash, Head, HistoryId, KeptRecord, NotNext, Position};
@@ -173,7 +173,8 @@ impl Partition {
     /// The items that are kept of it in other partitions: an organisation's API keys.
     fn elsewhere(&self) -> Vec<Place> {
         let issued = self.events.iter().flat_map(|(_, kept)| kept).filter_map(expected::api_key_of);
-        issued.map(|id| Place::api_key(&id)).collect()
+        let places: BTreeSet<_> = issued.map(|id| Place::api_key(&id)).collect();
+        places.into_iter().collect()
     }
 
     /// Where it is kept.
@@ -265,5 +266,33 @@ impl Partition {
         let changed_in = self.state.get(&head)?.get(HEAD_INDEX.1)?.as_s().ok()?;
         let (_, shard) = changed_in.split_once('#')?;
         shard.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::api_key::{self, ApiKeyTerms};
+    use domain::history::{Actor, Circumstances, RANDOM_BYTES, Salts, Snapshot};
+    use domain::organisation::{Event, Organisation};
+    use domain::values::{EpochMillis, OrgId, Subject};
+
+    use super::*;
+
+    /// A history that tells such nonsense is told so, and not a fault of reading: DynamoDB refuses to read one item twice at once.
+    #[test]
+    fn an_api_key_that_is_issued_twice_is_read_once() {
+        let (org_id, now) = (OrgId::parse("acme").unwrap(), EpochMillis::new(7));
+        let (_, issued) = api_key::issue(ApiKeyTerms::of(org_id.clone(), now), &[7; api_key::RANDOM_BYTES]);
+        let snapshot = Snapshot::new(Organisation::new(org_id.clone()));
+        let actor = Actor::operator(Subject::parse("operator").unwrap());
+        let salts = Salts::new([7; RANDOM_BYTES]);
+        let circumstances = Circumstances { actor, request_id: "r".to_owned(), recorded_at: now, salts };
+        let (kept, _) = snapshot.append(&Event::ApiKeyIssued(issued.clone()), Some(org_id), circumstances);
+        let key = HistoryKey::from(&kept.chained.record().happening.history());
+        let event =
+            |version| (Place::event_in(key.as_str().to_owned(), Version::new(version)), Some(kept.clone()));
+        let events = vec![event(1), event(2)];
+        let partition = Partition { key: key.clone(), events, requests: Vec::new(), state: BTreeMap::new() };
+        assert_eq!(partition.elsewhere(), [Place::api_key(&issued.api_key_id)]);
     }
 }

@@ -11,9 +11,10 @@ use tokio::time::timeout_at;
 use super::super::Table;
 use super::super::audit::HistoryKey;
 use super::super::fault::StoreFault;
-use super::super::items::{CURSOR, Item, Place, WHOLE, shape};
+use super::super::items::{Item, Place, shape};
 use super::super::read::{BATCH, in_time, operators_waits};
-use super::super::schema::{PK, SK};
+use super::super::schema::{HEAD_INDEX, ISSUER_INDEX, PK, SK};
+use super::Partition;
 
 /// Where a scan goes on. It can be kept, and gone on with by another process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,12 +77,12 @@ impl Table {
     /// about a second: whoever gets one named asks again before believing it.
     pub async fn not_in_index(
         &self,
-        partition: &super::Partition,
+        partition: &Partition,
         deadline: Instant,
     ) -> Result<Vec<String>, StoreFault> {
         let mut missing = Vec::new();
         for (place, item) in &partition.state {
-            for (index, of, sort) in [super::super::schema::HEAD_INDEX, super::super::schema::ISSUER_INDEX] {
+            for (index, of, sort) in [HEAD_INDEX, ISSUER_INDEX] {
                 let (Some(of_item), Some(sort_of_item)) = (item.get(of), item.get(sort)) else { continue };
                 if !self.is_in_index(index, (of, of_item), (sort, sort_of_item), deadline).await? {
                     missing.push(format!("{index} lacks the item {:?} {:?}", place.pk, place.sk));
@@ -124,9 +125,9 @@ impl Scanned {
             }
         } else if let Some(id) = place.api_key_id() {
             self.api_keys.push(id);
-        } else if let Some(key) = place.pk.strip_prefix(CURSOR) {
-            self.exported.push(HistoryKey::of(key));
-        } else if !WHOLE.iter().any(|known| place.pk.starts_with(known)) {
+        } else if let Some(key) = place.exported() {
+            self.exported.push(key);
+        } else if !place.is_of_export() {
             self.strangers.push(format!("{:?} {:?}", place.pk, place.sk));
         }
     }
