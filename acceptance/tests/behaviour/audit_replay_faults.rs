@@ -20,6 +20,7 @@ use recovery::replay::ReplayFault;
 use store::{AttemptToken, HistoryKey, MendFault};
 use trail::archive::Archive;
 use trail::check::Evidence;
+use trail::log::table_path;
 use trail::manifest::events_path;
 
 use crate::audit_replay::{Scene, is_whole, scene_on};
@@ -198,6 +199,7 @@ async fn a_table_of_another_log_or_one_that_remembers_more_is_not_filled() {
     theirs.close_hour();
     let signing = SigningKeys::new(signing_key(name, 7), None).expect("a key");
     theirs.export_signed_by(&other.archive, &signing).await.expect("an export");
+    let before = stage.stored().await;
     let keys = vec![signing_key(name, 7).verifier_key().clone()];
     let refused = stage.replay_with(&other.archive, &Evidence { keys, ..Evidence::default() }).await;
     let refused = refused.expect_err("a refusal").to_string();
@@ -206,6 +208,8 @@ async fn a_table_of_another_log_or_one_that_remembers_more_is_not_filled() {
         "this table's log is keys.example.com/audit, and the one there is keys.example.com/other"
     );
 
+    assert_eq!(stage.stored().await, before, "nothing is written");
+
     // The log there ends before what the table remembers.
     let short = TestArchive::new();
     let theirs = Stage::for_trail().await;
@@ -213,10 +217,12 @@ async fn a_table_of_another_log_or_one_that_remembers_more_is_not_filled() {
     theirs.close_hour();
     theirs.export(&short.archive).await.expect("an export");
     stage.replay(&archive.archive).await.expect("a replay");
+    let before = (stage.stored().await, short.objects().await);
     let refused = stage.replay(&short.archive).await.expect_err("a refusal").to_string();
     let expected = "the table says that hours were exported through 2026-11-23T14:00:00Z, and the log there ends before or goes on \
                     otherwise";
     assert_eq!(refused, expected);
+    assert_eq!((stage.stored().await, short.objects().await), before, "nothing is written");
     is_whole(&stage, &archive).await;
 }
 
@@ -249,4 +255,52 @@ async fn nothing_is_mended_while_somebody_writes_to_the_history() {
         }
         assert_eq!(stage.stored().await, before, "nothing is written");
     }
+}
+
+/// Of two restored tables, one claims the log.
+#[tokio::test]
+async fn a_log_that_another_table_claims_meanwhile_is_not_claimed() {
+    let Scene { mut stage, archive, before_last_hour, .. } =
+        scene_on(Stage::for_trail().await, TestArchive::in_folder()).await;
+    stage.restore(&before_last_hour).await;
+    let owner = "{\"format\":2,\"fromHour\":\"2026-11-23T14:00:00Z\",\"tableId\":\"another\"}\n";
+    let meanwhile = async || archive.write(&table_path(2), owner.as_bytes());
+    let refused = stage.replay_between(&archive.archive, &evidence(), PATIENCE, meanwhile).await;
+    assert_eq!(refused.expect_err("a refusal").to_string(), "another table has claimed the log meanwhile");
+    assert_eq!(archive.get(&table_path(2)).await, owner);
+    assert!(archive.archive.read(&table_path(3), 9).await.expect("a read").is_none());
+    stage.close_hour();
+    assert!(stage.export(&archive.archive).await.is_err(), "nothing is exported from it");
+}
+
+/// The log's own history went on otherwise in the table: nobody could tell which of the two claims the log.
+#[tokio::test]
+async fn a_log_whose_own_history_forked_is_not_claimed() {
+    let Scene { mut stage, archive, .. } = scene_on(Stage::for_trail().await, TestArchive::new()).await;
+    let moment = stage.moment().await;
+    stage.change_signing_key(8).await.expect("another key");
+    stage.close_hour();
+    stage.export(&archive.archive).await.expect("an export");
+    stage.restore(&moment).await;
+    stage.change_signing_key(9).await.expect("a third key");
+    let (of_log, objects) = (of_log(&stage).await, archive.objects().await);
+    let keys = vec![verifier_key(7), verifier_key(8)];
+    let refused = stage.replay_with(&archive.archive, &Evidence { keys, ..Evidence::default() }).await;
+    let expected =
+        "the log's own history is another one in the table, so that nobody can claim the log for it";
+    assert_eq!(refused.expect_err("a refusal").to_string(), expected);
+    assert_eq!(
+        (self::of_log(&stage).await, archive.objects().await),
+        (of_log, objects),
+        "nothing is written for it"
+    );
+}
+
+/// The items of the log's own history, and what the export remembers as a whole.
+async fn of_log(stage: &Stage) -> Vec<serde_json::Value> {
+    let stored = stage.stored().await.into_iter();
+    stored
+        .filter(|((pk, sk), _)| pk.starts_with("LOG#") || sk == "CHECKPOINT")
+        .map(|(_, item)| item)
+        .collect()
 }
