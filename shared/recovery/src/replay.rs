@@ -159,8 +159,9 @@ impl Replay<'_> {
         if verified.signed_by.is_none() || verified.begun_before.is_some() {
             return Err(ReplayFault::NotWhole);
         }
-        let table_id = TableId::try_from(self.table.identity(self.operator.chance.bytes()).await?.id)?;
         self.is_of_log(log, verified).await?;
+        // Where the engine gives a table no id, this writes one: not before it is known that the table is the log's.
+        let table_id = TableId::try_from(self.table.identity(self.operator.chance.bytes()).await?.id)?;
         let tally = Tally::default();
         self.mend(histories, &tally, &progress).await?;
         self.append(whole, &tally, &progress).await?;
