@@ -131,7 +131,12 @@ impl TestArchive {
 
     /// Checks the whole of it against its table.
     pub async fn check_against(&self, table: &Table) -> Result<Verified, NotWhole> {
-        let recorded = RecordedInTable::new(table, Instant::now() + PATIENCE);
+        self.check_against_until(table, Instant::now() + PATIENCE).await
+    }
+
+    /// The same, of so many events that it takes long.
+    pub async fn check_against_until(&self, table: &Table, deadline: Instant) -> Result<Verified, NotWhole> {
+        let recorded = RecordedInTable::new(table, deadline);
         let listing = self.archive.list().await.expect("a listing");
         whole(check_against(&recorded, &self.archive, &listing, &evidence(), |_| {}).await)
     }

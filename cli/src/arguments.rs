@@ -11,7 +11,7 @@ use api::auth::RequiredCredentials;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::api_key::ApiKeyId;
 use domain::loopback::is_loopback;
-use domain::values::{OrgId, OrgName, Subject, UserId};
+use domain::values::{ErasureReason, KeyNumber, OrgId, OrgName, Subject, UserId};
 use reqwest::Url;
 
 /// The physical key inventory: a local server, and the operator's commands.
@@ -46,6 +46,9 @@ pub(crate) enum Command {
     Import(registers::ImportArguments),
     /// Export the physical keys of a user or an organisation through the API.
     Export(registers::ExportArguments),
+    /// Erase what was typed about a user's physical keys: from the table, kept answers and the files that disclose it. That it was done,
+    /// by whom and why, is an event of each physical key's history. Whatever ended it, the same command goes on.
+    Erase(EraseArguments),
     /// The audit trail: export it, verify it, show its events.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -172,6 +175,24 @@ pub(crate) enum TableCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct EraseArguments {
+    /// Whose physical keys.
+    #[arg(long, value_name = "ID", value_parser = user_id)]
+    pub(crate) user: UserId,
+    /// One of them; all that texts were ever given with, taken back or not, unless given.
+    #[arg(long, value_parser = number)]
+    pub(crate) number: Option<KeyNumber>,
+    /// Why: it is kept for auditors beside the log, so best says nothing of anybody.
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
+    pub(crate) reason: ErasureReason,
+    /// Where what discloses the texts of exported events is kept, as `audit export` was told.
+    #[arg(long, value_name = "URL", env = "AUDIT_DISCLOSURES_URL", value_parser = audit::archive)]
+    pub(crate) disclosures: Option<Url>,
+    #[command(flatten)]
+    pub(crate) operator: OperatorArguments,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct TokenArguments {
     /// A token of this person.
     #[arg(long, value_parser = user_id, required_unless_present = "org")]
@@ -239,6 +260,17 @@ pub(crate) struct StoreArguments {
 
 fn user_id(text: &str) -> Result<UserId, String> {
     UserId::parse(text).map_err(|fault| fault.to_string())
+}
+
+fn number(text: &str) -> Result<KeyNumber, String> {
+    text.parse()
+        .ok()
+        .and_then(KeyNumber::new)
+        .ok_or_else(|| "must be the number of a physical key: 1, 2, 3, …".to_owned())
+}
+
+fn reason(text: &str) -> Result<ErasureReason, String> {
+    ErasureReason::parse(text).map_err(|fault| fault.to_string())
 }
 
 fn subject(text: &str) -> Result<Subject, String> {

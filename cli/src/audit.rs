@@ -5,6 +5,7 @@ mod extract;
 mod replay;
 mod show;
 mod signing;
+mod texts;
 mod verify;
 
 use std::process::ExitCode;

@@ -4,6 +4,7 @@ mod api_client;
 mod arguments;
 mod audit;
 mod demo;
+mod erase;
 mod export;
 mod folder;
 mod http_server;
@@ -59,6 +60,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Jwks { data }) => tokens::print_key_set(&data),
         Some(Command::Import(arguments)) => import::import(arguments).await,
         Some(Command::Export(arguments)) => export::export(arguments).await,
+        Some(Command::Erase(arguments)) => erase::erase(arguments).await,
         Some(Command::Audit(command)) => return audit::audit(command).await,
         Some(Command::Smoke(arguments)) => smoke::smoke(arguments).await,
         Some(Command::SamLocal(arguments)) => sam_local::sam_local(arguments).await,

@@ -22,6 +22,8 @@ const LOCK_DISTANCE: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) table: Table,
+    /// How a local inventory's database is reached.
+    access: Option<Access>,
     embedded: Option<(EmbeddedDynamoDb, LockedFolder)>,
 }
 
@@ -31,7 +33,7 @@ impl Store {
         match (local_folder(arguments), table_elsewhere()) {
             (None, Some(name)) => {
                 let table = Table::connect(name, AuditShards::DEFAULT).await;
-                Ok(Self { table, embedded: None })
+                Ok(Self { table, access: None, embedded: None })
             }
             (folder, _) => Self::local(&folder.unwrap_or_else(|| DEFAULT_FOLDER.into())).await,
         }
@@ -44,17 +46,33 @@ impl Store {
         for _ in 0..LOCK_TRIES {
             if let Some(locked) = folder.try_lock()? {
                 let embedded = open_database(&locked, Reach::default()).await?;
-                let table = local_table(&embedded.access()).await?;
-                return Ok(Self { table, embedded: Some((embedded, locked)) });
+                let access = embedded.access();
+                let table = local_table(&access).await?;
+                return Ok(Self { table, access: Some(access), embedded: Some((embedded, locked)) });
             }
             if let Ok(endpoint) = std::fs::read_to_string(folder.endpoint()) {
                 let endpoint = endpoint.trim().to_owned();
                 let access = Access { endpoint, access_key_id: folder.access_key_id()? };
-                return Ok(Self { table: local_table(&access).await?, embedded: None });
+                let table = local_table(&access).await?;
+                return Ok(Self { table, access: Some(access), embedded: None });
             }
             tokio::time::sleep(LOCK_DISTANCE).await;
         }
         Err(Failure(format!("The folder {} is in use by another process.", path.display())))
+    }
+
+    /// Has whatever process that has a local inventory's database open clean its file of what was deleted. DynamoDB does that by itself.
+    pub(crate) async fn vacuum(&self) -> Result<(), Failure> {
+        let Some(Access { endpoint, access_key_id }) = &self.access else { return Ok(()) };
+        let credential = format!("AWS4-HMAC-SHA256 Credential={}/", access_key_id.as_str());
+        let request = reqwest::Client::new()
+            .post(endpoint)
+            .header(reqwest::header::AUTHORIZATION, credential)
+            .header("x-amz-target", "PhysicalKeyInventory.Vacuum");
+        let cleaned = request.send().await.and_then(reqwest::Response::error_for_status);
+        cleaned.map(|_| ()).map_err(|error| {
+            Failure::because("The database's file was not cleaned; run the same command again", error)
+        })
     }
 
     /// Closes what was opened.

@@ -2,9 +2,10 @@
 
 mod door;
 mod operations;
+mod vacuum;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -124,7 +125,7 @@ impl EmbeddedDynamoDb {
     /// The same, with what else is to be reached.
     pub async fn in_memory_with(reach: Reach) -> Result<Self, EmbeddedFault> {
         let database = Database::memory().map_err(|error| EmbeddedFault::Open(error.to_string()))?;
-        Self::serve(database, AccessKeyId::generate(), reach).await
+        Self::serve(database, None, AccessKeyId::generate(), reach).await
     }
 
     /// Starts on a file, which is made, for its owner only, if it is not there.
@@ -135,15 +136,17 @@ impl EmbeddedDynamoDb {
     ) -> Result<Self, EmbeddedFault> {
         // SQLite makes its other files with the permissions of this one.
         private_files::ensure(path)?;
+        let file = path;
         let path = path.to_str().ok_or_else(|| EmbeddedFault::Open("its path is not UTF-8".to_owned()))?;
         let database = Database::new(path).map_err(|error| EmbeddedFault::Open(error.to_string()))?;
         // DynamoDB deletes expired items by itself; dynoxide when it is told to.
         database.sweep_ttl().map_err(|error| EmbeddedFault::Open(error.to_string()))?;
-        Self::serve(database, access_key_id, reach).await
+        Self::serve(database, Some(file.to_owned()), access_key_id, reach).await
     }
 
     async fn serve(
         database: Database,
+        file: Option<PathBuf>,
         access_key_id: AccessKeyId,
         reach: Reach,
     ) -> Result<Self, EmbeddedFault> {
@@ -158,7 +161,8 @@ impl EmbeddedDynamoDb {
         }
         authorities.extend(reach.name.map(|name| format!("{name}:{}", address.port())));
         let (bus, kms, bounds) = (reach.bus, reach.kms, reach.bounds);
-        let door = Door { access_key_id: access_key_id.clone(), authorities, database, bus, kms, bounds };
+        let access = access_key_id.clone();
+        let door = Door { access_key_id: access, authorities, database, file, bus, kms, bounds };
         let router = door.router();
         let (stop, stopped) = watch::channel(false);
         let mut servers = JoinSet::new();

@@ -86,6 +86,7 @@ fn number(record: &mut EventRecord, number: u64) {
     match user(record) {
         OfUser::PhysicalKeyAdded(added) => added.number = number,
         OfUser::PhysicalKeyRemoved(removed) => removed.number = number,
+        OfUser::PhysicalKeyTextsErased(erased) => erased.number = number,
     }
 }
 
@@ -97,6 +98,7 @@ fn at(event: &mut OfUser, moment: u64) {
     match event {
         OfUser::PhysicalKeyAdded(added) => added.added_at = EpochMillis::new(moment),
         OfUser::PhysicalKeyRemoved(removed) => removed.removed_at = EpochMillis::new(moment),
+        OfUser::PhysicalKeyTextsErased(erased) => erased.erased_at = EpochMillis::new(moment),
     }
 }
 

@@ -74,6 +74,7 @@ fn records(stored: &Stored, user: &str) -> Vec<(ChainedRecord, Event)> {
                 &added.org_id
             }
             Event::PhysicalKeyRemoved(removed) => &issuers[&removed.number],
+            Event::PhysicalKeyTextsErased(erased) => &issuers[&erased.number],
         };
         assert_eq!(chained.record().issuer.as_ref(), Some(issuer));
         (chained, event)
@@ -95,6 +96,8 @@ fn fold(records: Vec<(ChainedRecord, Event)>, user: &str) -> History {
                 let held = history.held.remove(&removed.number);
                 assert!(held.is_some(), "number {} is removed and was not held", removed.number);
             }
+            // Its texts are disclosed no more by then.
+            Event::PhysicalKeyTextsErased(_) => {}
         }
         history.user = history.user.apply(&event);
         history.records.push(record);
@@ -151,7 +154,7 @@ impl History {
     fn marks(&self) -> impl Iterator<Item = Value> {
         let issuers = self.events.iter().filter_map(|event| match event {
             Event::PhysicalKeyAdded(added) => Some(&added.org_id),
-            Event::PhysicalKeyRemoved(_) => None,
+            Event::PhysicalKeyRemoved(_) | Event::PhysicalKeyTextsErased(_) => None,
         });
         issuers.map(|issuer| {
             json!({

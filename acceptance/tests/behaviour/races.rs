@@ -87,7 +87,7 @@ async fn raced_adds_and_removals_keep_every_invariant() {
     assert_eq!(history.records.len(), committed.len(), "every answer is an event, every event an answer");
     let by_version: BTreeMap<u64, Option<u64>> = committed.into_iter().collect();
     let removed = history.events.iter().map(|event| match event {
-        Event::PhysicalKeyAdded(_) => None,
+        Event::PhysicalKeyAdded(_) | Event::PhysicalKeyTextsErased(_) => None,
         Event::PhysicalKeyRemoved(removed) => Some(removed.number.get()),
     });
     assert_eq!(by_version, (1..).zip(removed).collect());

@@ -136,6 +136,13 @@ pub(crate) struct VerifyArguments {
     /// It may be a part of a log, as `audit extract` writes it: what was before it is not here.
     #[arg(long, conflicts_with = "against_table")]
     pub(crate) part: bool,
+    /// Where what discloses the texts of the events is kept: it has to be what was recorded. A text that is not disclosed is `erased`
+    /// where an event says so, and `withheld` elsewhere.
+    #[arg(long, value_name = "URL", env = "AUDIT_DISCLOSURES_URL", value_parser = archive)]
+    pub(crate) disclosures: Option<Url>,
+    /// That a text is withheld is a fault.
+    #[arg(long, requires = "disclosures")]
+    pub(crate) texts: bool,
     /// How long ago the newest hour may have ended, such as `3h`.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) max_age: Option<Duration>,
@@ -208,7 +215,7 @@ pub(crate) enum ShowFormat {
 }
 
 /// A URL, or the path of a folder.
-fn archive(text: &str) -> Result<Url, String> {
+pub(super) fn archive(text: &str) -> Result<Url, String> {
     if text.contains("://") {
         return text.parse().map_err(|_| "must be a folder or a URL".to_owned());
     }

@@ -103,7 +103,7 @@ fn words(step: Step) -> String {
 }
 
 fn say(replayed: &Replayed, listing: &Listing) -> Result<(), Failure> {
-    let Replayed { histories, mended, appended, withheld, longer, forks, from_hour } = replayed;
+    let Replayed { histories, mended, appended, withheld, erased, longer, forks, from_hour } = replayed;
     for Fork { history, shows } in forks {
         print_line(visible(&format!("{history} forked: {shows}. Nothing was written for it.")))?;
     }
@@ -112,6 +112,9 @@ fn say(replayed: &Replayed, listing: &Listing) -> Result<(), Failure> {
     ))?;
     if *withheld > 0 {
         print_line(format!("{withheld} of them have texts that nothing discloses any more."))?;
+    }
+    if *erased > 0 {
+        print_line(format!("{erased} items had texts that were erased, and have them no more."))?;
     }
     if let Some(hour) = from_hour {
         let from = calendar::text(*hour);

@@ -18,7 +18,7 @@ use trail::lateness::{Late, Lateness};
 use trail::log;
 use trail::verify::Verified;
 
-use super::{listing, open, progress_bar};
+use super::{listing, open, progress_bar, texts};
 use crate::arguments::audit::VerifyArguments;
 use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
 use crate::progress_file::ProgressFile;
@@ -62,7 +62,10 @@ async fn checked(arguments: &VerifyArguments) -> Result<bool, Failure> {
     match verified {
         Ok(verified) => {
             say(&verified, &evidence, arguments.against_table)?;
-            Ok(verified.faults.count() == 0)
+            if verified.faults.count() > 0 {
+                return Ok(false);
+            }
+            texts::check(arguments, &archive, &listing, &verified).await
         }
         Err(fault) if fault.is_of_export() => {
             tell(format!("{fault}."));

@@ -7,7 +7,8 @@ use domain::history::EventHash;
 use domain::values::{Hour, Version};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use store::HistoryKey;
-use trail::archive::{Archive, Written};
+use trail::archive::Archive;
+use trail::calendar;
 use trail::disclosure_file::{DisclosureFile, disclosures_path};
 use trail::event_file::{Lines, MOST_BYTES, parse_line};
 
@@ -15,10 +16,13 @@ use crate::export::{AT_ONCE, ExportFault, Exporter};
 
 /// Events that are read at once, in one call.
 const BATCH: usize = 100;
+/// How often a file is written that somebody else changes at the same time.
+const TRIES: usize = 10;
 
 impl Exporter<'_> {
-    /// Creates an hour's file of disclosures, unless it is there. They are read from the table now, and not when the events were: what
-    /// was erased meanwhile does not come back.
+    /// Makes an hour's file of disclosures what the table has of them now, and not when the events were read. It is looked at once more
+    /// after it was written: whoever erases a text takes it out of the table first and out of the files then, so that either finds what
+    /// the other has written, and what was erased does not come back.
     pub(crate) async fn disclose(
         &self,
         to: &Archive,
@@ -27,9 +31,19 @@ impl Exporter<'_> {
         deadline: Instant,
     ) -> Result<(), ExportFault> {
         let path = disclosures_path(hour);
-        if to.read(&path, MOST_BYTES).await?.is_some() {
-            return Ok(());
+        for _ in 0..TRIES {
+            let disclosed = self.disclosed(events, deadline).await?;
+            match to.find(&path, MOST_BYTES).await? {
+                Some(found) if found.bytes == disclosed => return Ok(()),
+                Some(found) => _ = to.replace(&path, &found, disclosed).await?,
+                None => _ = to.create(&path, disclosed, MOST_BYTES).await?,
+            }
         }
+        Err(ExportFault::Disclosures(calendar::text(hour)))
+    }
+
+    /// A file of what the table has of the disclosures of these events.
+    async fn disclosed(&self, events: &Bytes, deadline: Instant) -> Result<Bytes, ExportFault> {
         let with_texts = Lines::of(events)
             .filter_map(|line| parse_line(&line.ok()?).ok())
             .filter(|event| event.record().happening.texts().is_some_and(|texts| !texts.is_empty()))
@@ -51,9 +65,7 @@ impl Exporter<'_> {
                 }
             }
         }
-        // Whoever was first has read the same, or less of it.
-        let _: Written = to.create(&path, file.finish()?, MOST_BYTES).await?;
-        Ok(())
+        Ok(file.finish()?)
     }
 }
 

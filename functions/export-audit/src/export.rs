@@ -80,6 +80,9 @@ pub enum ExportFault {
         /// What shows it.
         shows: String,
     },
+    /// The file of an hour's disclosures is written by somebody else again and again.
+    #[error("somebody else changes the texts of the hour {0} at the same time")]
+    Disclosures(String),
     /// The last hour is not the one that the table remembers.
     #[error("{0} is not the one that the table remembers")]
     HourBefore(String),

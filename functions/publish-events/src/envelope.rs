@@ -42,8 +42,9 @@ enum Data<'a> {
 }
 
 impl Envelope {
-    /// The envelope of an event, with its texts put back.
-    pub(crate) fn of(kept: &KeptRecord) -> Result<Self, Unpublishable> {
+    /// The envelope of an event, with its texts put back; none of one that is no business of consumers: an erasure, which the contract of
+    /// the bus does not have, is the operator's.
+    pub(crate) fn of(kept: &KeptRecord) -> Result<Option<Self>, Unpublishable> {
         let record = kept.chained.record();
         let unreadable = |cause: &dyn std::fmt::Display| Unpublishable::UnreadableItem(cause.to_string());
         let event = kept.users_event().map_err(|fault| unreadable(&fault))?;
@@ -52,6 +53,7 @@ impl Envelope {
         let data = match &event {
             Event::PhysicalKeyAdded(added) => Data::PhysicalKeyAdded(added),
             Event::PhysicalKeyRemoved(removed) => Data::PhysicalKeyRemoved(removed),
+            Event::PhysicalKeyTextsErased(_) => return Ok(None),
         };
         let detail = Detail {
             partner_id: issuer,
@@ -63,7 +65,7 @@ impl Envelope {
             hash: kept.chained.hash(),
         };
         let detail = serde_json::to_string(&detail).map_err(|error| unreadable(&error))?;
-        Ok(Self { detail_type: event.name(), detail, time: record.recorded_at })
+        Ok(Some(Self { detail_type: event.name(), detail, time: record.recorded_at }))
     }
 }
 

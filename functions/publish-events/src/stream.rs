@@ -89,11 +89,15 @@ fn task(position: usize, record: Value) -> Option<Task> {
     if read.event_name != "INSERT" || !items::is_users_event(&keys.pk.text, &keys.sk.text) {
         return None;
     }
-    let errand = envelope(new_image).map_or_else(Errand::SetAside, Errand::Publish);
+    let errand = match envelope(new_image) {
+        Ok(Some(envelope)) => Errand::Publish(envelope),
+        Ok(None) => return None,
+        Err(unpublishable) => Errand::SetAside(unpublishable),
+    };
     Some(Task { position, sequence_number, partition: Some(keys.pk.text), errand, record })
 }
 
-fn envelope(new_image: Option<Value>) -> Result<Envelope, Unpublishable> {
+fn envelope(new_image: Option<Value>) -> Result<Option<Envelope>, Unpublishable> {
     let image = new_image.ok_or(Unpublishable::NoNewImage)?;
     let unreadable = |cause: String| Unpublishable::UnreadableItem(cause);
     let item = serde_json::from_value(image).map_err(|error| unreadable(error.to_string()))?;

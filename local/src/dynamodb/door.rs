@@ -5,6 +5,7 @@
 //! to this machine by `Host`. There is nothing for browsers: no preflight is answered, no origin allowed.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -19,12 +20,16 @@ use subtle::ConstantTimeEq;
 
 use super::AccessKeyId;
 use super::operations::{self, Answer};
+use super::vacuum::vacuum;
 use crate::bus::RecordedBus;
 use crate::kms::LocalKms;
 use crate::server::{BodyFault, Bounds};
 
 /// As much as DynamoDB takes in one request.
 const BODY_LIMIT: usize = 16 * 1_024 * 1_024;
+/// The operation that cleans the database's file, as `x-amz-target` has it: `PhysicalKeyInventory.Vacuum`.
+const INVENTORY: &str = "PhysicalKeyInventory";
+const VACUUM: &str = "Vacuum";
 const CONTENT: &str = "application/x-amz-json-1.0";
 
 /// Who is let in, and what is behind the door.
@@ -33,6 +38,8 @@ pub(super) struct Door {
     /// The values of `Host` under which it is reached.
     pub(super) authorities: BTreeSet<String>,
     pub(super) database: Database,
+    /// The file that it is kept in, if it is.
+    pub(super) file: Option<PathBuf>,
     pub(super) bus: Option<RecordedBus>,
     pub(super) kms: Option<LocalKms>,
     pub(super) bounds: Bounds,
@@ -141,6 +148,8 @@ async fn answer(door: Arc<Door>, request: Request) -> Answer {
         "DynamoDB_20120810" | "DynamoDBStreams_20120810" => {
             operations::carry_out(&door.database, &operation, &body)
         }
+        // No service of AWS: what only this engine needs.
+        INVENTORY if operation == VACUUM => Some(vacuumed(&door)),
         other => {
             let answer = match other {
                 "TrentService" => door.kms.as_ref()?.carry_out(&operation, &body)?,
@@ -150,4 +159,14 @@ async fn answer(door: Arc<Door>, request: Request) -> Answer {
         }
     });
     carried_out.await.ok().flatten().unwrap_or_else(|| Refusal::NoOperation.answer())
+}
+
+fn vacuumed(door: &Door) -> Answer {
+    match vacuum(&door.database, door.file.as_deref()) {
+        Ok(()) => Answer { status: 200, body: "{}".to_owned() },
+        Err(fault) => {
+            let body = json!({"__type": "com.amazon.coral.service#InternalServerError", "message": fault.to_string()});
+            Answer { status: 500, body: body.to_string() }
+        }
+    }
 }

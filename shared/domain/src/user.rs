@@ -4,12 +4,16 @@
 //! command is a room of its own, with who may give it, how it is decided and the event it leads to.
 
 mod add_physical_key;
+mod erase_texts;
 mod recorded;
 mod remove_physical_key;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::add_physical_key::{AddPhysicalKey, PhysicalKeyAdded};
+pub use self::erase_texts::{
+    EraseTexts, ErasureRefusal, PhysicalKeyTextsErased, RecordedErasure, TextsOfUser,
+};
 pub use self::recorded::{RecordedAddition, RecordedEvent};
 pub use self::remove_physical_key::{PhysicalKeyRemoved, RemovePhysicalKey};
 use crate::confinement::{Confinement, Forbidden};
@@ -69,6 +73,8 @@ pub enum Event {
     PhysicalKeyAdded(PhysicalKeyAdded),
     /// A physical key was taken back.
     PhysicalKeyRemoved(PhysicalKeyRemoved),
+    /// The texts of a physical key were erased.
+    PhysicalKeyTextsErased(PhysicalKeyTextsErased),
 }
 
 impl Event {
@@ -78,6 +84,7 @@ impl Event {
         match self {
             Self::PhysicalKeyAdded(_) => "PhysicalKeyAdded",
             Self::PhysicalKeyRemoved(_) => "PhysicalKeyRemoved",
+            Self::PhysicalKeyTextsErased(_) => "PhysicalKeyTextsErased",
         }
     }
 }
@@ -153,6 +160,8 @@ impl Aggregate for User {
                 self.active_keys = self.active_keys.saturating_add(1);
             }
             Event::PhysicalKeyRemoved(_) => self.active_keys = self.active_keys.saturating_sub(1),
+            // What was typed is no part of the state.
+            Event::PhysicalKeyTextsErased(_) => {}
         }
         self
     }

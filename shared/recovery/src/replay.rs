@@ -64,6 +64,8 @@ pub struct Replayed {
     pub appended: u64,
     /// How many of them have texts that nothing discloses.
     pub withheld: u64,
+    /// The items that had texts of which an event says that they were erased, and have them no more.
+    pub erased: u64,
     /// The histories that go on in the table where the files end: the next hour has them.
     pub longer: u64,
     /// The histories that the table has otherwise than the log, and why: nothing was written for them.

@@ -111,6 +111,7 @@ impl TableCheck<'_> {
         let of = partition.history().map_or_else(|| format!("{:?}", key.as_str()), |of| of.to_string());
         let mut shows: Vec<String> = folded.faults.iter().map(ToString::to_string).collect();
         shows.extend(folded.differences.iter().map(ToString::to_string));
+        shows.extend(folded.leftovers.iter().map(ToString::to_string));
         let told = nonsense(folded.records.iter().map(|kept| &kept.chained));
         shows.extend(told.into_iter().map(|(version, shows)| format!("version {version}: {shows}")));
         for standing in self.table.standings(std::slice::from_ref(key), self.deadline).await? {

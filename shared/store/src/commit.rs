@@ -45,11 +45,9 @@ impl Table {
         token: &AttemptToken,
         now: EpochMillis,
     ) -> Result<Write, StoreFault> {
-        let mut items = vec![
-            self.move_user(commit)?,
-            self.change_physical_key(commit)?,
-            self.put_event(commit.record, token)?,
-        ];
+        let mut items = vec![self.move_user(commit)?];
+        items.extend(self.change_physical_key(commit)?);
+        items.push(self.put_event(commit.record, token)?);
         if let Some((hash, record)) = commit.request {
             items.push(self.put_request(commit, hash, record, now)?);
         }
@@ -85,13 +83,14 @@ impl Table {
         }
     }
 
-    /// Puts the item of a physical key that was added; deletes the one that was removed.
-    fn change_physical_key(&self, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreFault> {
-        match commit.event {
-            Event::PhysicalKeyAdded(added) => self.put_new(
+    /// Puts the item of a physical key that was added; deletes the one that was removed. What is erased is taken out of all items
+    /// afterwards, wherever the erasure was recorded.
+    fn change_physical_key(&self, commit: &Commit<'_>) -> Result<Option<TransactWriteItem>, StoreFault> {
+        Ok(match commit.event {
+            Event::PhysicalKeyAdded(added) => Some(self.put_new(
                 &Place::physical_key(&added.user_id, commit.issuers_tag(), added.number),
                 &PhysicalKeyShape::new(&added.user_id, PhysicalKey::from(added)),
-            ),
+            )?),
             Event::PhysicalKeyRemoved(removed) => {
                 let place = Place::physical_key(&removed.user_id, commit.issuers_tag(), removed.number);
                 let delete = Delete::builder()
@@ -101,9 +100,10 @@ impl Table {
                     .expression_attribute_names("#pk", PK)
                     .build()
                     .map_err(unbuilt)?;
-                Ok(TransactWriteItem::builder().delete(delete).build())
+                Some(TransactWriteItem::builder().delete(delete).build())
             }
-        }
+            Event::PhysicalKeyTextsErased(_) => None,
+        })
     }
 
     /// Puts the mark of the issuer. It may be there by now, and then it is the same: `BatchGetItem` reads each item at a moment
@@ -147,5 +147,6 @@ const fn raced(event: &Event) -> Raced {
     match event {
         Event::PhysicalKeyAdded(_) => Raced::ADDITION,
         Event::PhysicalKeyRemoved(_) => Raced::REMOVAL,
+        Event::PhysicalKeyTextsErased(_) => Raced::HEAD,
     }
 }

@@ -90,10 +90,11 @@ impl Place {
         Self::of_user(user_id, format!("{KEY}{issuer}#{:0WIDTH$}", number.get()))
     }
 
-    /// Whether it is that of the physical key with this number, whoever issued it.
-    pub(super) fn is_physical_key(&self, number: KeyNumber) -> bool {
-        let of_key = self.sk.strip_prefix(KEY).and_then(|place| place.split_once('#'));
-        of_key.is_some_and(|(_, place)| place == format!("{:0WIDTH$}", number.get()))
+    /// The number of the physical key whose item stands here, whoever issued it.
+    pub(super) fn physical_key_number(&self) -> Option<KeyNumber> {
+        let (_, number) = self.sk.strip_prefix(KEY)?.split_once('#')?;
+        let read = KeyNumber::new(number.parse().ok()?)?;
+        (format!("{:0WIDTH$}", read.get()) == number).then_some(read)
     }
 
     /// Whether an item of a history that follows from its events may stand here.
@@ -285,6 +286,9 @@ impl PhysicalKeyShape {
         }
     }
 }
+
+/// The attributes of that item which somebody typed.
+pub(super) const TEXTS_OF_PHYSICAL_KEY: [&str; 2] = ["orgName", "note"];
 
 /// The mark that an organisation has issued something to a user, some time: it never goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 mod append;
 mod audit;
 mod commit;
+mod erasure;
 mod fault;
 pub mod items;
 mod operator;
@@ -28,11 +29,14 @@ pub use self::audit::{
     Behind, CheckpointFault, CheckpointRead, HistoryKey, SigningKeyFault, Standing, Sweep, TableIdentity,
 };
 pub use self::commit::Commit;
+pub use self::erasure::{Cleared, Erased, ErasureFault};
 pub use self::fault::StoreFault;
 pub use self::operator::{Done, Operator, OperatorsFault};
 pub use self::organisations::OrganisationFault;
 pub use self::pages::{HeldKey, Listed, Stretch};
-pub use self::partition::{Difference, Folded, MendFault, Partition, PartitionFault, ScanPlace, Scanned};
+pub use self::partition::{
+    Difference, Folded, Leftover, MendFault, Partition, PartitionFault, ScanPlace, Scanned,
+};
 pub use self::read::{CredentialLookup, Lookup, StoredCredentials, UserState, Writer};
 pub use self::requests::RequestRecord;
 pub use self::schema::Stream;

@@ -1,6 +1,7 @@
 //! Everything that is kept of one history, and what it should be by its events: for whoever holds a table against its own histories,
 //! and for whoever mends one that was restored in the middle of a transaction.
 
+mod erased;
 mod expected;
 mod mend;
 mod scan;
@@ -9,9 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use domain::history::{EventHash, Head, HistoryId, KeptRecord, NotNext, Position};
+use domain::user::TextsOfUser;
 use domain::values::Version;
 use tokio::time::timeout_at;
 
+pub use self::erased::Leftover;
+use self::erased::strip;
 use self::expected::Expected;
 pub use self::mend::MendFault;
 pub use self::scan::{ScanPlace, Scanned};
@@ -40,7 +44,7 @@ pub struct Partition {
 }
 
 /// What the events of a history come to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Folded {
     /// The records that follow one another from the first version on.
     pub records: Vec<KeptRecord>,
@@ -50,6 +54,10 @@ pub struct Folded {
     pub faults: Vec<PartitionFault>,
     /// The items that differ from what follows from the events; nothing is said of them where the events do not follow one another.
     pub differences: Vec<Difference>,
+    /// What the events tell of texts, if they are a user's.
+    pub texts: TextsOfUser,
+    /// What is kept of texts that were erased.
+    pub leftovers: Vec<Leftover>,
 }
 
 /// Something that is kept of a history and is not as it should be. `Display` is half a sentence.
@@ -198,46 +206,57 @@ impl Partition {
 
     /// Folds the events, from nothing, and compares everything else with what they come to.
     pub fn fold(&self, table: &Table) -> Result<Folded, StoreFault> {
-        let mut folded =
-            Folded { records: Vec::new(), head: None, faults: Vec::new(), differences: Vec::new() };
-        let mut expected = Expected::default();
-        let mut head = self.history().map(|history| Head::new(&history));
-        for (place, kept) in &self.events {
-            let (Some(kept), Some(before)) = (kept, &head) else {
-                folded.faults.push(PartitionFault::NotAnEvent(place.sk.clone()));
-                break;
-            };
-            let version = before.position().version.next();
-            match before.follow(kept) {
-                Ok((told, after)) if *place == Place::event_in(self.key.as_str().to_owned(), version) => {
-                    expected.tell(&told)?;
-                    folded.records.push(kept.clone());
-                    folded.head = Some(after.clone());
-                    head = Some(after);
-                }
-                Ok(_) => {
-                    folded.faults.push(PartitionFault::NotAnEvent(place.sk.clone()));
-                    break;
-                }
-                Err(why) => {
-                    folded.faults.push(PartitionFault::NotNext(place.sk.clone(), why));
-                    break;
-                }
-            }
+        let (mut folded, mut expected) = (Folded::default(), Expected::default());
+        if let Err(fault) = self.follow(&mut folded, &mut expected)? {
+            folded.faults.push(fault);
         }
+        folded.leftovers = self.leftovers(&folded.texts)?;
         if folded.faults.is_empty() {
             if let Some(head) = &folded.head {
                 expected.head(head, self.shard_of_head(), table.shards)?;
             }
-            folded.differences = self.differences(expected)?;
+            folded.differences = self.differences(expected, &folded.texts)?;
             self.check_answers(&mut folded);
         }
         Ok(folded)
     }
 
-    fn differences(&self, expected: Expected) -> Result<Vec<Difference>, StoreFault> {
+    /// Follows the events, as far as they follow one another.
+    fn follow(
+        &self,
+        folded: &mut Folded,
+        expected: &mut Expected,
+    ) -> Result<Result<(), PartitionFault>, StoreFault> {
+        let mut head = self.history().map(|history| Head::new(&history));
+        for (place, kept) in &self.events {
+            let not_an_event = || PartitionFault::NotAnEvent(place.sk.clone());
+            let (Some(kept), Some(before)) = (kept, &head) else { return Ok(Err(not_an_event())) };
+            let version = before.position().version.next();
+            let (told, after) = match before.follow(kept) {
+                Ok(next) => next,
+                Err(why) => return Ok(Err(PartitionFault::NotNext(place.sk.clone(), why))),
+            };
+            if *place != Place::event_in(self.key.as_str().to_owned(), version) {
+                return Ok(Err(not_an_event()));
+            }
+            expected.tell(&told)?;
+            folded.texts.tell(kept.chained.record());
+            folded.records.push(kept.clone());
+            folded.head = Some(after.clone());
+            head = Some(after);
+        }
+        Ok(Ok(()))
+    }
+
+    /// What is not as expected. Texts that were erased are told by themselves.
+    fn differences(&self, expected: Expected, texts: &TextsOfUser) -> Result<Vec<Difference>, StoreFault> {
         let mut differences = Vec::new();
         let mut there = self.state.clone();
+        for (place, item) in &mut there {
+            if place.physical_key_number().is_some_and(|number| texts.is_erased(number)) {
+                strip(item);
+            }
+        }
         for (place, item) in expected.into_items()? {
             match there.remove(&place) {
                 Some(found) if found == item => {}

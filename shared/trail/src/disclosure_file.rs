@@ -4,12 +4,13 @@
 //! It is gzip of one line for each event that has texts, in the order of the events:
 //! `{"aggregateId":"alice","aggregateType":"user","texts":{"note":{"salt":"…","text":"…"}},"version":1}`.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::iter::Peekable;
 
 use bytes::Bytes;
-use domain::history::{ChainedRecord, Disclosures, HistoryId};
-use domain::values::{Hour, Version};
+use domain::history::{ChainedRecord, DisclosureFault, Disclosures, HistoryId};
+use domain::values::{Hour, UserId, Version};
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +64,11 @@ impl DisclosureFile {
         let (aggregate_id, aggregate_type) = (history.aggregate_id(), history.aggregate_type());
         let (aggregate_id, aggregate_type) = (aggregate_id.to_owned(), aggregate_type.to_owned());
         let line = Line { aggregate_id, aggregate_type, texts: texts.clone(), version };
-        serde_json::to_writer(&mut self.0, &line)?;
+        self.push_line(&serde_json::to_string(&line)?)
+    }
+
+    fn push_line(&mut self, line: &str) -> std::io::Result<()> {
+        self.0.write_all(line.as_bytes())?;
         self.0.write_all(b"\n")
     }
 
@@ -73,29 +78,75 @@ impl DisclosureFile {
     }
 }
 
+/// A file is none of those that an export writes here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no file of texts")]
+pub struct NotDisclosures;
+
+/// A file without the lines of events of a user's, and how many there were: none of what is not disclosed any more. A file that
+/// cannot be read may have their texts.
+pub fn without(
+    bytes: &[u8],
+    user_id: &UserId,
+    versions: &BTreeSet<Version>,
+) -> Result<(Bytes, BTreeSet<Version>), NotDisclosures> {
+    let (mut file, mut taken) = (DisclosureFile::default(), BTreeSet::new());
+    let history = HistoryId::User(user_id.clone());
+    for line in Lines::of(bytes) {
+        let line = line.map_err(|_| NotDisclosures)?;
+        let read: Line = serde_json::from_str(&line).map_err(|_| NotDisclosures)?;
+        if versions.contains(&read.version) && read.is_of(&history, read.version) {
+            taken.insert(read.version);
+        } else {
+            file.push_line(&line).map_err(|_| NotDisclosures)?;
+        }
+    }
+    Ok((file.finish().map_err(|_| NotDisclosures)?, taken))
+}
+
 /// What discloses the texts of an hour's events, read beside them. It is believed as far as it fits their digests.
 #[derive(Debug)]
-pub struct DisclosureLines<'a>(Peekable<Lines<'a>>);
+pub struct DisclosureLines<'a> {
+    lines: Peekable<Lines<'a>>,
+    /// The number of the line that comes next.
+    number: u64,
+}
 
 impl<'a> DisclosureLines<'a> {
     /// Those in these bytes.
     #[must_use]
     pub fn of(bytes: &'a [u8]) -> Self {
-        Self(Lines::of(bytes).peekable())
+        Self { lines: Lines::of(bytes).peekable(), number: 1 }
     }
 
     /// What discloses the texts of the next event; nothing if the line that comes next is not about it, or is none.
     pub fn next_of(&mut self, event: &ChainedRecord) -> Disclosures {
+        self.check_next_of(event).map(|(texts, _)| texts).unwrap_or_default()
+    }
+
+    /// The same, and the number of its line; a fault if what is disclosed there is not what was recorded.
+    pub(crate) fn check_next_of(
+        &mut self,
+        event: &ChainedRecord,
+    ) -> Result<(Disclosures, u64), (DisclosureFault, u64)> {
         let (history, version) = (event.record().happening.history(), event.record().version);
-        let line = self.0.peek().and_then(|line| line.as_ref().ok());
+        let (line, number) = (self.lines.peek().and_then(|line| line.as_ref().ok()), self.number);
         let line = line.and_then(|line| serde_json::from_str::<Line>(line).ok());
         let Some(line) = line.filter(|line| line.is_of(&history, version)) else {
-            return Disclosures::default();
+            return Ok((Disclosures::default(), number));
         };
-        self.0.next();
-        let digests = event.record().happening.texts();
-        let is_theirs = digests.is_some_and(|digests| digests.check(&line.texts).is_ok());
-        if is_theirs { line.texts } else { Disclosures::default() }
+        self.lines.next();
+        self.number += 1;
+        let digests = event.record().happening.texts().ok_or(DisclosureFault::NotTheDigest);
+        match digests.and_then(|digests| digests.check(&line.texts)) {
+            Ok(()) => Ok((line.texts, number)),
+            Err(fault) => Err((fault, number)),
+        }
+    }
+
+    /// The number of the line that belongs to no event that was asked for, if there is one.
+    pub(crate) fn left(&mut self) -> Option<u64> {
+        self.lines.peek().map(|_| self.number)
     }
 }
 

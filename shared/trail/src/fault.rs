@@ -3,6 +3,7 @@
 use domain::values::Hour;
 
 use crate::checkpoint::{NEWEST, checkpoint_path};
+use crate::disclosure_file::disclosures_path;
 use crate::manifest::{events_path, manifest_path};
 use crate::part::PART;
 use crate::tile::Tile;
@@ -52,6 +53,15 @@ pub enum Place {
     },
     /// An hour's events as a whole.
     Events(Hour),
+    /// A line of what discloses the texts of an hour's events, from 1, in the place of its own that it has.
+    Disclosure {
+        /// The hour.
+        hour: Hour,
+        /// The line.
+        line: u64,
+    },
+    /// What discloses the texts of an hour's events as a whole.
+    Disclosures(Hour),
     /// An hour's manifest.
     Manifest(Hour),
     /// An hour's checkpoint.
@@ -79,6 +89,8 @@ impl std::fmt::Display for Place {
         match self {
             Self::Line { hour, line } => write!(formatter, "{}, line {line}", events_path(*hour)),
             Self::Events(hour) => formatter.write_str(&events_path(*hour)),
+            Self::Disclosure { hour, line } => write!(formatter, "{}, line {line}", disclosures_path(*hour)),
+            Self::Disclosures(hour) => formatter.write_str(&disclosures_path(*hour)),
             Self::Manifest(hour) => formatter.write_str(&manifest_path(*hour)),
             Self::Checkpoint(hour) => formatter.write_str(&checkpoint_path(*hour)),
             Self::Tile(tile) => formatter.write_str(&tile.path()),

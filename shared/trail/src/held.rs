@@ -77,6 +77,17 @@ impl Held {
         }
     }
 
+    /// Who issued it, if it is held.
+    pub(crate) fn issuer(&self, number: KeyNumber) -> Option<Issuer> {
+        match self {
+            Self::Many(many) => many.get(&number).copied(),
+            Self::Few(few) => {
+                let short = u32::try_from(number.get()).ok()?;
+                few.iter().find(|(there, _)| *there == short).map(|(_, issuer)| *issuer)
+            }
+        }
+    }
+
     /// One less. Gives who issued it, if it was held.
     pub(crate) fn remove(&mut self, number: KeyNumber) -> Option<Issuer> {
         match self {
@@ -113,7 +124,9 @@ mod tests {
                 if (state >> 24).is_multiple_of(2) {
                     held.insert(number, Issuer(state));
                     plain.insert(number, Issuer(state));
+                    assert_eq!(held.issuer(number), plain.get(&number).copied(), "{number}");
                 } else {
+                    assert_eq!(held.issuer(number), plain.get(&number).copied(), "{number}");
                     assert_eq!(held.remove(number), plain.remove(&number), "{number}");
                 }
             }

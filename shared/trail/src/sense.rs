@@ -7,7 +7,7 @@ use domain::api_key::ApiKeyId;
 use domain::audit_log;
 use domain::history::{ActorKind, ChainedRecord, EventRecord, Happening};
 use domain::organisation::{ApiKeyIssued, ApiKeyRevoked, RecordedEvent as OfOrganisation};
-use domain::user::{PhysicalKeyRemoved, RecordedAddition, RecordedEvent as OfUser};
+use domain::user::{PhysicalKeyRemoved, RecordedAddition, RecordedErasure, RecordedEvent as OfUser};
 use domain::values::{EpochMillis, KeyNumber, OrgId, OrgTag, TableId, VerifierKey, Version};
 
 use crate::examination::Event;
@@ -84,6 +84,11 @@ impl Story {
                 remove(removed, issuer, record.issuer.as_ref(), nonsense);
                 is_of(record, removed.removed_at, nonsense);
             }
+            (Self::User { last_number, held }, Happening::User(OfUser::PhysicalKeyTextsErased(erased))) => {
+                let issuer = held.issuer(erased.number).map(|issuer| issuers.org_id(issuer));
+                erase(erased, *last_number, issuer, record.issuer.as_ref(), nonsense);
+                is_of(record, erased.erased_at, nonsense);
+            }
             (Self::Organisation { is_closed, api_keys }, Happening::Organisation(event)) => {
                 if let Some(at) = organisation(is_closed, api_keys, event, is_first, nonsense) {
                     is_of(record, at, nonsense);
@@ -111,7 +116,10 @@ impl Story {
 pub(crate) fn of_actor(record: &EventRecord) -> Nonsense {
     let actor = &record.actor;
     let mut nonsense = Nonsense::new();
-    let is_operators = !matches!(record.happening, Happening::User(_));
+    let is_operators = match &record.happening {
+        Happening::User(event) => matches!(event, OfUser::PhysicalKeyTextsErased(_)),
+        Happening::Organisation(_) | Happening::AuditLog(_) => true,
+    };
     if is_operators != (actor.kind == ActorKind::Operator) {
         nonsense.push(format!("{} is nobody who does that", actor.kind.as_str()));
     }
@@ -159,6 +167,28 @@ fn remove(removed: &PhysicalKeyRemoved, issuer: Option<&OrgId>, by: Option<&OrgI
             nonsense.push(format!("number {number} is taken back for {by:?}, and {issuer:?} issued it"));
         }
         _ => {}
+    }
+}
+
+/// Texts may be erased long after the physical key was taken back; who issued it then is not remembered here.
+fn erase(
+    erased: &RecordedErasure,
+    last_number: Option<KeyNumber>,
+    issuer: Option<&OrgId>,
+    concerns: Option<&OrgId>,
+    nonsense: &mut Nonsense,
+) {
+    let number = erased.number;
+    if Some(number) > last_number {
+        nonsense.push(format!("the texts of number {number} are erased, and it was never given"));
+    }
+    if let (Some(issuer), Some(concerns)) = (issuer, concerns)
+        && issuer != concerns
+    {
+        let (issuer, concerns) = (issuer.as_str(), concerns.as_str());
+        nonsense.push(format!(
+            "the texts of number {number} are erased for {concerns:?}, and {issuer:?} issued it"
+        ));
     }
 }
 

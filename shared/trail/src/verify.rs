@@ -2,10 +2,12 @@
 //! all entries up to it. Neither a table nor credentials are needed; it is told bytes, and says everything that is wrong.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use domain::audit_log;
 use domain::history::Happening;
-use domain::values::{Hour, VerifierKey};
+use domain::user::RecordedEvent;
+use domain::values::{Hour, KeyNumber, UserId, VerifierKey, Version};
 use tokio::task::JoinError;
 
 use crate::calendar;
@@ -45,6 +47,8 @@ pub struct Verified {
     pub files: BTreeMap<Hour, FileEntry>,
     /// The checkpoint of each hour.
     pub checkpoints: BTreeMap<Hour, Checkpoint>,
+    /// The physical keys whose texts were erased, and the version that says so: it covers lower ones.
+    pub erasures: HashMap<(UserId, KeyNumber), Version>,
     /// The histories that the last hour did not go on with.
     pub set_aside: Vec<SetAside>,
     /// The key that signed the last hour; none if no key was given, and so no signature was looked at.
@@ -297,6 +301,9 @@ impl Verification {
             } else if let audit_log::Event::LogClaimed(claimed) = of_log {
                 self.verified.faults.extend(self.tables.claim(place, claimed).err());
             }
+        }
+        if let Happening::User(RecordedEvent::PhysicalKeyTextsErased(erased)) = &event.happening {
+            self.verified.erasures.insert((erased.user_id.clone(), erased.number), event.version);
         }
         self.histories.check(place, event, &mut self.verified.faults);
         self.verified.lateness.note(hour, place, event);

@@ -49,6 +49,7 @@ impl Columns {
         let number = match happening {
             Happening::User(RecordedEvent::PhysicalKeyAdded(added)) => Some(added.number),
             Happening::User(RecordedEvent::PhysicalKeyRemoved(removed)) => Some(removed.number),
+            Happening::User(RecordedEvent::PhysicalKeyTextsErased(erased)) => Some(erased.number),
             Happening::Organisation(_) | Happening::AuditLog(_) => None,
         };
         let history = happening.history();

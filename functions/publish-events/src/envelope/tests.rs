@@ -44,7 +44,7 @@ fn detail(envelope: &Envelope) -> Value {
 #[test]
 fn an_addition_is_published_under_its_organisation() {
     let (addition, _) = usual_records();
-    let envelope = Envelope::of(&addition).unwrap();
+    let envelope = Envelope::of(&addition).unwrap().unwrap();
     assert_eq!(envelope.detail_type, "PhysicalKeyAdded");
     assert_eq!(envelope.time, EpochMillis::new(1_700_000_000_005), "when it was recorded");
     let expected = json!({
@@ -70,7 +70,7 @@ fn an_addition_is_published_under_its_organisation() {
 fn a_text_that_was_erased_is_not_published_and_one_that_is_not_the_recorded_is_set_aside() {
     let (mut addition, _) = usual_records();
     let disclosures = std::mem::take(&mut addition.disclosures);
-    assert_eq!(detail(&Envelope::of(&addition).unwrap())["data"].get("note"), None);
+    assert_eq!(detail(&Envelope::of(&addition).unwrap().unwrap())["data"].get("note"), None);
     let (_, mut removal) = usual_records();
     removal.disclosures = disclosures;
     assert_eq!(Envelope::of(&removal).unwrap_err().code(), "unreadable_item");
@@ -79,7 +79,7 @@ fn a_text_that_was_erased_is_not_published_and_one_that_is_not_the_recorded_is_s
 #[test]
 fn a_removal_is_published_under_the_issuer_of_its_physical_key() {
     let (_, removal) = usual_records();
-    let envelope = Envelope::of(&removal).unwrap();
+    let envelope = Envelope::of(&removal).unwrap().unwrap();
     assert_eq!(envelope.detail_type, "PhysicalKeyRemoved");
     let expected = json!({
         "partnerId": "acme",
@@ -107,7 +107,7 @@ fn a_call_full_of_the_largest_events_is_within_the_limit() {
         note: Some(Note::parse("\u{1}".repeat(500)).unwrap()),
     };
     let (addition, _) = two_records(&"🗝".repeat(128), &command);
-    let Envelope { detail_type, detail, time: _ } = Envelope::of(&addition).unwrap();
+    let Envelope { detail_type, detail, time: _ } = Envelope::of(&addition).unwrap().unwrap();
     let size = SOURCE.len() + detail_type.len() + detail.len();
     assert!(size > 6_000, "these are large: {size}");
     assert!(size * MOST_ENTRIES < MOST_BYTES, "{size}");

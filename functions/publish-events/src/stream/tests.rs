@@ -67,6 +67,22 @@ fn what_is_no_new_event_is_passed_over() {
     }
 }
 
+/// The contract of the bus does not have it.
+#[test]
+fn that_texts_were_erased_is_passed_over() {
+    let mut record = record();
+    let erasure = RECORD
+        .replace(
+            r#""addedAt":1795435200000,"number":1,"orgId":"acme","#,
+            r#""erasedAt":1795435200000,"number":1,"texts":{},"#,
+        )
+        .replace("PhysicalKeyAdded", "PhysicalKeyTextsErased");
+    record["dynamodb"]["NewImage"]["record"]["S"] = json!(erasure);
+    assert_eq!(tasks_of(record.clone()), []);
+    record["dynamodb"]["NewImage"]["record"]["S"] = json!(erasure.replace("Erased", "Shredded"));
+    assert_eq!(tasks_of(record).len(), 1, "what is not known is set aside");
+}
+
 #[test]
 fn an_organisations_event_is_passed_over() {
     let mut record = record();

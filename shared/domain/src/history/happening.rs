@@ -113,6 +113,7 @@ impl Happening {
             Self::User(event) => match event {
                 user::RecordedEvent::PhysicalKeyAdded(_) => EventType::PhysicalKeyAdded,
                 user::RecordedEvent::PhysicalKeyRemoved(_) => EventType::PhysicalKeyRemoved,
+                user::RecordedEvent::PhysicalKeyTextsErased(_) => EventType::PhysicalKeyTextsErased,
             },
             Self::Organisation(event) => match event {
                 organisation::RecordedEvent::OrganisationRegistered(_) => EventType::OrganisationRegistered,
@@ -130,7 +131,9 @@ impl Happening {
     pub(super) const fn says_issuer(&self) -> SaysIssuer<'_> {
         match self {
             Self::User(user::RecordedEvent::PhysicalKeyAdded(added)) => SaysIssuer::This(&added.org_id),
-            Self::User(user::RecordedEvent::PhysicalKeyRemoved(_)) => SaysIssuer::Some,
+            Self::User(
+                user::RecordedEvent::PhysicalKeyRemoved(_) | user::RecordedEvent::PhysicalKeyTextsErased(_),
+            ) => SaysIssuer::Some,
             Self::Organisation(event) => SaysIssuer::This(event.org_id()),
             Self::AuditLog(_) => SaysIssuer::None,
         }
@@ -152,6 +155,9 @@ impl Happening {
         Some(match self {
             Self::User(user::RecordedEvent::PhysicalKeyAdded(added)) => {
                 (&added.texts, &[TextName::OrgName, TextName::Note])
+            }
+            Self::User(user::RecordedEvent::PhysicalKeyTextsErased(erased)) => {
+                (&erased.texts, &[TextName::Reason])
             }
             Self::Organisation(organisation::RecordedEvent::OrganisationRegistered(event)) => {
                 (&event.texts, &[TextName::Name])
@@ -181,6 +187,7 @@ impl Happening {
         Ok(match event_type {
             EventType::PhysicalKeyAdded => Self::User(OfUser::PhysicalKeyAdded(of(data)?)),
             EventType::PhysicalKeyRemoved => Self::User(OfUser::PhysicalKeyRemoved(of(data)?)),
+            EventType::PhysicalKeyTextsErased => Self::User(OfUser::PhysicalKeyTextsErased(of(data)?)),
             EventType::OrganisationRegistered => {
                 Self::Organisation(OfOrganisation::OrganisationRegistered(of(data)?))
             }
@@ -231,6 +238,7 @@ words! {
     EventType {
         PhysicalKeyAdded = "PhysicalKeyAdded",
         PhysicalKeyRemoved = "PhysicalKeyRemoved",
+        PhysicalKeyTextsErased = "PhysicalKeyTextsErased",
         OrganisationRegistered = "OrganisationRegistered",
         OrganisationRenamed = "OrganisationRenamed",
         OrganisationClosed = "OrganisationClosed",

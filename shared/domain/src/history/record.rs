@@ -74,6 +74,7 @@ struct Written<'a> {
 enum Data<'a> {
     Added(&'a user::RecordedAddition),
     Removed(&'a user::PhysicalKeyRemoved),
+    Erased(&'a user::RecordedErasure),
     Registered(&'a organisation::RecordedRegistration),
     Renamed(&'a organisation::RecordedRenaming),
     Closed(&'a organisation::OrganisationClosed),
@@ -88,6 +89,7 @@ impl<'a> From<&'a Happening> for Data<'a> {
         match happening {
             Happening::User(user::RecordedEvent::PhysicalKeyAdded(added)) => Self::Added(added),
             Happening::User(user::RecordedEvent::PhysicalKeyRemoved(removed)) => Self::Removed(removed),
+            Happening::User(user::RecordedEvent::PhysicalKeyTextsErased(erased)) => Self::Erased(erased),
             Happening::Organisation(event) => match event {
                 organisation::RecordedEvent::OrganisationRegistered(event) => Self::Registered(event),
                 organisation::RecordedEvent::OrganisationRenamed(event) => Self::Renamed(event),

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Actor;
-use crate::user::{PhysicalKeyRemoved, RecordedAddition};
+use crate::user::{PhysicalKeyRemoved, RecordedAddition, RecordedErasure};
 use crate::values::{EpochMillis, OrgId, UserId, Version};
 
 /// What was hashed of an event in a user's history.
@@ -43,4 +43,6 @@ enum RecordedData {
     Added(RecordedAddition),
     /// Of a physical key that was taken back.
     Removed(PhysicalKeyRemoved),
+    /// Of texts that were erased.
+    Erased(RecordedErasure),
 }

@@ -22,11 +22,24 @@ pub enum TextName {
     Note,
     /// The display name of the issuer, as it was given with a physical key.
     OrgName,
+    /// Why the texts of a physical key were erased.
+    Reason,
 }
 
 impl TextName {
     /// Every name, in the order of its variants.
-    const ALL: [Self; 3] = [Self::Name, Self::Note, Self::OrgName];
+    const ALL: [Self; 4] = [Self::Name, Self::Note, Self::OrgName, Self::Reason];
+
+    /// As records spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Note => "note",
+            Self::OrgName => "orgName",
+            Self::Reason => "reason",
+        }
+    }
 }
 
 /// Declares bytes that are base64url in JSON, in one spelling.
@@ -272,7 +285,10 @@ mod tests {
         random[RANDOM_BYTES - SALT_BYTES..].fill(3);
         let salts = Salts::new(random);
         let salts = TextName::ALL.map(|name| salts.of(name));
-        assert_eq!(salts, [Salt([1; SALT_BYTES]), Salt([7; SALT_BYTES]), Salt([3; SALT_BYTES])]);
+        assert_eq!(
+            salts,
+            [Salt([1; SALT_BYTES]), Salt([7; SALT_BYTES]), Salt([7; SALT_BYTES]), Salt([3; SALT_BYTES])]
+        );
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, PhysicalKeyAdded, PhysicalKeyRemoved};
+use super::{Event, PhysicalKeyAdded, PhysicalKeyRemoved, PhysicalKeyTextsErased, RecordedErasure};
 use crate::history::{Disclosure, DisclosureFault, Disclosures, TextDigest, TextName, Texts};
-use crate::values::{EpochMillis, KeyNumber, Note, OrgId, OrgName, UserId};
+use crate::values::{EpochMillis, ErasureReason, KeyNumber, Note, OrgId, OrgName, UserId};
 
 /// What is recorded of an event: all of it but the texts that people typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum RecordedEvent {
     PhysicalKeyAdded(RecordedAddition),
     /// A physical key was taken back.
     PhysicalKeyRemoved(PhysicalKeyRemoved),
+    /// The texts of a physical key were erased.
+    PhysicalKeyTextsErased(RecordedErasure),
 }
 
 /// What is recorded of a physical key that was issued.
@@ -46,13 +48,23 @@ impl RecordedEvent {
         match self {
             Self::PhysicalKeyAdded(added) => &added.user_id,
             Self::PhysicalKeyRemoved(removed) => &removed.user_id,
+            Self::PhysicalKeyTextsErased(erased) => &erased.user_id,
         }
     }
 
     /// What happened, with the texts that are disclosed.
     pub fn disclosed(self, disclosures: &Disclosures) -> Result<Event, DisclosureFault> {
+        let text = |name| disclosures.get(name).map(|Disclosure { text, .. }| text.as_str());
+        let not_a_text = |_| DisclosureFault::NotAText;
         let added = match self {
             Self::PhysicalKeyAdded(added) => added,
+            Self::PhysicalKeyTextsErased(RecordedErasure { user_id, number, erased_at, texts }) => {
+                texts.check(disclosures)?;
+                let reason =
+                    text(TextName::Reason).map(ErasureReason::parse).transpose().map_err(not_a_text)?;
+                let erased = PhysicalKeyTextsErased { user_id, number, reason, erased_at };
+                return Ok(Event::PhysicalKeyTextsErased(erased));
+            }
             Self::PhysicalKeyRemoved(removed) => {
                 Texts::default().check(disclosures)?;
                 return Ok(Event::PhysicalKeyRemoved(removed));
@@ -60,8 +72,6 @@ impl RecordedEvent {
         };
         let RecordedAddition { user_id, number, org_id, added_at, texts } = added;
         texts.check(disclosures)?;
-        let text = |name| disclosures.get(name).map(|Disclosure { text, .. }| text.as_str());
-        let not_a_text = |_| DisclosureFault::NotAText;
         let org_name = text(TextName::OrgName).map(OrgName::parse).transpose().map_err(not_a_text)?;
         let note = text(TextName::Note).map(Note::parse).transpose().map_err(not_a_text)?;
         Ok(Event::PhysicalKeyAdded(PhysicalKeyAdded { user_id, number, org_id, org_name, note, added_at }))
@@ -78,6 +88,10 @@ impl Event {
                 RecordedEvent::PhysicalKeyAdded(RecordedAddition { user_id, number, org_id, added_at, texts })
             }
             Self::PhysicalKeyRemoved(removed) => RecordedEvent::PhysicalKeyRemoved(removed),
+            Self::PhysicalKeyTextsErased(erased) => {
+                let PhysicalKeyTextsErased { user_id, number, reason: _, erased_at } = erased;
+                RecordedEvent::PhysicalKeyTextsErased(RecordedErasure { user_id, number, erased_at, texts })
+            }
         }
     }
 
@@ -86,6 +100,9 @@ impl Event {
         match self {
             Self::PhysicalKeyAdded(added) => texts(added.org_name.as_ref(), added.note.as_ref()),
             Self::PhysicalKeyRemoved(_) => Texts::default(),
+            Self::PhysicalKeyTextsErased(erased) => {
+                Texts::of([(TextName::Reason, erased.reason.as_ref().map(ErasureReason::as_str))])
+            }
         }
     }
 }

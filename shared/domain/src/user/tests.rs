@@ -18,6 +18,7 @@ fn given(events: &[Event]) -> Given {
         match event {
             Event::PhysicalKeyAdded(added) => given.held.insert(added.number, PhysicalKey::from(added)),
             Event::PhysicalKeyRemoved(removed) => given.held.remove(&removed.number),
+            Event::PhysicalKeyTextsErased(_) => None,
         };
     }
     given

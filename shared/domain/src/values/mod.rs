@@ -20,5 +20,5 @@ pub use self::organisation_tag::OrgTag;
 pub use self::origin::{NotAnOrigin, Origin};
 pub use self::sha256::{NotASha256, Sha256Hash};
 pub use self::table_id::{NotATableId, TableId};
-pub use self::text::{Note, OrgId, OrgName, Subject, TextFault, UserId, is_invisible};
+pub use self::text::{ErasureReason, Note, OrgId, OrgName, Subject, TextFault, UserId, is_invisible};
 pub use self::verifier_key::{NotAVerifierKey, VerifierKey};

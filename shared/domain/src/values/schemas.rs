@@ -6,8 +6,8 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::text::{ID_LIMIT, NOTE_LIMIT, ORG_NAME_LIMIT};
-use super::{EpochMillis, KeyNumber, Note, OrgId, OrgName, Subject, UserId, Version};
+use super::text::{ID_LIMIT, NOTE_LIMIT, ORG_NAME_LIMIT, REASON_LIMIT};
+use super::{EpochMillis, ErasureReason, KeyNumber, Note, OrgId, OrgName, Subject, UserId, Version};
 
 /// The characters of the general categories `Cf`, `Zl` and `Zp`, as far as `U+FFFF`.
 macro_rules! invisible {
@@ -52,6 +52,7 @@ schemas! {
     Subject: id("The id of a person, of a service or of an operator."),
     OrgName: text("An organisation's display name.").max_length(Some(ORG_NAME_LIMIT)),
     Note: text("Free text. Characters are Unicode scalar values.").max_length(Some(NOTE_LIMIT)),
+    ErasureReason: text("Why texts were erased.").min_length(Some(1)).max_length(Some(REASON_LIMIT)),
     KeyNumber: integer("The number of a physical key: 1, 2, 3, … for each user, never given twice.").minimum(Some(1)),
     Version: integer("The number of events in a user's history.").minimum(Some(0)),
     EpochMillis: integer("Milliseconds since 1970-01-01T00:00:00Z.").minimum(Some(0)),

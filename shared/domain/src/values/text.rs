@@ -33,6 +33,7 @@ pub enum TextFault {
 pub(super) const ID_LIMIT: usize = 128;
 pub(super) const ORG_NAME_LIMIT: usize = 200;
 pub(super) const NOTE_LIMIT: usize = 500;
+pub(super) const REASON_LIMIT: usize = 200;
 
 fn within(text: &str, limit: usize) -> Result<(), TextFault> {
     // A byte count within the limit is a character count within it: most texts are not counted at all.
@@ -135,6 +136,11 @@ text_value! {
 text_value! {
     /// Free text about a physical key: at most 500 characters.
     Note, |text| within(text, NOTE_LIMIT)
+}
+
+text_value! {
+    /// Why texts are erased: 1 to 200 characters.
+    ErasureReason, |text| if text.trim().is_empty() { Err(TextFault::Empty) } else { within(text, REASON_LIMIT) }
 }
 
 impl From<Subject> for UserId {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use domain::history::{Head, HistoryId, KeptRecord};
+use domain::history::{Happening, Head, HistoryId, KeptRecord};
+use domain::user::RecordedEvent;
 use domain::values::Hour;
 use futures_util::TryStreamExt;
-use store::{AppendFault, AttemptToken};
+use store::{AppendFault, AttemptToken, HistoryKey};
 use trail::calendar;
 use trail::disclosure_file::{DisclosureLines, disclosures_path};
 use trail::event_file::{Lines, MOST_BYTES, parse_line};
@@ -116,6 +117,16 @@ impl Replay<'_> {
             tally.fork(Some(head.history()), "", fork);
             return Ok(());
         }
+        if records.iter().any(is_erasure) {
+            let key = HistoryKey::from(&head.history());
+            let cleared = self.table.clear_erased(&key, self.deadline).await?;
+            tally.note(|replayed| replayed.erased += cleared.items);
+        }
         Ok(())
     }
+}
+
+/// Whether it says that texts were erased: those of lower versions, which the table may have from a backup.
+fn is_erasure(kept: &KeptRecord) -> bool {
+    matches!(kept.chained.record().happening, Happening::User(RecordedEvent::PhysicalKeyTextsErased(_)))
 }

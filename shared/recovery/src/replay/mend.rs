@@ -1,4 +1,5 @@
-//! What the table has, before anything is appended: each history folded anew and compared with the log at the shorter of both.
+//! What the table has, before anything is appended: each history folded anew and compared with the log at the shorter of both. A backup
+//! may have texts that were erased since, and the erasure: it is carried out again.
 
 use store::{AttemptToken, Behind, HistoryKey, MendFault};
 use trail::histories::Histories;
@@ -60,6 +61,10 @@ impl Replay<'_> {
                 Err(MendFault::Raced) => return Err(ReplayFault::Written),
                 Err(MendFault::Store(fault)) => return Err(fault.into()),
             }
+        }
+        for leftover in &folded.leftovers {
+            self.table.clear(leftover).await?;
+            tally.note(|replayed| replayed.erased += 1);
         }
         let version = folded.position().version;
         if version > in_files.version {

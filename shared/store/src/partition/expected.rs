@@ -17,6 +17,7 @@ use super::super::items::{
     UserShape, changed_in, item,
 };
 use super::super::schema::HEAD_INDEX;
+use super::erased::strip;
 
 /// What there should be besides events and kept answers.
 #[derive(Debug, Default)]
@@ -57,7 +58,12 @@ impl Expected {
             OfUser::PhysicalKeyRemoved(removed) => {
                 // Whoever issued it: numbers are the user's.
                 let number = removed.number;
-                self.items.retain(|place, _| !place.is_physical_key(number));
+                self.items.retain(|place, _| place.physical_key_number() != Some(number));
+                Ok(())
+            }
+            OfUser::PhysicalKeyTextsErased(erased) => {
+                let of_key = |place: &Place| place.physical_key_number() == Some(erased.number);
+                self.items.iter_mut().filter(|(place, _)| of_key(place)).for_each(|(_, item)| strip(item));
                 Ok(())
             }
         }

@@ -1,0 +1,88 @@
+//! `erase`: what was typed about a user's physical keys, taken out of everything that can be reached from here.
+
+use std::time::{Duration, Instant};
+
+use domain::history::HistoryId;
+use domain::user::ErasureRefusal;
+use domain::values::{Hour, UserId};
+use reqwest::Url;
+use store::{Cleared, Erased, ErasureFault, HistoryKey, Operator};
+use trail::archive::Archive;
+use trail::calendar;
+use trail::erase::TakenOut;
+
+use crate::arguments::EraseArguments;
+use crate::organisations::open_operator;
+use crate::output::{Failure, print_line};
+use crate::table::spinner;
+
+/// Until when the table may be used.
+const LONGEST: Duration = Duration::from_hours(1);
+
+/// Records the erasures, then carries them out: on the table first, and on files then, so that an export under way writes nothing that
+/// was erased.
+pub(crate) async fn erase(arguments: EraseArguments) -> Result<(), Failure> {
+    let EraseArguments { user, number, reason, disclosures, operator } = arguments;
+    let opened = disclosures.as_ref().map(open).transpose()?;
+    let (store, operator) = open_operator(operator).await?;
+    let recorded = store.table.record_erasures(&user, number, &reason, &operator).await;
+    let erased = recorded.map_err(|fault| match fault {
+        ErasureFault::Refused(ErasureRefusal::NeverIssued) => {
+            Failure("No physical key with this number was ever issued to the user.".to_owned())
+        }
+        fault => Failure::because("The texts were not erased", fault),
+    })?;
+    let key = HistoryKey::from(&HistoryId::User(user.clone()));
+    let cleared = store.table.clear_erased(&key, Instant::now() + LONGEST).await;
+    let cleared = cleared.map_err(|fault| {
+        Failure::because("Texts are left in the table; run the same command again", fault)
+    })?;
+    let taken_out = match &opened {
+        Some(archive) => Some(take_out(archive, &user, &cleared, &operator).await?),
+        None => None,
+    };
+    store.vacuum().await?;
+    say(&erased, &cleared, taken_out)?;
+    store.close().await
+}
+
+fn open(url: &Url) -> Result<Archive, Failure> {
+    Archive::open(url).map_err(|fault| Failure::because("The texts' place cannot be opened", fault))
+}
+
+/// Takes the texts out of the files that disclose them.
+async fn take_out(
+    archive: &Archive,
+    user: &UserId,
+    cleared: &Cleared,
+    operator: &Operator,
+) -> Result<TakenOut, Failure> {
+    // An hour that is not over may have been exported, too.
+    let end = Hour::of(operator.clock.now()).next();
+    let spinner = spinner("{spinner} {msg}, {elapsed}");
+    let progress = |hour| spinner.set_message(format!("looking at the texts of {}", calendar::text(hour)));
+    let taken_out = trail::erase::erase(archive, user, &cleared.events, end, progress).await;
+    spinner.finish_and_clear();
+    taken_out.map_err(|fault| Failure::because("Texts are left in files; run the same command again", fault))
+}
+
+fn say(erased: &Erased, cleared: &Cleared, taken_out: Option<TakenOut>) -> Result<(), Failure> {
+    let (now, before) = (erased.now.len(), erased.before.len());
+    match (now, before) {
+        (0, 0) => print_line("Nothing was ever typed about these physical keys.")?,
+        _ => print_line(format!(
+            "Recorded the erasure of the texts of {now} physical keys; of {before} it was recorded before."
+        ))?,
+    }
+    print_line(format!("{} items of the table had them, and have them no more.", cleared.items))?;
+    match taken_out {
+        Some(TakenOut { files, events }) => {
+            print_line(format!("{events} events were disclosed in the {files} files that were looked at."))?;
+        }
+        None => {
+            eprintln!("No --disclosures was given: what is disclosed beside an export was not looked at.");
+        }
+    }
+    eprintln!("docs/operating.md says what an erasure does not reach.");
+    Ok(())
+}
