@@ -5,17 +5,20 @@ const FORMAT = 2;
 const TEXT_DIGEST = /^[A-Za-z0-9_-]{43}$/;
 const SALT_BYTES = 16;
 
-/** The events that there are: whose history they belong to, what of their data names it, and what else they have to say. */
+/**
+ * The events that there are: whose history they belong to and what of their data names it; the numbers and texts that they always have; and
+ * the texts that somebody typed, of which they can have digests.
+ */
 const EVENTS = new Map([
-  ["PhysicalKeyAdded", { aggregate: "user", id: "userId", numbers: ["number", "addedAt"], texts: ["orgId"] }],
-  ["PhysicalKeyRemoved", { aggregate: "user", id: "userId", numbers: ["number", "removedAt"], texts: [] }],
-  ["OrganisationRegistered", { aggregate: "organisation", id: "orgId", numbers: ["registeredAt"], texts: [] }],
-  ["OrganisationRenamed", { aggregate: "organisation", id: "orgId", numbers: ["renamedAt"], texts: [] }],
-  ["OrganisationClosed", { aggregate: "organisation", id: "orgId", numbers: ["closedAt"], texts: [] }],
-  ["ApiKeyIssued", { aggregate: "organisation", id: "orgId", numbers: ["issuedAt"], texts: ["apiKeyId"] }],
-  ["ApiKeyRevoked", { aggregate: "organisation", id: "orgId", numbers: ["revokedAt"], texts: ["apiKeyId"] }],
-  ["SigningKeyChanged", { aggregate: "log", id: "origin", numbers: ["changedAt"], texts: ["verifierKey"] }],
-  ["LogClaimed", { aggregate: "log", id: "origin", numbers: ["claimedAt"], texts: ["tableId"] }],
+  ["PhysicalKeyAdded", { of: "user", id: "userId", numbers: ["number", "addedAt"], texts: ["orgId"], typed: ["note", "orgName"] }],
+  ["PhysicalKeyRemoved", { of: "user", id: "userId", numbers: ["number", "removedAt"] }],
+  ["OrganisationRegistered", { of: "organisation", id: "orgId", numbers: ["registeredAt"], typed: ["name"] }],
+  ["OrganisationRenamed", { of: "organisation", id: "orgId", numbers: ["renamedAt"], typed: ["name"] }],
+  ["OrganisationClosed", { of: "organisation", id: "orgId", numbers: ["closedAt"] }],
+  ["ApiKeyIssued", { of: "organisation", id: "orgId", numbers: ["issuedAt"], texts: ["apiKeyId"] }],
+  ["ApiKeyRevoked", { of: "organisation", id: "orgId", numbers: ["revokedAt"], texts: ["apiKeyId"] }],
+  ["SigningKeyChanged", { of: "log", id: "origin", numbers: ["changedAt"], texts: ["verifierKey"] }],
+  ["LogClaimed", { of: "log", id: "origin", numbers: ["claimedAt"], texts: ["tableId"] }],
 ]);
 
 const isText = (value) => typeof value === "string" && value !== "";
@@ -34,14 +37,16 @@ function readRecord(text) {
   if (!isWhole) refuse("The record does not say what every record says.");
   const kind = EVENTS.get(type);
   if (!kind) refuse(`The event is of a type that this page does not know: ${type}.`);
-  if (!kind.numbers.every((name) => isNumber(data[name])) || !kind.texts.every((name) => isText(data[name]))) {
+  const { of, id, numbers, texts = [], typed = [] } = kind;
+  if (!numbers.every((name) => isNumber(data[name])) || !texts.every((name) => isText(data[name]))) {
     refuse(`The record does not say what a ${type} says.`);
   }
-  if (aggregateType !== kind.aggregate || aggregateId !== data[kind.id]) {
+  if (aggregateType !== of || aggregateId !== data[id]) {
     refuse("The record names one history and is an event of another.");
   }
   checkIssuer(record);
   checkActor(actor);
+  checkDigests(data, typed);
   return record;
 }
 
@@ -59,6 +64,14 @@ function checkActor({ type, id, iss, orgId, apiKeyId }) {
   if (!isKnown || !areTexts) refuse("The record does not say who did it in a way that this page knows.");
 }
 
+/** An event has digests of its own texts and of no others. */
+function checkDigests({ texts = {} }, typed) {
+  const isDigest = ([name, digest]) => typed.includes(name) && isText(digest) && TEXT_DIGEST.test(digest);
+  if (!isObject(texts) || !Object.entries(texts).every(isDigest)) {
+    refuse("The record has something else than digests of the texts that such an event can have.");
+  }
+}
+
 /** What stands in the second line: of some texts, the salt and the text. */
 function readDisclosures(line) {
   const { texts, ...more } = canonicalObject(line) ?? {};
@@ -72,9 +85,6 @@ function readDisclosures(line) {
 /** The texts that the record has digests of, by name; `undefined` where nothing discloses one. */
 async function checkTexts(record, disclosures) {
   const digests = record.data.texts ?? {};
-  if (!isObject(digests) || !Object.values(digests).every((digest) => isText(digest) && TEXT_DIGEST.test(digest))) {
-    refuse("The record has something else than digests of texts.");
-  }
   for (const [name, { salt, text }] of Object.entries(disclosures)) {
     const digest = Object.hasOwn(digests, name) ? digests[name] : undefined;
     if (digest !== toBase64url(await sha256(base64url(salt), encoder.encode(text)))) {
