@@ -34,7 +34,8 @@ async function proofBytes() {
 /** What a good proof shows. */
 function showGood(shown) {
   const { origin, size, record } = shown;
-  const where = ["This was recorded, and is in the log ", quoted(origin), ` as it was signed at ${size} entries: `];
+  const entries = size === 1 ? "1 entry" : `${size} entries`;
+  const where = ["This was recorded, and is in the log ", quoted(origin), ` as it was signed at ${entries}: `];
   byId("facts").replaceChildren(...factRows(shown));
   byId("record").replaceChildren(...visible(canonical(record)));
   showVerdict("good", "Recorded, and in the log", ...where, ...happening(record));
