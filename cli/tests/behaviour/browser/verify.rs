@@ -153,6 +153,7 @@ async fn a_proof_is_chosen_pasted_or_dropped_and_the_last_one_counts() {
         json!(proof)
     );
     page.browser.session.run(&drop).await;
+    assert_eq!(page.browser.session.run("return document.getElementById('pasted').value").await, "");
     assert!(page.verdict().await.contains("was issued to"));
     page.browser.fill("#pasted", "nothing of a proof").await;
     page.browser.fill("#pasted", "").await;
