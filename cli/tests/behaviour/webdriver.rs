@@ -78,7 +78,7 @@ impl Session {
         self.post("/execute/sync", json!({"script": script, "args": []})).await.unwrap()
     }
 
-    /// Makes the page's window another one: a command of the DevTools protocol, which has what the driver's own have not.
+    /// Makes the page's window another one: a command of the `DevTools` protocol, which has what the driver's own have not.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) {
         self.post("/goog/cdp/execute", json!({"cmd": command, "params": parameters})).await.unwrap();
     }

@@ -6,7 +6,6 @@ use super::{ORIGIN, Page, golden, verifier_keys};
 
 /// The golden proof, and what it is made of.
 struct Good {
-    proof: String,
     /// The event and its texts, up to the line of the index.
     head: String,
     index: u64,
@@ -14,6 +13,7 @@ struct Good {
     /// The checkpoint with its signatures.
     note: String,
     size: u64,
+    proof: String,
 }
 
 /// A spoilt proof, and how the sentence that refuses it goes.
