@@ -78,6 +78,11 @@ impl Session {
         self.post("/execute/sync", json!({"script": script, "args": []})).await.unwrap()
     }
 
+    /// Makes the page's window another one: a command of the `DevTools` protocol, which has what the driver's own have not.
+    pub(crate) async fn devtools(&self, command: &str, parameters: Value) {
+        self.post("/goog/cdp/execute", json!({"cmd": command, "params": parameters})).await.unwrap();
+    }
+
     /// The window as a PNG.
     pub(crate) async fn screenshot(&self) -> Vec<u8> {
         let png = self.get("/screenshot").await.unwrap();
@@ -132,6 +137,11 @@ impl Element<'_> {
     /// Types a text in the place of what is there.
     pub(crate) async fn fill(&self, text: &str) -> Result<(), String> {
         self.post("clear", json!({})).await?;
+        self.give(text).await
+    }
+
+    /// Types a text, or has a field for files choose the one at this path.
+    pub(crate) async fn give(&self, text: &str) -> Result<(), String> {
         self.post("value", json!({"text": text})).await.map(|_| ())
     }
 }
