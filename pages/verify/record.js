@@ -12,6 +12,7 @@ const SALT_BYTES = 16;
 const EVENTS = new Map([
   ["PhysicalKeyAdded", { of: "user", id: "userId", numbers: ["number", "addedAt"], texts: ["orgId"], typed: ["note", "orgName"] }],
   ["PhysicalKeyRemoved", { of: "user", id: "userId", numbers: ["number", "removedAt"] }],
+  ["PhysicalKeyTextsErased", { of: "user", id: "userId", numbers: ["number", "erasedAt"], typed: ["reason"] }],
   ["OrganisationRegistered", { of: "organisation", id: "orgId", numbers: ["registeredAt"], typed: ["name"] }],
   ["OrganisationRenamed", { of: "organisation", id: "orgId", numbers: ["renamedAt"], typed: ["name"] }],
   ["OrganisationClosed", { of: "organisation", id: "orgId", numbers: ["closedAt"] }],

@@ -36,6 +36,8 @@ function happening({ type, aggregateId, data, issuer }) {
       return [`Physical key ${data.number} was issued to `, whose, " by ", quoted(data.orgId), "."];
     case "PhysicalKeyRemoved":
       return [`Physical key ${data.number} of `, whose, ", issued by ", quoted(issuer), ", was taken back."];
+    case "PhysicalKeyTextsErased":
+      return [`What was typed about physical key ${data.number} of `, whose, ", issued by ", quoted(issuer), ", was erased."];
     case "OrganisationRegistered":
       return ["Organisation ", whose, " was registered."];
     case "OrganisationRenamed":
@@ -78,7 +80,7 @@ function moment(millis) {
 
 /** The texts that the record has digests of. */
 function textRows(texts) {
-  const labels = new Map([["note", "Note"], ["orgName", "Issuer's name"], ["name", "Name"]]);
+  const labels = new Map([["note", "Note"], ["orgName", "Issuer's name"], ["name", "Name"], ["reason", "Reason"]]);
   const notHere = () => element("em", "Withheld or erased: the record has its digest, and the proof does not disclose it.");
   return [...texts].map(([name, text]) => {
     const shown = text === undefined ? notHere() : quoted(text);
