@@ -83,6 +83,6 @@ fn say(erased: &Erased, cleared: &Cleared, taken_out: Option<TakenOut>) -> Resul
             eprintln!("No --disclosures was given: what is disclosed beside an export was not looked at.");
         }
     }
-    eprintln!("docs/operating.md says what an erasure does not reach.");
+    eprintln!("docs/erasure.md says what an erasure does not reach.");
     Ok(())
 }
