@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use domain::history::HistoryId;
 use domain::user::ErasureRefusal;
-use domain::values::{Hour, UserId};
+use domain::values::{Hour, KeyNumber, UserId};
 use reqwest::Url;
 use store::{Cleared, Erased, ErasureFault, HistoryKey, Operator};
 use trail::archive::Archive;
@@ -66,22 +66,28 @@ async fn take_out(
     taken_out.map_err(|fault| Failure::because("Texts are left in files; run the same command again", fault))
 }
 
-fn say(erased: &Erased, cleared: &Cleared, taken_out: Option<TakenOut>) -> Result<(), Failure> {
-    let (now, before) = (erased.now.len(), erased.before.len());
-    match (now, before) {
-        (0, 0) => print_line("Nothing was ever typed about these physical keys.")?,
-        _ => print_line(format!(
-            "Recorded the erasure of the texts of {now} physical keys; of {before} it was recorded before."
-        ))?,
+fn say(
+    Erased { now, before }: &Erased,
+    cleared: &Cleared,
+    taken_out: Option<TakenOut>,
+) -> Result<(), Failure> {
+    let listed =
+        |numbers: &[KeyNumber]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if !now.is_empty() {
+        print_line(format!("Recorded that the texts of these physical keys are erased: {}.", listed(now)))?;
     }
-    print_line(format!("{} items of the table had them, and have them no more.", cleared.items))?;
-    match taken_out {
-        Some(TakenOut { files, events }) => {
-            print_line(format!("{events} events were disclosed in the {files} files that were looked at."))?;
-        }
-        None => {
-            eprintln!("No --disclosures was given: what is disclosed beside an export was not looked at.");
-        }
+    if !before.is_empty() {
+        print_line(format!("It was recorded before of these: {}.", listed(before)))?;
+    }
+    if now.is_empty() && before.is_empty() {
+        print_line("Nothing was ever typed about these physical keys.")?;
+    }
+    let items = cleared.items;
+    print_line(format!("Items of the table that had them: {items}."))?;
+    if let Some(TakenOut { files, events }) = taken_out {
+        print_line(format!("Events that files disclosed: {events}, of {files} files looked at."))?;
+    } else {
+        eprintln!("No --disclosures was given: what is disclosed beside an export was not looked at.");
     }
     eprintln!("docs/erasure.md says what an erasure does not reach.");
     Ok(())

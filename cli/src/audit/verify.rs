@@ -61,7 +61,7 @@ async fn checked(arguments: &VerifyArguments) -> Result<bool, Failure> {
     note(&listing);
     match verified {
         Ok(verified) => {
-            say(&verified, &evidence, arguments.against_table)?;
+            say(&verified, &evidence, arguments)?;
             if verified.faults.count() > 0 {
                 return Ok(false);
             }
@@ -129,7 +129,7 @@ fn note(listing: &Listing) {
 }
 
 /// What is printed: what was looked at, then everything that is wrong, or what holds and what nobody can say.
-fn say(verified: &Verified, evidence: &Evidence, against_table: bool) -> Result<(), Failure> {
+fn say(verified: &Verified, evidence: &Evidence, arguments: &VerifyArguments) -> Result<(), Failure> {
     let Verified { faults, first, last, hours, events, users, organisations, bytes, .. } = verified;
     for fault in faults.first_ones() {
         print_line(visible(&format!("{fault}.")))?;
@@ -154,7 +154,12 @@ fn say(verified: &Verified, evidence: &Evidence, against_table: bool) -> Result<
     print_line("Every history's versions are 1, 2, 3 and so on, and what each tells could have happened.")?;
     print_line("Every hour's checkpoint is of exactly what is there up to it, and so are the tiles.")?;
     say_who_signed(verified)?;
-    say_what_else(verified, evidence, against_table)?;
+    say_what_else(verified, evidence, arguments.against_table)?;
+    if arguments.disclosures.is_none() {
+        print_line(
+            "Whether texts are those that were recorded was not checked: no --disclosures was given.",
+        )?;
+    }
     print_line(format!("{} entries, root {}.", checkpoint.size, checkpoint.root))?;
     let age = Clock::system().now().since(last.end());
     eprintln!("The newest hour ended {} ago.", HumanDuration(age));

@@ -96,6 +96,7 @@ Every file is the one that its manifest names. Every event is the one that was h
 Every history's versions are 1, 2, 3 and so on, and what each tells could have happened.
 Every hour's checkpoint is of exactly what is there up to it, and so are the tiles.
 {of_signatures}\
+Whether texts are those that were recorded was not checked: no --disclosures was given.
 13 entries, root e3784f6e2d783b30ffb5b2259fd3946da6b1fcda66fbd81d05fd4f6968a2d8ac.
 "
     )

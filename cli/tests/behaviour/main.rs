@@ -7,6 +7,7 @@ mod browser;
 mod command_line;
 mod disturber;
 mod doors;
+mod erase;
 mod export;
 mod folder;
 mod import;
