@@ -15,6 +15,7 @@ mod audit_late;
 mod audit_nonsense;
 mod audit_odd_files;
 mod audit_part;
+mod audit_proof;
 mod audit_races;
 mod audit_replay;
 mod audit_replay_faults;

@@ -1,0 +1,428 @@
+//! Proofs of single events: made from the files of a log, carried away, and checked with a verifier key and nothing else.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use acceptance::trail::{SEED, TestArchive, first_hour, verifier_key};
+use acceptance::{RequestBuilder, Stage};
+use domain::history::{ChainedRecord, EventHash, HistoryId};
+use domain::values::{Hour, OrgId, UserId, Version};
+use serde_json::json;
+use trail::archive::Archive;
+use trail::checkpoint::{NEWEST, checkpoint_path};
+use trail::event_file::parse_line;
+use trail::manifest::events_path;
+use trail::of_org::{self, prove_all};
+use trail::proof::Proof;
+use trail::prove::Prover;
+use trail::seek::{Wanted, seek, seek_hashes};
+
+/// The seed of a key that signs another log.
+const OTHERS: u8 = 9;
+
+/// An export with the texts beside it, and the receipt of every command.
+struct Scene {
+    log: TestArchive,
+    texts: TestArchive,
+    receipts: Vec<EventHash>,
+}
+
+/// Three hours: Acme's and a rival's physical keys, two of them with the same user; nothing; and what was taken back.
+async fn scene() -> Scene {
+    let stage = Stage::for_trail().await;
+    let mut receipts = Vec::new();
+    for (user, org, note) in [
+        ("alice", "acme", "front door"),
+        ("alice", "rival", "the rival's cellar"),
+        ("alice", "acme", "mailbox"),
+        ("bob", "acme", "gate"),
+        ("rolf", "rival", "the rival's vault"),
+    ] {
+        let body = json!({"orgId": org, "note": note});
+        receipts.push(command(&stage, org, RequestBuilder::add(user, &body)).await);
+    }
+    stage.pass(Duration::from_hours(2));
+    for (user, org, number) in [("alice", "acme", 1), ("rolf", "rival", 1)] {
+        receipts.push(command(&stage, org, RequestBuilder::remove(user, &json!({"number": number}))).await);
+    }
+    stage.close_hour();
+    let (log, texts) = (TestArchive::in_folder(), TestArchive::in_folder());
+    let report = stage.export_disclosing(&log.archive, &texts.archive).await.expect("an export");
+    assert_eq!((report.hours, report.events), (3, 9), "two organisations were registered, too");
+    Scene { log, texts, receipts }
+}
+
+/// A command of an organisation's; gives its receipt.
+async fn command(stage: &Stage, org: &str, request: RequestBuilder) -> EventHash {
+    stage.register(org).await;
+    stage.pass(Duration::from_secs(1));
+    let reply = request.bearer(&stage.service_token(org)).send(stage).await;
+    assert_eq!(reply.status(), 200, "{}", reply.json());
+    reply.header("event-hash").expect("a receipt").parse().expect("a hash")
+}
+
+/// The proof of an event.
+pub(crate) async fn prove(log: &Archive, texts: Option<&Archive>, wanted: &Wanted) -> Proof {
+    let listing = log.list().await.expect("a listing");
+    let (found, unreadable) = seek(log, &listing, texts, wanted).await.expect("a search");
+    assert_eq!(unreadable.count(), 0);
+    let (numbered, disclosures) = found.expect("the event is there");
+    let mut prover = Prover::new(log, &listing).await.expect("a finished hour");
+    prover.prove(numbered, disclosures).await.expect("a proof")
+}
+
+fn of(user: &str, version: u64) -> Wanted {
+    Wanted::Version(HistoryId::User(UserId::parse(user).expect("a user id")), Version::new(version))
+}
+
+/// What whoever has been given a proof does with it.
+fn checked(proof: &[u8]) -> Result<(), String> {
+    let proof = Proof::parse(proof).map_err(|why| why.to_string())?;
+    let keys = [verifier_key(SEED)];
+    proof.check(&keys).map(|_| ()).map_err(|fault| fault.to_string())
+}
+
+async fn events(log: &TestArchive) -> Vec<ChainedRecord> {
+    let mut events = Vec::new();
+    for hour in 0..3 {
+        let lines = log.lines(Hour::new(first_hour().get() + hour)).await;
+        events.extend(lines.iter().map(|line| parse_line(line).expect("an event")));
+    }
+    events
+}
+
+#[tokio::test]
+async fn every_event_is_proven_and_its_proof_is_checked_with_the_verifier_key_alone() {
+    let Scene { log, texts, .. } = scene().await;
+    let newest = log.newest().await;
+    let mut indexes = Vec::new();
+    for event in events(&log).await {
+        let by_hash = prove(&log.archive, Some(&texts.archive), &Wanted::Hash(event.hash())).await;
+        if let HistoryId::User(user) = event.record().happening.history() {
+            let wanted = of(user.as_str(), event.record().version.get());
+            assert_eq!(prove(&log.archive, Some(&texts.archive), &wanted).await, by_hash);
+        }
+        let bytes = by_hash.bytes();
+        assert_eq!(checked(&bytes), Ok(()));
+        let read = Proof::parse(&bytes).expect("a proof");
+        assert_eq!((read.event(), read.checkpoint()), (&event, &newest));
+        assert_eq!(read, by_hash, "it is read as it was written");
+        let digests = event.record().happening.texts().map(|texts| texts.names().count());
+        assert_eq!(
+            read.disclosures().names().count(),
+            digests.unwrap_or_default(),
+            "every text is disclosed"
+        );
+        indexes.push(read.inclusion().index());
+    }
+    // Between the hours' events are their manifests.
+    assert_eq!(indexes, [0, 1, 2, 3, 4, 5, 6, 9, 10]);
+    let withheld = prove(&log.archive, None, &of("alice", 1)).await;
+    assert!(withheld.disclosures().is_empty());
+    assert_eq!(checked(&withheld.bytes()), Ok(()), "without its text");
+}
+
+#[tokio::test]
+async fn every_change_of_a_proof_is_told_precisely() {
+    let Scene { log, texts, .. } = scene().await;
+    let proof = async |user, version| {
+        let proof = prove(&log.archive, Some(&texts.archive), &of(user, version)).await;
+        String::from_utf8(proof.bytes()).expect("text")
+    };
+    let (front, mailbox, removed) =
+        (proof("alice", 1).await, proof("alice", 3).await, proof("alice", 4).await);
+    let lines: Vec<_> = front.split('\n').collect();
+    let line = |proof: &str, number: usize| proof.split('\n').nth(number).expect("a line").to_owned();
+    let with = |number: usize, line: &str| {
+        let mut lines = lines.clone();
+        lines[number] = line;
+        lines.join("\n")
+    };
+    let without = |number: usize| {
+        let mut lines = lines.clone();
+        lines.remove(number);
+        lines.join("\n")
+    };
+    // 0: the event; 1: its text; 4: the index; 5 to 8: the path; 10 to 12: the checkpoint.
+    assert_eq!((lines[4], lines[9], lines[11]), ("index 0", "", "12"), "{front}");
+    let (event, hash) = (lines[0], &lines[0][9..73]);
+    let record = event[166..event.len() - 1].replace("\"number\":1", "\"number\":7");
+    let forged = format!("{}{}{}{record}}}", &event[..9], EventHash::GENESIS.chain(&record), &event[73..166]);
+    let other_path =
+        front.replace(&lines[5..9].join("\n"), &mailbox.split('\n').collect::<Vec<_>>()[5..9].join("\n"));
+    let turned = front.replace(&lines[5..7].join("\n"), &[lines[6], lines[5]].join("\n"));
+    let earlier = String::from_utf8(log.get(&checkpoint_path(first_hour())).await.to_vec()).expect("text");
+    let at = |checkpoint: &str| lines[..10].join("\n") + "\n" + checkpoint;
+    let (_stage, other) = crate::audit_signatures::two_hours().await;
+    let of_other = String::from_utf8(other.get(NEWEST).await.to_vec()).expect("text");
+    let not_hashed = "the event is not the one that was hashed";
+    let other_root = "the path does not lead from the event to the root that the checkpoint says";
+    let not_the_digest = "a text was disclosed of which the record does not have the digest";
+    let not_a_checkpoint = "it does not end with a signed checkpoint";
+    let no_event = "its first line is none of an export: it is no event";
+    let cases: [(&str, String, &str); 24] = [
+        ("another record", with(0, &event.replace("\"number\":1", "\"number\":7")), not_hashed),
+        ("another hash", with(0, &event.replace(hash, &hash.chars().rev().collect::<String>())), not_hashed),
+        ("another hash before", with(0, &event.replacen(&"0".repeat(64), &"1".repeat(64), 1)), not_hashed),
+        ("another record, hashed", with(0, &forged), other_root),
+        ("another event", with(0, &line(&mailbox, 0)), not_the_digest),
+        (
+            "another event with its text",
+            front
+                .replace(&lines[..2].join("\n"), &mailbox.split('\n').take(2).collect::<Vec<_>>().join("\n")),
+            other_root,
+        ),
+        ("another text", with(1, &line(&mailbox, 1)), not_the_digest),
+        ("another word", with(1, &lines[1].replace("front", "back")), not_the_digest),
+        ("a text of another kind", with(1, &lines[1].replace("note", "orgName")), not_the_digest),
+        (
+            "a text where there is none",
+            removed.replacen('\n', &format!("\n{}\n", lines[1]), 1),
+            not_the_digest,
+        ),
+        ("another index", with(4, "index 1"), other_root),
+        (
+            "a larger index",
+            with(4, "index 12"),
+            "it is of entry 12, and the checkpoint is of 12 entries: the first is entry 0",
+        ),
+        ("the path of another event", other_path, other_root),
+        ("the path in another order", turned, other_root),
+        ("a hash less", without(8), other_root),
+        ("a hash more", with(8, &format!("{0}\n{0}", lines[8])), other_root),
+        ("an earlier checkpoint", at(&earlier), other_root),
+        ("a checkpoint of another log", at(&of_other), other_root),
+        ("another size", with(11, "13"), other_root),
+        ("a line feed before", format!("\n{front}"), no_event),
+        ("two empty lines", with(2, "\n"), "no c2sp.org/tlog-proof@v1 follows the first empty line"),
+        ("two empty lines before the checkpoint", with(9, "\n"), not_a_checkpoint),
+        ("something after it", format!("{front}more\n"), not_a_checkpoint),
+        ("a line feed after it", format!("{front}\n"), not_a_checkpoint),
+    ];
+    assert_eq!(checked(front.as_bytes()), Ok(()));
+    for (what, changed, shows) in cases {
+        assert_eq!(checked(changed.as_bytes()), Err(shows.to_owned()), "{what}:\n{changed}");
+    }
+    assert_eq!(checked(without(1).as_bytes()), Ok(()), "a text that is withheld");
+    let proof = Proof::parse(front.as_bytes()).expect("a proof");
+    let said = format!(
+        "the checkpoint bears the name of {}, and none of the given verifier keys signed it",
+        verifier_key(SEED).short()
+    );
+    assert_eq!(proof.check(&[verifier_key(OTHERS)]).map_err(|fault| fault.to_string()), Err(said));
+}
+
+/// Bits that are turned, bytes that are gone or come twice: whatever is read of it, it is not good.
+#[tokio::test]
+async fn no_byte_of_a_proof_can_be_changed() {
+    let Scene { log, texts, .. } = scene().await;
+    let bytes = prove(&log.archive, Some(&texts.archive), &of("alice", 1)).await.bytes();
+    assert_eq!(checked(&bytes), Ok(()));
+    for place in 0..bytes.len() {
+        let mut changed: Vec<Vec<u8>> = Vec::new();
+        for bit in 0..8 {
+            changed.push(bytes.clone());
+            changed[bit][place] ^= 1 << bit;
+        }
+        changed.push([&bytes[..place], &bytes[place + 1..]].concat());
+        changed.push([&bytes[..=place], &bytes[place..]].concat());
+        changed.push(bytes[..place].to_vec());
+        for changed in changed.iter().filter(|changed| **changed != bytes) {
+            assert!(checked(changed).is_err(), "at {place}: {:?}", String::from_utf8_lossy(changed));
+        }
+    }
+}
+
+/// Every proof of an organisation's events, by its index.
+async fn proofs_of(
+    scene: &Scene,
+    org: &str,
+    hours: std::ops::Range<Hour>,
+    discloses: bool,
+) -> BTreeMap<u64, Proof> {
+    let (archive, mut proofs) = (&scene.log.archive, BTreeMap::new());
+    let listing = archive.list().await.expect("a listing");
+    let texts = discloses.then_some(&scene.texts.archive);
+    let wanted = of_org::Wanted { org: OrgId::parse(org).expect("an organisation id"), hours, texts };
+    let unreadable = prove_all(archive, &listing, &wanted, |proof| {
+        proofs.insert(proof.inclusion().index(), proof);
+        Ok(())
+    });
+    assert_eq!(unreadable.await.expect("proofs").count(), 0);
+    proofs
+}
+
+fn all_hours() -> std::ops::Range<Hour> {
+    Hour::default()..Hour::new(u64::MAX)
+}
+
+#[tokio::test]
+async fn an_organisation_takes_its_own_events_and_nothing_of_another() {
+    let scene = scene().await;
+    let proofs = proofs_of(&scene, "acme", all_hours(), true).await;
+    assert_eq!(proofs.keys().copied().collect::<Vec<_>>(), [0, 2, 3, 5, 9]);
+    let others: Vec<_> = events(&scene.log).await.into_iter().filter(|event| is_of(event, "rival")).collect();
+    assert_eq!(others.len(), 4);
+    for proof in proofs.values() {
+        assert!(is_of(proof.event(), "acme"));
+        let bytes = proof.bytes();
+        assert_eq!(checked(&bytes), Ok(()));
+        let text = String::from_utf8(bytes).expect("text");
+        for others in ["rival", "rolf", "cellar", "vault"] {
+            assert!(!text.contains(others), "{others}: {text}");
+        }
+        for other in &others {
+            // The hash of what was before it in its history is in what was hashed, whoever issued that.
+            let rest = text.replacen(&format!("\"previousHash\":\"{}\"", other.hash()), "", 1);
+            let base64 = data_encoding::BASE64.encode(&other.hash().bytes());
+            assert!(!rest.contains(&other.hash().to_string()) && !rest.contains(&base64), "{text}");
+        }
+    }
+    let texts: Vec<_> = proofs.values().filter(|proof| !proof.disclosures().is_empty()).collect();
+    assert_eq!(texts.len(), 3, "two of Alice's notes and Bob's");
+    let withheld = proofs_of(&scene, "acme", all_hours(), false).await;
+    assert!(withheld.values().all(|proof| proof.disclosures().is_empty()));
+    assert_eq!(withheld.len(), proofs.len());
+}
+
+fn is_of(event: &ChainedRecord, org: &str) -> bool {
+    event.record().issuer.as_ref().is_some_and(|issuer| issuer.as_str() == org)
+}
+
+#[tokio::test]
+async fn an_organisations_events_are_taken_out_by_the_hours_of_their_files() {
+    let scene = scene().await;
+    let last = first_hour().next().next();
+    for (hours, expected) in [
+        (last..last.next(), vec![9]),
+        (first_hour()..last, vec![0, 2, 3, 5]),
+        (first_hour().next()..last, vec![]),
+        (last.next()..Hour::new(u64::MAX), vec![]),
+    ] {
+        let proofs = proofs_of(&scene, "acme", hours.clone(), false).await;
+        assert_eq!(proofs.keys().copied().collect::<Vec<_>>(), expected, "{hours:?}");
+        let newest = scene.log.newest().await;
+        assert!(proofs.values().all(|proof| *proof.checkpoint() == newest), "all against one checkpoint");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_could_be_the_event_that_is_looked_for() {
+    let scene = scene().await;
+    let path = events_path(first_hour());
+    let (archive, bytes) = (&scene.log.archive, scene.log.get(&path).await);
+    let mut lines = scene.log.lines(first_hour()).await;
+    lines[3] = lines[3].replace("\"number\":1", "\"number\":2");
+    scene.log.write(&path, &crate::audit_tampering::gzip(&lines, flate2::Compression::default()));
+    let listing = archive.list().await.expect("a listing");
+    let said = [format!("{path}, line 4: changed: the event is not the one that was hashed")];
+    let told = |faults: &trail::fault::Faults| {
+        faults.first_ones().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let (found, unreadable) = seek(archive, &listing, None, &of("bob", 1)).await.expect("a search");
+    assert_eq!((found, told(&unreadable)), (None, said.to_vec()));
+    let (found, unreadable) = seek_hashes(archive, &listing, &scene.receipts).await.expect("a search");
+    assert_eq!((found.len(), told(&unreadable)), (scene.receipts.len() - 1, said.to_vec()));
+    let org = OrgId::parse("acme").expect("an organisation id");
+    let wanted = of_org::Wanted { org, hours: all_hours(), texts: None };
+    let mut proofs = 0;
+    let unreadable = prove_all(archive, &listing, &wanted, |_| {
+        proofs += 1;
+        Ok(())
+    });
+    assert_eq!((told(&unreadable.await.expect("proofs")), proofs), (said.to_vec(), 4));
+
+    std::fs::remove_file(scene.log.file(&path)).expect("a file");
+    let listing = archive.list().await.expect("a listing");
+    let (found, unreadable) = seek(archive, &listing, None, &of("bob", 1)).await.expect("a search");
+    assert_eq!(
+        (found, told(&unreadable)),
+        (None, vec![format!("{path}: removed: the hour has no file of events")])
+    );
+    // What comes after it is proven: the checkpoint before its hour says where it is.
+    let proof = prove_after_a_gap(archive, &of("alice", 4)).await;
+    assert_eq!(checked(&proof.bytes()), Ok(()));
+    scene.log.write(&path, &bytes);
+}
+
+async fn prove_after_a_gap(log: &Archive, wanted: &Wanted) -> Proof {
+    let listing = log.list().await.expect("a listing");
+    let (found, _) = seek(log, &listing, None, wanted).await.expect("a search");
+    let (numbered, disclosures) = found.expect("the event is there");
+    let mut prover = Prover::new(log, &listing).await.expect("a finished hour");
+    prover.prove(numbered, disclosures).await.expect("a proof")
+}
+
+/// Nothing is proven that is not so: an event that somebody put into a file, a tile that was changed, an hour that is not finished.
+#[tokio::test]
+async fn what_is_not_in_the_log_as_it_was_signed_is_not_proven() {
+    let Scene { log, .. } = scene().await;
+    let refused = async |wanted: Wanted| {
+        let listing = log.archive.list().await.expect("a listing");
+        let (found, _) = seek(&log.archive, &listing, None, &wanted).await.expect("a search");
+        let (numbered, disclosures) = found.expect("the event is there");
+        let mut prover = match Prover::new(&log.archive, &listing).await {
+            Ok(prover) => prover,
+            Err(fault) => return fault.to_string(),
+        };
+        prover.prove(numbered, disclosures).await.expect_err("a refusal").to_string()
+    };
+    let path = events_path(first_hour());
+    let (bytes, mut lines) = (log.get(&path).await, log.lines(first_hour()).await);
+    let record = lines[0][166..lines[0].len() - 1].replace("\"number\":1", "\"number\":7");
+    let hash = EventHash::GENESIS.chain(&record);
+    lines[0] =
+        format!("{{\"hash\":\"{hash}\",\"previousHash\":\"{}\",\"record\":{record}}}", EventHash::GENESIS);
+    log.write(&path, &crate::audit_tampering::gzip(&lines, flate2::Compression::default()));
+    let said = "it is not in the log as it was signed: the path does not lead from the event to the root that the checkpoint says";
+    assert_eq!(refused(Wanted::Hash(hash)).await, said);
+    log.write(&path, &bytes);
+
+    let (tile, last) = ("log/tile/0/000.p/12", checkpoint_path(first_hour().next().next()));
+    let bytes = log.get(tile).await;
+    log.write(tile, &[&bytes[..352], &bytes[..32]].concat());
+    let other = format!("the tiles that the log ends with give another root than {last} says");
+    assert_eq!(refused(of("alice", 1)).await, other);
+    std::fs::remove_file(log.file(tile)).expect("a file");
+    let missing = format!("{tile} is missing, or has not as many hashes as it should");
+    assert_eq!(refused(of("alice", 1)).await, missing);
+    log.write(tile, &bytes);
+    log.write(&last, b"{}");
+    assert_eq!(refused(of("alice", 1)).await, format!("{last} is no checkpoint of a log"));
+
+    // The last hour is not finished: events before it are proven against the one before, and its own not at all.
+    std::fs::remove_file(log.file(&last)).expect("a file");
+    let proof = prove(&log.archive, None, &of("alice", 1)).await;
+    assert_eq!(proof.checkpoint().checkpoint().size, 9);
+    let listing = log.archive.list().await.expect("a listing");
+    let (found, unreadable) = seek(&log.archive, &listing, None, &of("alice", 4)).await.expect("a search");
+    assert_eq!((found, unreadable.count()), (None, 0));
+}
+
+#[tokio::test]
+async fn a_receipt_finds_its_event_and_nothing_else() {
+    let Scene { log, receipts, .. } = scene().await;
+    let listing = log.archive.list().await.expect("a listing");
+    let unknown = EventHash::from_bytes([7; 32]);
+    let wanted = [&receipts[..], &[unknown, receipts[0]]].concat();
+    let (found, unreadable) = seek_hashes(&log.archive, &listing, &wanted).await.expect("a search");
+    assert_eq!((found.len(), unreadable.count()), (receipts.len(), 0));
+    assert!(!found.contains_key(&unknown));
+    let told = |receipt: &EventHash| {
+        let numbered = &found[receipt];
+        let record = numbered.event.record();
+        let history = record.happening.history();
+        format!("{}: version {} of {history}, {:?}", numbered.place, record.version, numbered.index)
+    };
+    let (first, last) = (events_path(first_hour()), events_path(first_hour().next().next()));
+    let expected = [
+        format!("{first}, line 1: version 1 of user \"alice\", Some(0)"),
+        format!("{first}, line 2: version 2 of user \"alice\", Some(1)"),
+        format!("{first}, line 3: version 3 of user \"alice\", Some(2)"),
+        format!("{first}, line 4: version 1 of user \"bob\", Some(3)"),
+        format!("{first}, line 5: version 1 of user \"rolf\", Some(4)"),
+        format!("{last}, line 1: version 4 of user \"alice\", Some(9)"),
+        format!("{last}, line 2: version 2 of user \"rolf\", Some(10)"),
+    ];
+    assert_eq!(receipts.iter().map(told).collect::<Vec<_>>(), expected);
+}
