@@ -148,9 +148,8 @@ async fn what_was_proven_once_is_proven_in_the_same_bytes_and_checked_for_ever()
         let wanted = Wanted::Version(alice, Version::new(version));
         let proof = prove(&archive, Some(&texts.archive), &wanted).await;
         let then = std::fs::read(exported("format-2-proofs").join(format!("{name}.tlog-proof")));
-        let then = then.unwrap_or_default();
-        let (now, said) = (proof.bytes(), String::from_utf8_lossy(&then));
-        assert_eq!(String::from_utf8_lossy(&now), said, "{name}");
+        let then = then.expect("a file");
+        assert_eq!(String::from_utf8_lossy(&proof.bytes()), String::from_utf8_lossy(&then), "{name}");
         let kept = Proof::parse(&then).expect("a proof");
         assert_eq!(kept.check(&[verifier_key(NEXT)]), Ok(&verifier_key(NEXT)));
         assert!(kept.check(&[verifier_key(SEED)]).is_err(), "the newest hour is signed by the other key");

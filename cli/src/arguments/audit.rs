@@ -188,8 +188,9 @@ pub(crate) struct ExtractArguments {
     /// Take out this organisation's events alone, each as a proof: about physical keys that it issued, and in its own history.
     #[arg(long, value_parser = org_id)]
     pub(crate) org: Option<OrgId>,
-    /// Where what discloses the texts of events is kept: the proofs have them, too.
-    #[arg(long, value_name = "URL", env = "AUDIT_DISCLOSURES_URL", value_parser = archive, requires = "org")]
+    /// Where what discloses the texts of events is kept: the proofs have them, too. The environment does not say it: texts are handed out
+    /// when that is meant.
+    #[arg(long, value_name = "URL", value_parser = archive, requires = "org")]
     pub(crate) disclosures: Option<Url>,
     /// The first hour; the log's unless given. Of an organisation's events, those in the files from this hour on.
     #[arg(long, value_name = "HOUR", value_parser = hour)]

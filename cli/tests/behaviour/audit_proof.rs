@@ -192,7 +192,7 @@ fn an_organisations_events_are_taken_out_as_proofs() {
     };
     let other = taken("other", "other's", &[]);
     let said =
-        format!("The proofs of 2 events of other are in {}.\n", folder.path().join("other's").display());
+        format!("The proofs of 2 events of other are in {}/.\n", folder.path().join("other's").display());
     assert_eq!((other.code, other.stdout), (Some(0), said), "{}", other.stderr);
     assert_eq!(other.stderr, "`audit check` checks them, each by itself.\n");
     let proofs = files("other's");
@@ -213,7 +213,7 @@ fn an_organisations_events_are_taken_out_as_proofs() {
     let nobody = taken("nobody", "nobody's", &[]);
     assert_eq!((nobody.code, nobody.stderr.as_str(), files("nobody's").len()), (Some(0), "", 0));
     let again = taken("other", "other's", &[]);
-    let said = format!("The folder {} is not empty.\n", folder.path().join("other's").display());
+    let said = format!("The folder {}/ is not empty.\n", folder.path().join("other's").display());
     assert_eq!((again.code, again.stderr), (Some(1), said));
     let elsewhere = audit(&["extract", path, "s3://bucket/proofs", "--org", "acme"]);
     let said = "Proofs are put into a folder of this machine.\n";

@@ -26,8 +26,9 @@ pub(crate) struct ProveArguments {
     /// A verifier key of the log, as `audit key` prints it: one of those given has to have signed what the proof leads to.
     #[arg(long = "verifier-key", visible_alias = "key", value_name = "VERIFIER_KEY")]
     pub(crate) verifier_keys: Vec<VerifierKey>,
-    /// Where what discloses the texts of events is kept: the proof has them, as far as they are still disclosed.
-    #[arg(long, value_name = "URL", env = "AUDIT_DISCLOSURES_URL", value_parser = archive)]
+    /// Where what discloses the texts of events is kept: the proof has them, as far as they are still disclosed. The
+    /// environment does not say it: texts are handed out when that is meant.
+    #[arg(long, value_name = "URL", value_parser = archive)]
     pub(crate) disclosures: Option<Url>,
 }
 

@@ -97,7 +97,7 @@ fn texts(proof: &Proof) -> Vec<String> {
     let Some(digests) = proof.event().record().happening.texts() else { return Vec::new() };
     let of = |name| match proof.disclosures().get(name) {
         Some(Disclosure { text, .. }) => format!("{}: {text}", word(name)),
-        None => format!("{}: withheld or erased; there was one.", word(name)),
+        None => format!("Its {} is withheld or erased: the proof has its digest alone.", word(name)),
     };
     digests.names().map(of).collect()
 }
