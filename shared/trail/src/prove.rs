@@ -9,7 +9,7 @@ use crate::archive::{Archive, ArchiveFault, Listing};
 use crate::checkpoint::{self, SignedCheckpoint, checkpoint_path};
 use crate::inclusion::Inclusion;
 use crate::numbered::Numbered;
-use crate::proof::{MOST_BYTES, Proof, ProofFault};
+use crate::proof::{NotAProof, Proof, ProofFault};
 use crate::tile::{self, Tile};
 use crate::tree::{TileFile, Tree};
 
@@ -46,9 +46,9 @@ pub enum ProveFault {
     /// The event is not where it should be in the tree.
     #[error("it is not in the log as it was signed: {0}")]
     NotInTheLog(#[from] ProofFault),
-    /// Its proof would be longer than those that are read.
-    #[error("its proof would have more than {MOST_BYTES} bytes")]
-    TooLarge,
+    /// Its proof would not be read: of a record that another release wrote, say.
+    #[error("its proof would be none: {0}")]
+    NotAProof(#[from] NotAProof),
     /// The files cannot be read.
     #[error(transparent)]
     Archive(#[from] ArchiveFault),
@@ -95,10 +95,9 @@ impl<'a> Prover<'a> {
         }
         let path = inclusion.path(|tile| self.hashes(tile)).ok_or(ProofFault::OtherRoot)?;
         let proof = Proof::new(numbered.event, disclosures, inclusion, path, self.checkpoint.clone());
+        // What is carried away is what was checked.
+        let proof = Proof::parse(&proof.bytes())?;
         proof.check_unsigned()?;
-        if proof.bytes().len() as u64 > MOST_BYTES {
-            return Err(ProveFault::TooLarge);
-        }
         Ok(proof)
     }
 

@@ -76,7 +76,8 @@ impl Proof {
         let rest = rest.ok_or(NotAProof::NotATlogProof)?;
         let (place, checkpoint) = rest.split_once(EMPTY_LINE).ok_or(NotAProof::NotACheckpoint)?;
         let (index, path) = self::place(place)?;
-        let checkpoint = self::checkpoint(checkpoint)?;
+        let checkpoint =
+            SignedCheckpoint::parse(checkpoint.as_bytes()).map_err(|_| NotAProof::NotACheckpoint)?;
         let size = checkpoint.checkpoint().size;
         let inclusion = Inclusion::new(index, size).ok_or(NotAProof::BeyondTheLog { index, size })?;
         Ok(Self::new(event, disclosures, inclusion, path, checkpoint))
@@ -120,9 +121,4 @@ fn hash(line: &str) -> Option<Sha256Hash> {
     let bytes: [u8; 32] = BASE64.decode(line.as_bytes()).ok()?.try_into().ok()?;
     // The decoder takes padding in the middle, as of two texts one after the other.
     (BASE64.encode(&bytes) == line).then(|| Sha256Hash::from_bytes(bytes))
-}
-
-fn checkpoint(text: &str) -> Result<SignedCheckpoint, NotAProof> {
-    let read = SignedCheckpoint::parse(text.as_bytes()).map_err(|_| NotAProof::NotACheckpoint)?;
-    if read.bytes() == text.as_bytes() { Ok(read) } else { Err(NotAProof::NotACheckpoint) }
 }

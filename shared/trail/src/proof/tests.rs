@@ -123,6 +123,8 @@ fn what_is_spelled_in_another_way_is_no_proof() {
         (text.replace("index 1", "index 18446744073709551616"), NotAProof::Index),
         (text.replace("index 1\n", ""), NotAProof::Index),
         (text.replace("index 1", "index 3"), NotAProof::BeyondTheLog { index: 3, size: 3 }),
+        // Padding in the middle: 32 bytes, too.
+        (text.replacen(&beside, &[&beside[40..], &beside[..40]].concat(), 1), NotAProof::Hash(1)),
         (text.replacen(&beside, &beside[..40], 1), NotAProof::Hash(1)),
         (text.replace(&format!("{beside}\n\n"), &format!("{beside}A\n\n")), NotAProof::Hash(2)),
         (text.replace(&format!("{beside}\n\n"), &format!("{beside}\n \n")), NotAProof::Hash(3)),
@@ -181,6 +183,30 @@ fn what_does_not_prove_its_event_is_told_precisely() {
     let of_other = SignedCheckpoint::new(checkpoint, &key, &signature);
     let other_log = ProofFault::OtherLog("keys.example.com/other".parse().unwrap());
     assert_eq!(with(Proof { checkpoint: of_other, ..proof }), other_log);
+}
+
+#[test]
+fn a_text_that_an_event_cannot_have_is_refused() {
+    use domain::audit_log::{Event, SigningKeyChanged};
+    use domain::history::{EventHash, EventRecord, Happening};
+    use domain::values::Version;
+
+    let at = EpochMillis::new(1_795_435_200_000);
+    let changed =
+        SigningKeyChanged { origin: ORIGIN.parse().unwrap(), verifier_key: signer().1, changed_at: at };
+    let record = EventRecord {
+        happening: Happening::AuditLog(Event::SigningKeyChanged(changed)),
+        version: Version::new(1),
+        issuer: None,
+        recorded_at: at,
+        actor: Actor::operator(Subject::parse("operator").unwrap()),
+        request_id: "r1".to_owned(),
+    };
+    let chained = ChainedRecord::after(EventHash::GENESIS, record);
+    let withheld = KeptRecord { chained: chained.clone(), disclosures: Disclosures::default() };
+    assert_eq!(proven(&withheld, 0, 1).check_unsigned(), Ok(()));
+    let forged = KeptRecord { chained, disclosures: kept("front").disclosures };
+    assert_eq!(proven(&forged, 0, 1).check_unsigned(), Err(DisclosureFault::NotTheDigest.into()));
 }
 
 /// The digest is right, and the text is none that could have been typed.
