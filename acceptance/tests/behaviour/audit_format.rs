@@ -1,7 +1,7 @@
 //! The exported format: what was exported once is read for ever, and today's export still looks the same.
 //!
-//! `tests/exported/format-2` is an export of 2026-11-29, signed by the keys whose seeds are sevens and eights. From the first
-//! deployment on it is never edited; another format gets a folder of its own.
+//! `tests/exported/format-2` is an export of 2026-11-29, signed by the keys whose seeds are sevens and eights, and `format-2-proofs` has
+//! proofs of two of its events. From the first deployment on both are never edited; another format gets a folder of its own.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -152,4 +152,4 @@ fn disclosed(texts: &Disclosures) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

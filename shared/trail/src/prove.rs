@@ -117,3 +117,6 @@ impl<'a> Prover<'a> {
         full.or_else(|| self.edge.get(&tile)).map(Vec::as_slice)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,14 +13,14 @@ use crate::tree::Tree;
 
 const ORIGIN: &str = "keys.example.com/audit";
 
-fn signer() -> (Ed25519KeyPair, VerifierKey) {
+pub(crate) fn signer() -> (Ed25519KeyPair, VerifierKey) {
     let pair = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
     let key = VerifierKey::new(ORIGIN.parse().unwrap(), pair.public_key().as_ref().try_into().unwrap());
     (pair, key)
 }
 
 /// An addition by a person who acts for an organisation, with ids, token issuer and request id as long as usual ones.
-fn kept(note: &str) -> KeptRecord {
+pub(crate) fn kept(note: &str) -> KeptRecord {
     let user = UserId::parse("3f0c9a52-7d1e-4b8a-9c5f-2e6d8b7a1c04").unwrap();
     let issuer = OrgId::parse("org_01J9Z3K7Q2W8").unwrap();
     let command = AddPhysicalKey { note: Note::parse(note).ok(), ..AddPhysicalKey::of(issuer.clone()) };
