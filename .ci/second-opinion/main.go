@@ -1,8 +1,7 @@
-// A second opinion on exports, by an implementation that is not ours: golang.org/x/mod/sumdb checks signatures, tiles and proofs, and
+// A second opinion on exports and proofs, by an implementation that is not ours: golang.org/x/mod/sumdb checks signatures, tiles and proofs, and
 // Go's standard library the events. It knows the layout that docs/audit-trail.md describes, and nothing of our code.
 //
-// Usage: second-opinion FOLDER VERIFIER_KEY...
-//        second-opinion FILE.tlog-proof VERIFIER_KEY...
+// Usage: second-opinion (FOLDER | FILE.tlog-proof) VERIFIER_KEY...
 package main
 
 import (

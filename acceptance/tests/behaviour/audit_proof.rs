@@ -1,34 +1,33 @@
 //! Proofs of single events: made from the files of a log, carried away, and checked with a verifier key and nothing else.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use acceptance::trail::{SEED, TestArchive, first_hour, verifier_key};
 use acceptance::{RequestBuilder, Stage};
 use domain::history::{ChainedRecord, EventHash, HistoryId};
-use domain::values::{Hour, OrgId, UserId, Version};
+use domain::values::{Hour, UserId, Version};
 use serde_json::json;
 use trail::archive::Archive;
 use trail::checkpoint::{NEWEST, checkpoint_path};
 use trail::event_file::parse_line;
 use trail::manifest::events_path;
-use trail::of_org::{self, prove_all};
+use trail::part::extract;
 use trail::proof::Proof;
 use trail::prove::Prover;
-use trail::seek::{Wanted, seek, seek_hashes};
+use trail::seek::{Wanted, seek};
 
 /// The seed of a key that signs another log.
 const OTHERS: u8 = 9;
 
 /// An export with the texts beside it, and the receipt of every command.
-struct Scene {
-    log: TestArchive,
-    texts: TestArchive,
-    receipts: Vec<EventHash>,
+pub(crate) struct Scene {
+    pub(crate) log: TestArchive,
+    pub(crate) texts: TestArchive,
+    pub(crate) receipts: Vec<EventHash>,
 }
 
 /// Three hours: Acme's and a rival's physical keys, two of them with the same user; nothing; and what was taken back.
-async fn scene() -> Scene {
+pub(crate) async fn scene() -> Scene {
     let stage = Stage::for_trail().await;
     let mut receipts = Vec::new();
     for (user, org, note) in [
@@ -71,18 +70,18 @@ pub(crate) async fn prove(log: &Archive, texts: Option<&Archive>, wanted: &Wante
     prover.prove(numbered, disclosures).await.expect("a proof")
 }
 
-fn of(user: &str, version: u64) -> Wanted {
+pub(crate) fn of(user: &str, version: u64) -> Wanted {
     Wanted::Version(HistoryId::User(UserId::parse(user).expect("a user id")), Version::new(version))
 }
 
 /// What whoever has been given a proof does with it.
-fn checked(proof: &[u8]) -> Result<(), String> {
+pub(crate) fn checked(proof: &[u8]) -> Result<(), String> {
     let proof = Proof::parse(proof).map_err(|why| why.to_string())?;
     let keys = [verifier_key(SEED)];
     proof.check(&keys).map(|_| ()).map_err(|fault| fault.to_string())
 }
 
-async fn events(log: &TestArchive) -> Vec<ChainedRecord> {
+pub(crate) async fn events(log: &TestArchive) -> Vec<ChainedRecord> {
     let mut events = Vec::new();
     for hour in 0..3 {
         let lines = log.lines(Hour::new(first_hour().get() + hour)).await;
@@ -233,126 +232,6 @@ async fn no_byte_of_a_proof_can_be_changed() {
     }
 }
 
-/// Every proof of an organisation's events, by its index.
-async fn proofs_of(
-    scene: &Scene,
-    org: &str,
-    hours: std::ops::Range<Hour>,
-    discloses: bool,
-) -> BTreeMap<u64, Proof> {
-    let (archive, mut proofs) = (&scene.log.archive, BTreeMap::new());
-    let listing = archive.list().await.expect("a listing");
-    let texts = discloses.then_some(&scene.texts.archive);
-    let wanted = of_org::Wanted { org: OrgId::parse(org).expect("an organisation id"), hours, texts };
-    let unreadable = prove_all(archive, &listing, &wanted, |proof| {
-        proofs.insert(proof.inclusion().index(), proof);
-        Ok(())
-    });
-    assert_eq!(unreadable.await.expect("proofs").count(), 0);
-    proofs
-}
-
-fn all_hours() -> std::ops::Range<Hour> {
-    Hour::default()..Hour::new(u64::MAX)
-}
-
-#[tokio::test]
-async fn an_organisation_takes_its_own_events_and_nothing_of_another() {
-    let scene = scene().await;
-    let proofs = proofs_of(&scene, "acme", all_hours(), true).await;
-    assert_eq!(proofs.keys().copied().collect::<Vec<_>>(), [0, 2, 3, 5, 9]);
-    let others: Vec<_> = events(&scene.log).await.into_iter().filter(|event| is_of(event, "rival")).collect();
-    assert_eq!(others.len(), 4);
-    for proof in proofs.values() {
-        assert!(is_of(proof.event(), "acme"));
-        let bytes = proof.bytes();
-        assert_eq!(checked(&bytes), Ok(()));
-        let text = String::from_utf8(bytes).expect("text");
-        for others in ["rival", "rolf", "cellar", "vault"] {
-            assert!(!text.contains(others), "{others}: {text}");
-        }
-        for other in &others {
-            // The hash of what was before it in its history is in what was hashed, whoever issued that.
-            let rest = text.replacen(&format!("\"previousHash\":\"{}\"", other.hash()), "", 1);
-            let base64 = data_encoding::BASE64.encode(&other.hash().bytes());
-            assert!(!rest.contains(&other.hash().to_string()) && !rest.contains(&base64), "{text}");
-        }
-    }
-    let texts: Vec<_> = proofs.values().filter(|proof| !proof.disclosures().is_empty()).collect();
-    assert_eq!(texts.len(), 3, "two of Alice's notes and Bob's");
-    let withheld = proofs_of(&scene, "acme", all_hours(), false).await;
-    assert!(withheld.values().all(|proof| proof.disclosures().is_empty()));
-    assert_eq!(withheld.len(), proofs.len());
-}
-
-fn is_of(event: &ChainedRecord, org: &str) -> bool {
-    event.record().issuer.as_ref().is_some_and(|issuer| issuer.as_str() == org)
-}
-
-#[tokio::test]
-async fn an_organisations_events_are_taken_out_by_the_hours_of_their_files() {
-    let scene = scene().await;
-    let last = first_hour().next().next();
-    for (hours, expected) in [
-        (last..last.next(), vec![9]),
-        (first_hour()..last, vec![0, 2, 3, 5]),
-        (first_hour().next()..last, vec![]),
-        (last.next()..Hour::new(u64::MAX), vec![]),
-    ] {
-        let proofs = proofs_of(&scene, "acme", hours.clone(), false).await;
-        assert_eq!(proofs.keys().copied().collect::<Vec<_>>(), expected, "{hours:?}");
-        let newest = scene.log.newest().await;
-        assert!(proofs.values().all(|proof| *proof.checkpoint() == newest), "all against one checkpoint");
-    }
-}
-
-#[tokio::test]
-async fn what_cannot_be_read_could_be_the_event_that_is_looked_for() {
-    let scene = scene().await;
-    let path = events_path(first_hour());
-    let (archive, bytes) = (&scene.log.archive, scene.log.get(&path).await);
-    let mut lines = scene.log.lines(first_hour()).await;
-    lines[3] = lines[3].replace("\"number\":1", "\"number\":2");
-    scene.log.write(&path, &crate::audit_tampering::gzip(&lines, flate2::Compression::default()));
-    let listing = archive.list().await.expect("a listing");
-    let said = [format!("{path}, line 4: changed: the event is not the one that was hashed")];
-    let told = |faults: &trail::fault::Faults| {
-        faults.first_ones().iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    let (found, unreadable) = seek(archive, &listing, None, &of("bob", 1)).await.expect("a search");
-    assert_eq!((found, told(&unreadable)), (None, said.to_vec()));
-    let (found, unreadable) = seek_hashes(archive, &listing, &scene.receipts).await.expect("a search");
-    assert_eq!((found.len(), told(&unreadable)), (scene.receipts.len() - 1, said.to_vec()));
-    let org = OrgId::parse("acme").expect("an organisation id");
-    let wanted = of_org::Wanted { org, hours: all_hours(), texts: None };
-    let mut proofs = 0;
-    let unreadable = prove_all(archive, &listing, &wanted, |_| {
-        proofs += 1;
-        Ok(())
-    });
-    assert_eq!((told(&unreadable.await.expect("proofs")), proofs), (said.to_vec(), 4));
-
-    std::fs::remove_file(scene.log.file(&path)).expect("a file");
-    let listing = archive.list().await.expect("a listing");
-    let (found, unreadable) = seek(archive, &listing, None, &of("bob", 1)).await.expect("a search");
-    assert_eq!(
-        (found, told(&unreadable)),
-        (None, vec![format!("{path}: removed: the hour has no file of events")])
-    );
-    // What comes after it is proven: the checkpoint before its hour says where it is.
-    let proof = prove_after_a_gap(archive, &of("alice", 4)).await;
-    assert_eq!(checked(&proof.bytes()), Ok(()));
-    scene.log.write(&path, &bytes);
-}
-
-async fn prove_after_a_gap(log: &Archive, wanted: &Wanted) -> Proof {
-    let listing = log.list().await.expect("a listing");
-    let (found, _) = seek(log, &listing, None, wanted).await.expect("a search");
-    let (numbered, disclosures) = found.expect("the event is there");
-    let mut prover = Prover::new(log, &listing).await.expect("a finished hour");
-    prover.prove(numbered, disclosures).await.expect("a proof")
-}
-
 /// Nothing is proven that is not so: an event that somebody put into a file, a tile that was changed, an hour that is not finished.
 #[tokio::test]
 async fn what_is_not_in_the_log_as_it_was_signed_is_not_proven() {
@@ -406,30 +285,21 @@ async fn what_is_not_in_the_log_as_it_was_signed_is_not_proven() {
     assert_eq!((found, unreadable.count()), (None, 0));
 }
 
+/// Hours that were taken out have the tiles that their events need, and say how many entries were before them.
 #[tokio::test]
-async fn a_receipt_finds_its_event_and_nothing_else() {
-    let Scene { log, receipts, .. } = scene().await;
+async fn a_part_of_a_log_proves_its_events() {
+    let Scene { log, .. } = scene().await;
+    let part = TestArchive::in_folder();
+    let last = first_hour().next().next();
     let listing = log.archive.list().await.expect("a listing");
-    let unknown = EventHash::from_bytes([7; 32]);
-    let wanted = [&receipts[..], &[unknown, receipts[0]]].concat();
-    let (found, unreadable) = seek_hashes(&log.archive, &listing, &wanted).await.expect("a search");
-    assert_eq!((found.len(), unreadable.count()), (receipts.len(), 0));
-    assert!(!found.contains_key(&unknown));
-    let told = |receipt: &EventHash| {
-        let numbered = &found[receipt];
-        let record = numbered.event.record();
-        let history = record.happening.history();
-        format!("{}: version {} of {history}, {:?}", numbered.place, record.version, numbered.index)
-    };
-    let (first, last) = (events_path(first_hour()), events_path(first_hour().next().next()));
-    let expected = [
-        format!("{first}, line 1: version 1 of user \"alice\", Some(0)"),
-        format!("{first}, line 2: version 2 of user \"alice\", Some(1)"),
-        format!("{first}, line 3: version 3 of user \"alice\", Some(2)"),
-        format!("{first}, line 4: version 1 of user \"bob\", Some(3)"),
-        format!("{first}, line 5: version 1 of user \"rolf\", Some(4)"),
-        format!("{last}, line 1: version 4 of user \"alice\", Some(9)"),
-        format!("{last}, line 2: version 2 of user \"rolf\", Some(10)"),
-    ];
-    assert_eq!(receipts.iter().map(told).collect::<Vec<_>>(), expected);
+    extract(&log.archive, &listing, &part.archive, last..last.next(), |_| {}).await.expect("a part");
+    let of_part = prove(&part.archive, None, &of("alice", 4)).await;
+    assert_eq!(of_part, prove(&log.archive, None, &of("alice", 4)).await);
+    let listing = part.archive.list().await.expect("a listing");
+    let (found, unreadable) = seek(&part.archive, &listing, None, &of("alice", 1)).await.expect("a search");
+    assert_eq!(
+        (found, unreadable.count()),
+        (None, 0),
+        "what was before it is not in it, and nothing is wrong"
+    );
 }
