@@ -1,5 +1,5 @@
-// A second opinion on exports and proofs, by an implementation that is not ours: golang.org/x/mod/sumdb checks signatures, tiles and proofs, and
-// Go's standard library the events. It knows the layout that docs/audit-trail.md describes, and nothing of our code.
+// A second opinion on exports, and on proofs of single events, by an implementation that is not ours: golang.org/x/mod/sumdb checks
+// signatures, tiles and paths, and Go's standard library the events. It knows what docs/audit-trail.md describes, and nothing of our code.
 //
 // Usage: second-opinion (FOLDER | FILE.tlog-proof) VERIFIER_KEY...
 package main

@@ -1,5 +1,6 @@
 //! Proofs of single events: made from the files of a log, carried away, and checked with a verifier key and nothing else.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use acceptance::trail::{SEED, TestArchive, first_hour, verifier_key};
@@ -121,94 +122,130 @@ async fn every_event_is_proven_and_its_proof_is_checked_with_the_verifier_key_al
     assert_eq!(checked(&withheld.bytes()), Ok(()), "without its text");
 }
 
-#[tokio::test]
-async fn every_change_of_a_proof_is_told_precisely() {
-    let Scene { log, texts, .. } = scene().await;
-    let proof = async |user, version| {
+/// Where the lines of the proof of the first of twelve entries are, with its text: the event, the text, and from the index on.
+const EVENT: usize = 0;
+const TEXT: usize = 1;
+const INDEX: usize = 4;
+const PATH: Range<usize> = 5..9;
+const CHECKPOINT: usize = 10;
+const SIZE: usize = 11;
+
+/// What is said of a path that leads elsewhere.
+const OTHER_ROOT: &str = "the path does not lead from the event to the root that the checkpoint says";
+
+/// The lines of a proof, to be tampered with.
+struct Lines(Vec<String>);
+
+impl Lines {
+    async fn of(Scene { log, texts, .. }: &Scene, user: &str, version: u64) -> Self {
         let proof = prove(&log.archive, Some(&texts.archive), &of(user, version)).await;
-        String::from_utf8(proof.bytes()).expect("text")
-    };
-    let (front, mailbox, removed) =
-        (proof("alice", 1).await, proof("alice", 3).await, proof("alice", 4).await);
-    let lines: Vec<_> = front.split('\n').collect();
-    let line = |proof: &str, number: usize| proof.split('\n').nth(number).expect("a line").to_owned();
-    let with = |number: usize, line: &str| {
-        let mut lines = lines.clone();
-        lines[number] = line;
+        let text = String::from_utf8(proof.bytes()).expect("text");
+        Self(text.split('\n').map(str::to_owned).collect())
+    }
+
+    fn line(&self, number: usize) -> &str {
+        &self.0[number]
+    }
+
+    /// The proof with other lines in the place of some.
+    fn with(&self, at: Range<usize>, others: &[impl AsRef<str>]) -> String {
+        let mut lines: Vec<_> = self.0.iter().map(String::as_str).collect();
+        lines.splice(at, others.iter().map(AsRef::as_ref));
         lines.join("\n")
-    };
-    let without = |number: usize| {
-        let mut lines = lines.clone();
-        lines.remove(number);
-        lines.join("\n")
-    };
-    // 0: the event; 1: its text; 4: the index; 5 to 8: the path; 10 to 12: the checkpoint.
-    assert_eq!((lines[4], lines[9], lines[11]), ("index 0", "", "12"), "{front}");
-    let (event, hash) = (lines[0], &lines[0][9..73]);
+    }
+
+    fn with_line(&self, number: usize, other: &str) -> String {
+        self.with(number..number + 1, &[other])
+    }
+}
+
+#[track_caller]
+fn is_wrong(cases: &[(&str, String, &str)]) {
+    for (what, changed, shows) in cases {
+        assert_eq!(checked(changed.as_bytes()), Err((*shows).to_owned()), "{what}:\n{changed}");
+    }
+}
+
+#[tokio::test]
+async fn another_event_or_text_in_a_proof_is_told_precisely() {
+    let scene = scene().await;
+    let front = Lines::of(&scene, "alice", 1).await;
+    let (mailbox, removed) = (Lines::of(&scene, "alice", 3).await, Lines::of(&scene, "alice", 4).await);
+    let (event, text) = (front.line(EVENT), front.line(TEXT));
     let record = event[166..event.len() - 1].replace("\"number\":1", "\"number\":7");
-    let forged = format!("{}{}{}{record}}}", &event[..9], EventHash::GENESIS.chain(&record), &event[73..166]);
-    let other_path =
-        front.replace(&lines[5..9].join("\n"), &mailbox.split('\n').collect::<Vec<_>>()[5..9].join("\n"));
-    let turned = front.replace(&lines[5..7].join("\n"), &[lines[6], lines[5]].join("\n"));
-    let earlier = String::from_utf8(log.get(&checkpoint_path(first_hour())).await.to_vec()).expect("text");
-    let at = |checkpoint: &str| lines[..10].join("\n") + "\n" + checkpoint;
+    let hashed = format!("{}{}{}{record}}}", &event[..9], EventHash::GENESIS.chain(&record), &event[73..166]);
+    let reversed = event.replace(&event[9..73], &event[9..73].chars().rev().collect::<String>());
+    let not_hashed = "the event is not the one that was hashed";
+    let not_the_digest = "a text was disclosed of which the record does not have the digest";
+    let of_event = |event: &str| front.with_line(EVENT, event);
+    let of_text = |text: &str| front.with_line(TEXT, text);
+    is_wrong(&[
+        ("another record", of_event(&event.replace("\"number\":1", "\"number\":7")), not_hashed),
+        ("another hash", of_event(&reversed), not_hashed),
+        ("another hash before", of_event(&event.replacen(&"0".repeat(64), &"1".repeat(64), 1)), not_hashed),
+        ("another record, hashed", of_event(&hashed), OTHER_ROOT),
+        ("another event", of_event(mailbox.line(EVENT)), not_the_digest),
+        ("another event with its text", front.with(EVENT..TEXT + 1, &mailbox.0[EVENT..=TEXT]), OTHER_ROOT),
+        ("another text", of_text(mailbox.line(TEXT)), not_the_digest),
+        ("another word", of_text(&text.replace("front", "back")), not_the_digest),
+        ("a text of another kind", of_text(&text.replace("note", "orgName")), not_the_digest),
+        ("a text where there is none", removed.with(TEXT..TEXT, &[text]), not_the_digest),
+    ]);
+    let nothing: [&str; 0] = [];
+    assert_eq!(checked(front.with(TEXT..TEXT + 1, &nothing).as_bytes()), Ok(()), "a text that is withheld");
+}
+
+#[tokio::test]
+async fn another_way_to_another_root_is_told_precisely() {
+    let scene = scene().await;
+    let (front, mailbox) = (Lines::of(&scene, "alice", 1).await, Lines::of(&scene, "alice", 3).await);
+    assert_eq!((front.line(INDEX), front.line(PATH.end), front.line(SIZE)), ("index 0", "", "12"));
     let (_stage, other) = crate::audit_signatures::two_hours().await;
-    let of_other = String::from_utf8(other.get(NEWEST).await.to_vec()).expect("text");
+    let earlier = scene.log.get(&checkpoint_path(first_hour())).await;
+    let of_other = other.get(NEWEST).await;
+    let checkpoint = |bytes: &[u8]| front.with(CHECKPOINT..front.0.len(), &[String::from_utf8_lossy(bytes)]);
+    let nothing: [&str; 0] = [];
     let not_signed = format!(
         "the checkpoint bears the name of {}, and none of the given verifier keys signed it",
         verifier_key(SEED).short()
     );
-    let not_hashed = "the event is not the one that was hashed";
-    let other_root = "the path does not lead from the event to the root that the checkpoint says";
-    let not_the_digest = "a text was disclosed of which the record does not have the digest";
-    let not_a_checkpoint = "it does not end with a signed checkpoint";
-    let no_event = "its first line is none of an export: it is no event";
-    let cases: [(&str, String, &str); 24] = [
-        ("another record", with(0, &event.replace("\"number\":1", "\"number\":7")), not_hashed),
-        ("another hash", with(0, &event.replace(hash, &hash.chars().rev().collect::<String>())), not_hashed),
-        ("another hash before", with(0, &event.replacen(&"0".repeat(64), &"1".repeat(64), 1)), not_hashed),
-        ("another record, hashed", with(0, &forged), other_root),
-        ("another event", with(0, &line(&mailbox, 0)), not_the_digest),
-        (
-            "another event with its text",
-            front
-                .replace(&lines[..2].join("\n"), &mailbox.split('\n').take(2).collect::<Vec<_>>().join("\n")),
-            other_root,
-        ),
-        ("another text", with(1, &line(&mailbox, 1)), not_the_digest),
-        ("another word", with(1, &lines[1].replace("front", "back")), not_the_digest),
-        ("a text of another kind", with(1, &lines[1].replace("note", "orgName")), not_the_digest),
-        (
-            "a text where there is none",
-            removed.replacen('\n', &format!("\n{}\n", lines[1]), 1),
-            not_the_digest,
-        ),
-        ("another index", with(4, "index 1"), other_root),
-        (
-            "a larger index",
-            with(4, "index 12"),
-            "it is of entry 12, and the checkpoint is of 12 entries: the first is entry 0",
-        ),
-        ("the path of another event", other_path, other_root),
-        ("the path in another order", turned, other_root),
-        ("a hash less", without(8), other_root),
-        ("a hash more", with(8, &format!("{0}\n{0}", lines[8])), other_root),
-        ("an earlier checkpoint", at(&earlier), other_root),
-        ("a checkpoint of another log", at(&of_other), other_root),
-        ("another size", with(11, "13"), &not_signed),
-        ("a line feed before", format!("\n{front}"), no_event),
-        ("two empty lines", with(2, "\n"), "no c2sp.org/tlog-proof@v1 follows the first empty line"),
-        ("two empty lines before the checkpoint", with(9, "\n"), not_a_checkpoint),
-        ("something after it", format!("{front}more\n"), not_a_checkpoint),
-        ("a line feed after it", format!("{front}\n"), not_a_checkpoint),
-    ];
-    assert_eq!(checked(front.as_bytes()), Ok(()));
-    for (what, changed, shows) in cases {
-        assert_eq!(checked(changed.as_bytes()), Err(shows.to_owned()), "{what}:\n{changed}");
-    }
-    assert_eq!(checked(without(1).as_bytes()), Ok(()), "a text that is withheld");
-    let proof = Proof::parse(front.as_bytes()).expect("a proof");
+    let beyond = "it is of entry 12, and the checkpoint is of 12 entries: the first is entry 0";
+    let turned = [front.line(6), front.line(5)];
+    is_wrong(&[
+        ("another index", front.with_line(INDEX, "index 1"), OTHER_ROOT),
+        ("an index beyond the log", front.with_line(INDEX, "index 12"), beyond),
+        ("the path of another event", front.with(PATH, &mailbox.0[PATH]), OTHER_ROOT),
+        ("the path in another order", front.with(5..7, &turned), OTHER_ROOT),
+        ("a hash less", front.with(8..9, &nothing), OTHER_ROOT),
+        ("a hash more", front.with(9..9, &[front.line(8)]), OTHER_ROOT),
+        ("an earlier checkpoint", checkpoint(&earlier), OTHER_ROOT),
+        ("a checkpoint of another log", checkpoint(&of_other), OTHER_ROOT),
+        ("another size", front.with_line(SIZE, "13"), &not_signed),
+    ]);
+    let whole = front.with(0..0, &nothing);
+    let proof = Proof::parse(whole.as_bytes()).expect("a proof");
     assert_eq!(proof.check(&[verifier_key(OTHERS)]).map_err(|fault| fault.to_string()), Err(not_signed));
+}
+
+#[tokio::test]
+async fn whatever_is_between_or_around_the_parts_of_a_proof_is_refused() {
+    let front = Lines::of(&scene().await, "alice", 1).await;
+    let nothing: [&str; 0] = [];
+    let whole = front.with(0..0, &nothing);
+    let not_a_checkpoint = "it does not end with a signed checkpoint";
+    is_wrong(&[
+        ("before it", format!("\n{whole}"), "its first line is none of an export: it is no event"),
+        (
+            "two empty lines",
+            front.with(2..2, &[""]),
+            "no c2sp.org/tlog-proof@v1 follows the first empty line",
+        ),
+        ("two empty lines before the checkpoint", front.with(9..9, &[""]), not_a_checkpoint),
+        ("something after it", format!("{whole}more\n"), not_a_checkpoint),
+        ("a line feed after it", format!("{whole}\n"), not_a_checkpoint),
+        ("a carriage return", whole.replace('\n', "\r\n"), "it is no text of printable lines"),
+    ]);
+    assert_eq!(checked(whole.as_bytes()), Ok(()));
 }
 
 /// Bits that are turned, bytes that are gone or come twice: whatever is read of it, it is not good.
