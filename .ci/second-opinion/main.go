@@ -1,7 +1,7 @@
-// A second opinion on exports, by an implementation that is not ours: golang.org/x/mod/sumdb checks signatures, tiles and proofs, and
-// Go's standard library the events. It knows the layout that docs/audit-trail.md describes, and nothing of our code.
+// A second opinion on exports, and on proofs of single events, by an implementation that is not ours: golang.org/x/mod/sumdb checks
+// signatures, tiles and paths, and Go's standard library the events. It knows what docs/audit-trail.md describes, and nothing of our code.
 //
-// Usage: second-opinion FOLDER VERIFIER_KEY...
+// Usage: second-opinion (FOLDER | FILE.tlog-proof) VERIFIER_KEY...
 package main
 
 import (
@@ -33,6 +33,10 @@ func main() {
 		verifiers = append(verifiers, verifier)
 	}
 	known := note.VerifierList(verifiers...)
+	if strings.HasSuffix(folder, ".tlog-proof") {
+		checkProof(folder, known)
+		return
+	}
 	hours, err := filepath.Glob(filepath.Join(folder, "log/date=*/hour=*/checkpoint"))
 	must(err, folder)
 	sort.Strings(hours)
@@ -98,6 +102,10 @@ func entriesOf(folder, log string) [][]byte {
 func checkpoint(path string, known note.Verifiers) tlog.Tree {
 	bytes, err := os.ReadFile(path)
 	must(err, path)
+	return signedTree(path, bytes, known)
+}
+
+func signedTree(path string, bytes []byte, known note.Verifiers) tlog.Tree {
 	signed, err := note.Open(bytes, known)
 	must(err, path)
 	if len(signed.Sigs) != 1 || len(signed.UnverifiedSigs) != 0 {
@@ -139,6 +147,38 @@ func checkEntries(folder string, tree tlog.Tree, entries [][]byte) int {
 		proofs++
 	}
 	return proofs
+}
+
+// The proof of one event (C2SP tlog-proof, behind the event's line and its texts).
+func checkProof(path string, known note.Verifiers) {
+	file, err := os.ReadFile(path)
+	must(err, path)
+	event, proof, isThere := strings.Cut(string(file), "\n\n")
+	entry, checkpoint, isWhole := strings.Cut(proof, "\n\n")
+	if !isThere || !isWhole {
+		fail(path, fmt.Errorf("no proof of an event"))
+	}
+	line, _, _ := strings.Cut(event, "\n")
+	hash, previous := unhex([]byte(line[9:73])), unhex([]byte(line[91:155]))
+	sum := sha256.Sum256(append(previous, line[166:len(line)-1]...))
+	if !bytes.Equal(sum[:], hash) {
+		fail(path, fmt.Errorf("the event is not the one that was hashed"))
+	}
+	lines := strings.Split(entry, "\n")
+	if lines[0] != "c2sp.org/tlog-proof@v1" || len(lines) == 1 {
+		fail(path, fmt.Errorf("no tlog-proof"))
+	}
+	index, err := strconv.ParseInt(strings.TrimPrefix(lines[1], "index "), 10, 64)
+	must(err, path)
+	var beside tlog.RecordProof
+	for _, line := range lines[2:] {
+		hash, err := tlog.ParseHash(line)
+		must(err, path)
+		beside = append(beside, hash)
+	}
+	tree := signedTree(path, []byte(checkpoint), known)
+	must(tlog.CheckRecord(beside, tree.N, tree.Hash, index, tlog.RecordHash(hash)), path)
+	fmt.Printf("entry %d of %d is proven, as golang.org/x/mod/sumdb says\n", index, tree.N)
 }
 
 // The tiles in a folder (C2SP tlog-tiles: of height 8, which is not said in their paths).

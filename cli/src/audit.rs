@@ -1,7 +1,11 @@
 //! `audit`: the export of the audit trail, its check, and its events.
 
+mod check;
 mod export;
 mod extract;
+mod extract_org;
+mod find;
+mod prove;
 mod replay;
 mod show;
 mod signing;
@@ -10,13 +14,18 @@ mod verify;
 
 use std::process::ExitCode;
 
+use domain::values::Hour;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::Url;
 use trail::archive::{Archive, Listing};
+use trail::fault::Faults;
 
 pub(crate) use self::signing::local_kms;
-use crate::arguments::audit::{ArchiveArguments, AuditCommand};
-use crate::output::Failure;
+use crate::arguments::audit::{ArchiveArguments, AuditCommand, ExtractArguments};
+use crate::output::{Failure, tell};
+
+/// After every hour that there is.
+const AFTER_ALL: Hour = Hour::new(u64::MAX);
 
 /// One of the commands.
 pub(crate) async fn audit(command: AuditCommand) -> Result<ExitCode, Failure> {
@@ -27,6 +36,13 @@ pub(crate) async fn audit(command: AuditCommand) -> Result<ExitCode, Failure> {
         // Whether an export is whole is a question: no is another answer than none.
         AuditCommand::Verify(arguments) => return Ok(verify::verify(&arguments).await),
         AuditCommand::Replay(arguments) => return Ok(replay::replay(arguments).await),
+        AuditCommand::Prove(arguments) => return Ok(prove::prove(arguments).await),
+        AuditCommand::Check(arguments) => return check::check(&arguments),
+        AuditCommand::Find(arguments) => return Ok(find::find(&arguments).await),
+        AuditCommand::Extract(ExtractArguments { org: Some(org), archive, to, disclosures, from, end }) => {
+            let (texts, hours) = (disclosures.as_ref(), from.unwrap_or_default()..end.unwrap_or(AFTER_ALL));
+            extract_org::extract(org, &archive, &to, texts, hours).await
+        }
         AuditCommand::Extract(arguments) => extract::extract(&arguments).await,
         AuditCommand::Show(arguments) => show::show(arguments).await,
     };
@@ -62,6 +78,19 @@ async fn listing(archive: &Archive, arguments: &ArchiveArguments) -> Result<List
         return Err(Failure(format!("There is no export at {}.", arguments.url)));
     }
     Ok(listing)
+}
+
+/// Names what is not as it was written, which is a failure: it could be what is asked for.
+fn tell_unreadable(unreadable: &Faults) -> Result<(), Failure> {
+    for fault in unreadable.first_ones() {
+        tell(format!("{fault}."));
+    }
+    match unreadable.count() {
+        0 => Ok(()),
+        count => Err(Failure(format!(
+            "{count} lines or files are not as they were written, and could be about anybody: see `audit verify`."
+        ))),
+    }
 }
 
 fn cannot_read(fault: &dyn std::fmt::Display) -> Failure {

@@ -4,12 +4,13 @@ use domain::values::VerifierKey;
 use trail::checkpoint::SignedCheckpoint;
 use trail::event_file::{self, EventFile, Lines, parse_line};
 use trail::manifest::Manifest;
+use trail::proof::Proof;
 use trail::tile::Tile;
 
 /// Most lines of a file that are looked at: a few bytes of gzip may be many.
 const MOST_LINES: usize = 1_000;
 
-/// A line of an export, a file of events, a manifest, a checkpoint, a verifier key and the path of a tile: what is read is what would be
+/// A line of an export, a file of events, a manifest, a checkpoint, a proof, a verifier key and the path of a tile: what is read is what would be
 /// written.
 pub fn exported_line(bytes: &[u8]) {
     if let Some(event) = std::str::from_utf8(bytes).ok().and_then(|line| parse_line(line).ok()) {
@@ -30,6 +31,11 @@ pub fn exported_line(bytes: &[u8]) {
     }
     if let Ok(checkpoint) = SignedCheckpoint::parse(bytes) {
         assert_eq!(checkpoint.bytes(), bytes, "a checkpoint is spelled in one way");
+    }
+    if let Ok(proof) = Proof::parse(bytes) {
+        assert_eq!(proof.bytes(), bytes, "a proof is spelled in one way");
+        // Whether it holds is another question, which has an answer.
+        let _ = proof.check(&[]);
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(key) = text.parse::<VerifierKey>() {

@@ -1,7 +1,7 @@
 //! The exported format: what was exported once is read for ever, and today's export still looks the same.
 //!
-//! `tests/exported/format-2` is an export of 2026-11-29, signed by the keys whose seeds are sevens and eights. From the first
-//! deployment on it is never edited; another format gets a folder of its own.
+//! `tests/exported/format-2` is an export of 2026-11-29, signed by the keys whose seeds are sevens and eights, and `format-2-proofs` has
+//! proofs of two of its events. From the first deployment on both are never edited; another format gets a folder of its own.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use acceptance::trail::{SEED, TestArchive, first_hour, hour, signing_keys, verifier_key};
 use acceptance::{RequestBuilder, Stage};
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::history::EventHash;
-use domain::values::{Hour, Sha256Hash};
+use domain::history::{EventHash, HistoryId};
+use domain::values::{Hour, Sha256Hash, UserId, Version};
 use serde_json::json;
 use store::Done;
 use trail::archive::{Archive, Listing};
@@ -19,7 +19,11 @@ use trail::checkpoint::{Checkpoint, SignedCheckpoint, checkpoint_path};
 use trail::event_file::Lines;
 use trail::log::{self, IDENTITY, Identity};
 use trail::manifest::{FORMAT, Manifest, events_path, manifest_path};
+use trail::proof::Proof;
+use trail::seek::Wanted;
 use url::Url;
+
+use crate::audit_proof::prove;
 
 /// The seed of the key that signs its last hour.
 const NEXT: u8 = 8;
@@ -27,13 +31,18 @@ const NEXT: u8 = 8;
 const ROOT: &str = "e3784f6e2d783b30ffb5b2259fd3946da6b1fcda66fbd81d05fd4f6968a2d8ac";
 
 fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exported/format-2")
+    exported("format-2")
+}
+
+fn exported(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exported").join(folder)
 }
 
 /// What was exported: additions by persons and by a service, texts that spreadsheets and terminals could stumble over,
-/// a removal, an hour without events, an event of another organisation, another key that signs the last hour.
-async fn export() -> TestArchive {
+/// a removal, an hour without events, an event of another organisation, another key that signs the last hour. The texts are beside it.
+async fn export() -> (TestArchive, TestArchive) {
     let (mut stage, archive) = (Stage::for_kept_formats().await, TestArchive::new());
+    let texts = TestArchive::in_folder();
     for org_id in ["acme", "other"] {
         stage.register(org_id).await;
     }
@@ -58,13 +67,14 @@ async fn export() -> TestArchive {
     stage.pass(Duration::from_hours(1));
     stage.close_hour();
     stage.signing = signing_keys(SEED, Some(NEXT));
-    assert_eq!(stage.export(&archive.archive).await.expect("an export").hours, 4);
-    archive
+    let report = stage.export_disclosing(&archive.archive, &texts.archive).await.expect("an export");
+    assert_eq!(report.hours, 4);
+    (archive, texts)
 }
 
 #[tokio::test]
 async fn an_export_looks_as_it_always_did() {
-    let exported = export().await;
+    let (exported, _) = export().await;
     for (hour, seed) in hours() {
         let manifest = |bytes: &[u8]| {
             // Another release of the compression library may give other bytes.
@@ -126,6 +136,25 @@ async fn what_was_exported_once_is_verified_for_ever() {
     assert_eq!((last, checkpoint.root.to_string().as_str()), (hour("2026-11-23T15:00:00Z"), ROOT));
     assert_eq!((verified.hours, verified.events, verified.users), (4, 9, 3));
     assert_eq!((verified.signed_by, verified.replaced), (Some(verifier_key(NEXT)), Vec::new()));
+}
+
+/// A proof whose texts are disclosed, and one of an event without any, as they were made of the export that is kept.
+#[tokio::test]
+async fn what_was_proven_once_is_proven_in_the_same_bytes_and_checked_for_ever() {
+    let (_, texts) = export().await;
+    let archive = Archive::open(&Url::from_directory_path(golden()).expect("a URL")).expect("an archive");
+    for (name, version, discloses) in [("proof", 1, 2), ("removed", 3, 0)] {
+        let alice = HistoryId::User(UserId::parse("alice").expect("a user id"));
+        let wanted = Wanted::Version(alice, Version::new(version));
+        let proof = prove(&archive, Some(&texts.archive), &wanted).await;
+        let then = std::fs::read(exported("format-2-proofs").join(format!("{name}.tlog-proof")));
+        let then = then.expect("a file");
+        assert_eq!(String::from_utf8_lossy(&proof.bytes()), String::from_utf8_lossy(&then), "{name}");
+        let kept = Proof::parse(&then).expect("a proof");
+        assert_eq!(kept.check(&[verifier_key(NEXT)]), Ok(&verifier_key(NEXT)));
+        assert!(kept.check(&[verifier_key(SEED)]).is_err(), "the newest hour is signed by the other key");
+        assert_eq!(kept.disclosures().names().count(), discloses);
+    }
 }
 
 /// The recipe in docs/audit-trail.md, with nothing of ours but the files: an event's record stands in its line from the 167th

@@ -7,7 +7,7 @@ use domain::audit_log;
 use domain::history::{ActorKind, ChainedRecord, EventHash, EventRecord, Happening};
 use domain::organisation::RecordedEvent as OfOrganisation;
 use domain::user::RecordedEvent as OfUser;
-use domain::values::{EpochMillis, KeyNumber, OrgId, Version};
+use domain::values::{EpochMillis, ErasureReason, KeyNumber, OrgId, UserId, Version};
 use flate2::Compression;
 use trail::event_file::{line, parse_line};
 use trail::manifest::events_path;
@@ -326,4 +326,38 @@ async fn an_order_of_events_that_could_not_have_been_is_told() {
     );
     assert_eq!(faults(&archive).await, expected);
     assert_eq!((ALICE, LOG, original.len()), (0, 8, 10), "the events are where they are said to be");
+}
+
+/// Erasures that nobody could have recorded: of what was never given, for another organisation, by somebody else, at another time.
+#[tokio::test]
+async fn an_erasure_that_could_not_have_happened_is_told() {
+    let (stage, archive) = (Stage::for_trail().await, TestArchive::in_folder());
+    stage.add("alice", "a").await;
+    let (alice, reason) = (UserId::parse("alice"), ErasureReason::parse("asked for"));
+    let (alice, reason) = (alice.expect("an id"), reason.expect("a reason"));
+    let erased = stage.backend.table.record_erasures(&alice, None, &reason, &stage.operator()).await;
+    assert_eq!(erased.expect("an erasure").now.len(), 1);
+    stage.close_hour();
+    stage.export(&archive.archive).await.expect("an export");
+    let original = archive.lines(first_hour()).await;
+    let changes: [(Change, &str); 4] = [
+        (|event| number(event, 2), "the texts of number 2 are erased, and it was never given"),
+        (
+            |event| event.issuer = Some(other()),
+            "the texts of number 1 are erased for \"other\", and \"acme\" issued it",
+        ),
+        (|event| event.actor.kind = ActorKind::User, "user is nobody who does that"),
+        (
+            |event| at(user(event), 0),
+            "it says that it happened at 1970-01-01T00:00:00.000Z, and that it was recorded at \
+             2026-11-23T12:00:01.000Z",
+        ),
+    ];
+    for (change, told) in changes {
+        archive.write(&events_path(first_hour()), &gzip(&original, Compression::default()));
+        tell(&archive, &[(1, change)], &[0, 1, 2]).await;
+        let expected = format!("{EVENTS}, line 2: impossible: version 2 of user \"alice\": {told}");
+        let found = faults(&archive).await;
+        assert!(found.lines().any(|line| line == expected), "{found}");
+    }
 }

@@ -15,6 +15,8 @@ mod audit_late;
 mod audit_nonsense;
 mod audit_odd_files;
 mod audit_part;
+mod audit_proof;
+mod audit_proofs_of_many;
 mod audit_races;
 mod audit_replay;
 mod audit_replay_faults;

@@ -1,5 +1,7 @@
 //! The arguments of `audit`.
 
+mod proofs;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use domain::values::{EpochMillis, Hour, OrgId, Origin, UserId, VerifierKey};
 use reqwest::Url;
 
+pub(crate) use self::proofs::{CheckArguments, FindArguments, ProveArguments};
 use super::{OperatorArguments, StoreArguments, org_id, user_id};
 
 #[derive(Debug, Subcommand)]
@@ -32,8 +35,19 @@ pub(crate) enum AuditCommand {
     /// it, the same command goes on. Exit code 0: the table goes on with the log; 1: the log is not whole, or histories forked, which are
     /// named; 2: it could not be done.
     Replay(ReplayArguments),
-    /// Take hours out of an export, with all that is needed to check them by themselves: `audit verify --part`.
+    /// Take hours out of an export, with all that is needed to check them by themselves: `audit verify --part`. With --org, take one
+    /// organisation's events out, each as a proof: `audit check`.
     Extract(ExtractArguments),
+    /// Prove that one event is in the log, as it was signed with its newest finished hour: the proof is all that is written to standard
+    /// output, and is checked before. Exit code 0: it is proven; 1: there is no such event, or it is not in the log as it was signed; 2:
+    /// it could not be looked for.
+    Prove(ProveArguments),
+    /// Check proofs, each by itself: neither a network nor an export nor a table is needed. Exit code 0: every one is good; 1: one is
+    /// wrong; 2: one could not be read.
+    Check(CheckArguments),
+    /// Look for events by their hashes, which are what `Event-Hash` says on every 200 of a command. Exit code 0: all are in the log; 1:
+    /// one is not; 2: they could not be looked for.
+    Find(FindArguments),
 }
 
 /// Where exports are kept.
@@ -175,10 +189,17 @@ pub(crate) struct ReplayArguments {
 pub(crate) struct ExtractArguments {
     #[command(flatten)]
     pub(crate) archive: ArchiveArguments,
-    /// Where the hours are put: a folder that is empty or is not there.
+    /// Where the hours, or the proofs, are put: a folder that is empty or is not there.
     #[arg(value_name = "DIR", value_parser = archive)]
     pub(crate) to: Url,
-    /// The first hour; the log's unless given.
+    /// Take out this organisation's events alone, each as a proof: about physical keys that it issued, and in its own history.
+    #[arg(long, value_parser = org_id)]
+    pub(crate) org: Option<OrgId>,
+    /// Where what discloses the texts of events is kept: the proofs have them, too. The environment does not say it: texts are handed out
+    /// when that is meant.
+    #[arg(long, value_name = "URL", value_parser = archive, requires = "org")]
+    pub(crate) disclosures: Option<Url>,
+    /// The first hour; the log's unless given. Of an organisation's events, those in the files from this hour on.
     #[arg(long, value_name = "HOUR", value_parser = hour)]
     pub(crate) from: Option<Hour>,
     /// The hour before which it ends; all that is exported unless given.

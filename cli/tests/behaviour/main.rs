@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "A test that cannot be set up ends here.")]
 
 mod audit;
+mod audit_proof;
 mod browser;
 mod command_line;
 mod disturber;

@@ -4,6 +4,7 @@ mod bucket;
 mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -223,6 +224,19 @@ impl Listing {
         } else if ![IDENTITY, NEWEST, PART].contains(&path.as_str()) && table_number(&path).is_none() {
             self.strangers.insert(path);
         }
+    }
+
+    /// What is there of some hours, and the checkpoint before them: where they begin in the tree.
+    #[must_use]
+    pub fn of_hours(&self, wanted: &Range<Hour>) -> Self {
+        let mut hours = self.hours.clone();
+        hours.retain(|hour, files| {
+            if hour.next() == wanted.start {
+                files.retain(|file| *file == CHECKPOINT);
+            }
+            wanted.contains(hour) || hour.next() == wanted.start
+        });
+        Self { hours, ..Self::default() }
     }
 
     /// The last hour, if its checkpoint is not there: an export is at it, or was ended there and goes on next time.

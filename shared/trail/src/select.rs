@@ -3,8 +3,9 @@
 use domain::history::{ChainedRecord, HistoryId};
 use domain::values::{EpochMillis, Hour, OrgId, UserId};
 
-use crate::event_file::{Lines, parse_line};
-use crate::fault::{Fault, Place, Tampering};
+use crate::event_file::line;
+use crate::fault::Fault;
+use crate::numbered::{Numbered, events_of};
 
 /// Which events are wanted. What is not given does not restrict.
 #[derive(Debug, Clone, Default)]
@@ -45,18 +46,11 @@ impl Selection {
         bytes: &[u8],
         mut each: impl FnMut(Found) -> std::io::Result<()>,
     ) -> std::io::Result<()> {
-        for (line, number) in Lines::of(bytes).zip(1..) {
-            let unreadable = |why: String| {
-                Found::Unreadable(Fault::new(Place::line(hour, number), Tampering::Changed, why))
-            };
-            let read = line.and_then(|line| Ok((parse_line(&line)?, line)));
-            match read {
-                Err(why) => each(unreadable(why.to_string()))?,
-                Ok((event, _)) if !event.is_hashed() => {
-                    each(unreadable("the event is not the one that was hashed".to_owned()))?;
-                }
-                Ok((event, line)) if self.is_wanted(&event) => {
-                    each(Found::Event(Box::new(Selected { line, event })))?;
+        for found in events_of(hour, None, bytes) {
+            match found {
+                Err(fault) => each(Found::Unreadable(fault))?,
+                Ok(Numbered { event, .. }) if self.is_wanted(&event) => {
+                    each(Found::Event(Box::new(Selected { line: line(&event), event })))?;
                 }
                 Ok(_) => {}
             }
@@ -64,7 +58,9 @@ impl Selection {
         Ok(())
     }
 
-    fn is_wanted(&self, event: &ChainedRecord) -> bool {
+    /// Whether an event is wanted.
+    #[must_use]
+    pub fn is_wanted(&self, event: &ChainedRecord) -> bool {
         let Self { user, org, from, to } = self;
         let record = event.record();
         let is_of = |user: &UserId| matches!(record.happening.history(), HistoryId::User(of) if of == *user);

@@ -48,6 +48,13 @@ impl Tile {
         })
     }
 
+    /// The tile of a level and a number in a tree of a size: full, or as wide as the tree ends it.
+    pub(crate) fn with(level: u8, number: u64, size: u64) -> Self {
+        let hashes = size.checked_shr(u32::from(level) * WIDTH_BITS).unwrap_or_default();
+        let here = hashes.saturating_sub(number.saturating_mul(u64::from(WIDTH)));
+        Self { level, number, width: u16::try_from(here).map_or(WIDTH, |here| here.min(WIDTH)) }
+    }
+
     /// Its path, such as `log/tile/0/x001/234.p/56`.
     #[must_use]
     pub fn path(self) -> String {

@@ -117,15 +117,20 @@ pub(crate) fn leaf(entry: &[u8]) -> Sha256Hash {
 
 /// The hash over subtrees of one size, of which the last may be smaller: the left half is the largest power of two of them that
 /// leaves something for the right.
-fn root_of(nodes: &[Sha256Hash]) -> Sha256Hash {
+pub(crate) fn root_of(nodes: &[Sha256Hash]) -> Sha256Hash {
     match nodes {
         [] => Sha256Hash::of([]),
         [one] => *one,
         _ => {
             let (left, right) = nodes.split_at(nodes.len().next_power_of_two() / 2);
-            Sha256Hash::of_parts([&[NODE], &root_of(left).bytes(), &root_of(right).bytes()])
+            node(root_of(left), root_of(right))
         }
     }
+}
+
+/// The hash over two subtrees.
+pub(crate) fn node(left: Sha256Hash, right: Sha256Hash) -> Sha256Hash {
+    Sha256Hash::of_parts([&[NODE], &left.bytes(), &right.bytes()])
 }
 
 fn bytes(hashes: &[Sha256Hash]) -> Bytes {

@@ -27,7 +27,7 @@ fn in_workspace(path: &str) -> PathBuf {
 
 /// A proof from the export that the format is pinned by.
 fn golden(name: &str) -> String {
-    std::fs::read_to_string(in_workspace("acceptance/tests/exported/format-2").join(name)).unwrap()
+    std::fs::read_to_string(in_workspace("acceptance/tests/exported/format-2-proofs").join(name)).unwrap()
 }
 
 fn signing_key(seed: u8) -> KeyFile {

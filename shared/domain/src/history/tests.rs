@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::audit_log::AuditLog;
-use crate::user::{AddPhysicalKey, Command, User};
-use crate::values::{Note, Origin, Subject, UserId, VerifierKey};
+use crate::user::{AddPhysicalKey, Command, Event, PhysicalKeyTextsErased, User};
+use crate::values::{ErasureReason, KeyNumber, Note, Origin, Subject, UserId, VerifierKey};
 
 fn circumstances(request_id: &str) -> Circumstances {
     Circumstances {
@@ -49,6 +49,30 @@ fn the_record_is_these_bytes_and_the_hash_is_the_one_that_others_compute() {
     assert_eq!(first.canonical(), expected);
     assert_eq!(first.hash().to_string(), "68689d4c4cb7f4e48d69bf7839ed442cd441bc290aa7dba403a899054504662c");
     assert_eq!(second.hash().to_string(), "e7e9d1d4a8cde9b67a41dda495bfd94d4a80adea9614e547d1ef6cad3e4321c3");
+}
+
+/// Computed in the same way.
+#[test]
+fn the_record_of_an_erasure_has_its_reason_by_digest() {
+    let (user_id, number) = (UserId::parse("alice").unwrap(), KeyNumber::FIRST);
+    let (reason, erased_at) = (ErasureReason::parse("Ticket 17").ok(), EpochMillis::new(1_700_000_000_000));
+    let erased = Event::PhysicalKeyTextsErased(PhysicalKeyTextsErased { user_id, number, reason, erased_at });
+    let snapshot = Snapshot::new(User::new(UserId::parse("alice").unwrap()));
+    let actor = Actor::operator(Subject::parse("operator").unwrap());
+    let circumstances = Circumstances { actor, ..circumstances("r3") };
+    let (kept, _) = snapshot.append(&erased, OrgId::parse("acme").ok(), circumstances);
+    let expected = concat!(
+        r#"{"actor":{"id":"operator","type":"operator"},"aggregateId":"alice","aggregateType":"user","data":{"erasedAt":"#,
+        r#"1700000000000,"number":1,"texts":{"reason":"UiGavLnPcN_IpHw_cgaVrn7RtbFjtf47V_ACzUFkhHI"},"userId":"alice"},"format":2,"#,
+        r#""issuer":"acme","recordedAt":1700000000000,"requestId":"r3","type":"PhysicalKeyTextsErased","version":1}"#,
+    );
+    assert_eq!(kept.chained.canonical(), expected);
+    assert_eq!(
+        kept.chained.hash().to_string(),
+        "7c58e8791f58ad3614066be681020b2fbd5adca1effe1b93320e3230e108618b"
+    );
+    assert_eq!(EventRecord::parse(expected).as_ref(), Ok(kept.chained.record()));
+    assert_eq!(kept.users_event(), Ok(erased));
 }
 
 #[test]
