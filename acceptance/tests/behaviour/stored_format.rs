@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Instant;
 
 use acceptance::refused::Refused;
 use acceptance::stored::{bytes, hexadecimal};
 use acceptance::trail::{TestArchive, origin, verifier_key};
-use acceptance::{NOON, RequestBuilder, Stage};
+use acceptance::{NOON, PATIENCE, RequestBuilder, Stage};
 use domain::api_key::{self, ApiKeyTerms, RANDOM_BYTES, StoredApiKey};
 use domain::history::HistoryId;
 use domain::organisation::{ApiKeyIssued, OrganisationCommand, Refusal};
-use domain::values::{EpochMillis, OrgId, OrgName, Sha256Hash, Subject, UserId, Version};
+use domain::values::{EpochMillis, ErasureReason, OrgId, OrgName, Sha256Hash, Subject, UserId, Version};
 use serde_json::{Value, json};
 use store::{Behind, Done, HistoryKey, OrganisationFault};
 
@@ -95,6 +96,22 @@ async fn write(stage: &Stage) {
         version: Version::new(5),
     };
     stage.backend.table.leave_behind(&behind).await.expect("a write");
+    erase(stage).await;
+}
+
+/// What is kept of somebody whose texts were erased.
+async fn erase(stage: &Stage) {
+    let body = json!({"orgId": "acme", "orgName": "Acme Ltd", "note": "erased"});
+    let add = RequestBuilder::add("erased", &body).bearer(&stage.service_token("acme"));
+    assert_eq!(add.idempotency_key("golden").send(stage).await.status(), 200);
+    let (user, reason) = (UserId::parse("erased"), ErasureReason::parse("Asked for in ticket 17"));
+    let (user, reason) = (user.expect("a user id"), reason.expect("a reason"));
+    let table = &stage.backend.table;
+    let erased = table.record_erasures(&user, None, &reason, &stage.operator()).await;
+    assert_eq!(erased.expect("an erasure").now.len(), 1);
+    let key = HistoryKey::from(&HistoryId::User(user));
+    let cleared = table.clear_erased(&key, Instant::now() + PATIENCE).await.expect("a write");
+    assert_eq!(cleared.items, 3, "an event, a physical key, an answer");
 }
 
 /// The token that stands for any.
@@ -309,5 +326,5 @@ async fn pinned_physical_keys_are_listed() {
     let numbers: Vec<_> = list["keys"].as_array().expect("keys").iter().map(|key| &key["number"]).collect();
     assert_eq!(numbers, [1, 3], "{list}");
     let of_acme = RequestBuilder::get("/orgs/acme/PhysicalKeys").api_key(API_KEY).send(&stage).await.json();
-    assert_eq!(of_acme["keys"].as_array().map(Vec::len), Some(2), "{of_acme}");
+    assert_eq!(of_acme["keys"].as_array().map(Vec::len), Some(3), "{of_acme}");
 }

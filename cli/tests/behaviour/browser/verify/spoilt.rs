@@ -66,7 +66,7 @@ impl Good {
             (self.replaced("previousHash\":\"0", "previousHash\":\"1"), not_hashed),
             (self.replaced("\"text\":\"", "\"text\":\"x"), not_the_text),
             (self.replaced(&salted(salt), &salted(&other_first(salt))), not_the_text),
-            (self.replaced("{\"note\":{", "{\"toString\":{"), not_the_text),
+            (self.replaced("\"orgName\":{\"salt\"", "\"toString\":{\"salt\""), not_the_text),
             (self.replaced("\"salt\":\"", "\"salt\":\"x"), no_disclosures),
             (self.replaced("{\"salt\":", "{\"salt\":\"\",\"salt\":"), no_disclosures),
             (self.replaced("\n", "\n{}\n"), no_disclosures),
