@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
+use acceptance::restore::text;
 use acceptance::trail::{TestArchive, evidence, first_hour};
 use acceptance::{PATIENCE, RequestBuilder, Stage};
 use api::auth::RequiredCredentials;
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::history::HistoryId;
 use domain::user::ErasureRefusal;
 use domain::values::{ErasureReason, Hour, KeyNumber, UserId};
@@ -22,6 +24,7 @@ use trail::event_file::Lines;
 
 use crate::audit_replay::is_whole;
 use crate::audit_texts::counted;
+use crate::log;
 
 /// Texts that stand nowhere else.
 pub(crate) const NOTE: &str = "Zimmer-4711-Schließfach";
@@ -120,8 +123,8 @@ pub(crate) fn having(folder: &std::path::Path, text: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_was_erased_is_in_no_item_and_no_file() {
-    let (stage, archive, disclosures) = scene().await;
+async fn what_was_erased_is_in_no_item_no_file_and_no_line_of_the_log() {
+    let (stage, archive, disclosures) = scene_on(log::logged().await).await;
     let folders = [&archive, &disclosures].map(|of| of.url.to_file_path().expect("a folder"));
     assert_eq!(having(&folders[1], NOTE).len(), 1, "it is found where it is");
     let (erased, cleared, taken_out) = erase(&stage, &disclosures).await;
@@ -131,12 +134,13 @@ async fn what_was_erased_is_in_no_item_and_no_file() {
     let stored =
         serde_json::to_string(&stage.stored().await.into_values().collect::<Vec<_>>()).expect("JSON");
     for text in [NOTE, ORG_NAME] {
-        assert!(!stored.contains(text), "{text}");
+        assert!(!stored.contains(text) && !log::text().contains(text), "{text}");
         for folder in &folders {
             assert_eq!(having(folder, text), Vec::<String>::new());
         }
     }
     assert!(stored.contains("Bob's"), "nobody else's is erased");
+    assert!(log::text().contains("committed"), "there is a log");
     assert_eq!(stage.check_table().await, Vec::<String>::new());
     stage.close_hour();
     stage.export_disclosing(&archive.archive, &disclosures.archive).await.expect("an export");
@@ -212,6 +216,53 @@ async fn an_erasure_is_recorded_once_and_can_be_run_again_wherever_it_was_cut_of
     );
     assert_eq!(stage.check_table().await, Vec::<String>::new());
     archive.check_with(&evidence()).await.expect("a whole log");
+}
+
+/// Ended after any of the items that it takes texts out of.
+#[tokio::test]
+async fn an_erasure_that_was_ended_after_any_item_is_carried_out_by_the_same_command() {
+    for carried_out in 0..4 {
+        let (stage, _, disclosures) = scene().await;
+        record(&stage, None, REASON).await.expect("an erasure");
+        let table = &stage.backend.table;
+        let partition = table.partition(&alices(), Instant::now() + PATIENCE).await.expect("a partition");
+        let leftovers = partition.fold(table).expect("a fold").leftovers;
+        assert_eq!(leftovers.len(), 4);
+        for leftover in &leftovers[..carried_out] {
+            table.clear(leftover).await.expect("a write");
+        }
+        let (erased, cleared, taken_out) = erase(&stage, &disclosures).await;
+        assert_eq!((erased.now.len(), cleared.items), (0, 4 - carried_out as u64));
+        assert_eq!(taken_out.events, 2);
+        assert_eq!(stage.check_table().await, Vec::<String>::new());
+    }
+}
+
+/// Whoever has damaged a history, or an answer, has not kept its texts.
+#[tokio::test]
+async fn texts_of_a_history_that_is_at_fault_are_erased_too() {
+    let (stage, ..) = scene().await;
+    for mut item in stage.moment().await.0 {
+        if text(&item, "pk") != "USER#alice" {
+            continue;
+        }
+        let kind = text(&item, "sk").split('#').next().unwrap_or_default().to_owned();
+        match (kind.as_str(), item.get_mut("disclosures")) {
+            ("EVENT", Some(AttributeValue::M(texts))) => {
+                let Some(AttributeValue::M(note)) = texts.get_mut("note") else { continue };
+                note.insert("text".to_owned(), AttributeValue::S(format!("{NOTE}, forged")));
+            }
+            ("REQUEST", _) => _ = item.insert("body".to_owned(), AttributeValue::S(format!("[\"{NOTE}\"]"))),
+            _ => continue,
+        }
+        let put = stage.client.put_item().table_name(stage.backend.table.name()).set_item(Some(item));
+        put.send().await.expect("an item");
+    }
+    record(&stage, None, REASON).await.expect("an erasure");
+    assert_eq!(clear(&stage).await.items, 4);
+    let stored = serde_json::to_string(&stage.stored().await.into_values().collect::<Vec<_>>());
+    assert!(!stored.expect("JSON").contains(NOTE));
+    assert_eq!(stage.check_table().await, Vec::<String>::new(), "what was at fault is gone with them");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ impl Write for OwnLog {
 }
 
 /// Everything that this test has logged.
-fn text() -> String {
+pub(crate) fn text() -> String {
     LOGGED.with_borrow(|logged| String::from_utf8(logged.clone()).expect("UTF-8"))
 }
 
@@ -39,7 +39,7 @@ fn last() -> Value {
 }
 
 /// A stage whose requests are logged at the finest level.
-async fn logged() -> Stage {
+pub(crate) async fn logged() -> Stage {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let lines = telemetry::lines(LevelFilter::TRACE, || OwnLog);

@@ -147,10 +147,9 @@ impl Table {
         let mut cleared = Cleared::default();
         let mut waits = operators_waits();
         for _ in 0..LOOKS {
-            let folded = self.partition(key, deadline).await?.fold(self)?;
-            let covered = folded.records.iter().map(|kept| kept.chained.record());
-            let covered = covered.filter(|record| folded.texts.covers(record.version));
-            cleared.events = covered.map(|record| (record.version, record.recorded_at)).collect();
+            let partition = self.partition(key, deadline).await?;
+            let folded = partition.fold(self)?;
+            cleared.events = partition.erased_events(&folded.texts);
             if folded.leftovers.is_empty() {
                 return Ok(cleared);
             }

@@ -210,7 +210,8 @@ impl Partition {
         if let Err(fault) = self.follow(&mut folded, &mut expected)? {
             folded.faults.push(fault);
         }
-        folded.leftovers = self.leftovers(&folded.texts)?;
+        folded.texts = self.texts();
+        folded.leftovers = self.leftovers(&folded.texts);
         if folded.faults.is_empty() {
             if let Some(head) = &folded.head {
                 expected.head(head, self.shard_of_head(), table.shards)?;
@@ -240,7 +241,6 @@ impl Partition {
                 return Ok(Err(not_an_event()));
             }
             expected.tell(&told)?;
-            folded.texts.tell(kept.chained.record());
             folded.records.push(kept.clone());
             folded.head = Some(after.clone());
             head = Some(after);

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::user::TextsOfUser;
+use domain::values::{EpochMillis, Version};
 
 use super::super::Table;
 use super::super::fault::{Kind, StoreFault};
@@ -40,12 +41,29 @@ impl std::fmt::Display for Leftover {
 }
 
 impl Partition {
+    /// What its events tell of texts, whether or not they follow one another: a history that is at fault may have texts, too.
+    pub(super) fn texts(&self) -> TextsOfUser {
+        let mut texts = TextsOfUser::default();
+        self.events
+            .iter()
+            .filter_map(|(_, kept)| kept.as_ref())
+            .for_each(|kept| texts.tell(kept.chained.record()));
+        texts
+    }
+
+    /// The events whose texts were erased, and when each was recorded.
+    pub(crate) fn erased_events(&self, texts: &TextsOfUser) -> Vec<(Version, EpochMillis)> {
+        let records = self.events.iter().filter_map(|(_, kept)| Some(kept.as_ref()?.chained.record()));
+        let covered = records.filter(|record| texts.covers(record.version));
+        covered.map(|record| (record.version, record.recorded_at)).collect()
+    }
+
     /// What is kept of texts that were erased.
-    pub(super) fn leftovers(&self, texts: &TextsOfUser) -> Result<Vec<Leftover>, StoreFault> {
-        if !texts.has_erasures() {
-            return Ok(Vec::new());
-        }
+    pub(super) fn leftovers(&self, texts: &TextsOfUser) -> Vec<Leftover> {
         let mut leftovers = Vec::new();
+        if !texts.has_erasures() {
+            return leftovers;
+        }
         for (place, kept) in &self.events {
             let Some(kept) = kept else { continue };
             if texts.covers(kept.chained.record().version) && !kept.disclosures.is_empty() {
@@ -61,13 +79,17 @@ impl Partition {
         for (place, item) in &self.requests {
             // An answer that cannot be read is told elsewhere.
             let Ok(answer) = shape::<RequestShape>(item.clone()) else { continue };
-            let body = without_texts(&answer.body)?;
-            if texts.covers(answer.version) && (body != answer.body || !answer.salts.is_empty()) {
+            if !texts.covers(answer.version) {
+                continue;
+            }
+            // What is no answer of this program's could be anything, the texts among it.
+            let body = without_texts(&answer.body).unwrap_or_else(|| "{}".to_owned());
+            if body != answer.body || !answer.salts.is_empty() {
                 let kept = Kept::Answer { version: answer.version.get(), body };
                 leftovers.push(Leftover { place: place.clone(), kept });
             }
         }
-        Ok(leftovers)
+        leftovers
     }
 }
 
