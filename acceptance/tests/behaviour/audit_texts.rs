@@ -146,6 +146,18 @@ async fn a_replay_carries_erasures_out_again() {
     }
 }
 
+/// A backup of a moment in which an erasure was recorded, not carried out, and not exported.
+#[tokio::test]
+async fn a_replay_carries_out_erasures_that_the_log_does_not_have_yet() {
+    let (mut stage, archive, _) = scene().await;
+    record(&stage, None, REASON).await.expect("an erasure");
+    let moment = stage.moment().await;
+    stage.restore(&moment).await;
+    let replayed = stage.replay(&archive.archive).await.expect("a replay");
+    assert_eq!((replayed.erased, replayed.longer, replayed.appended), (4, 1, 0), "{replayed:?}");
+    assert_eq!(stage.check_table().await, Vec::<String>::new());
+}
+
 /// An item that may have texts, as it was in another moment.
 fn as_it_was<'a>(moment: &'a Moment, item: &RawItem) -> Option<&'a RawItem> {
     let key = |item: &RawItem| (item.get("pk").cloned(), item.get("sk").cloned());
