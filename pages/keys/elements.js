@@ -62,6 +62,8 @@ function happening({ type, data }) {
     }
     case "PhysicalKeyRemoved":
       return [`${physicalKey} was taken back`];
+    case "PhysicalKeyTextsErased":
+      return [`What was typed about physical key ${data.number} was erased`];
     default:
       return [`${physicalKey}: ${type}`];
   }
@@ -75,6 +77,8 @@ function actorName({ type, id, orgId, apiKeyId }) {
       return `${id ?? "a user"}${apiKey}${apiKey && organisation}`;
     case "service":
       return `Service ${id ?? ""}${organisation}${apiKey}`;
+    case "operator":
+      return `Operator ${id ?? ""}`;
     default:
       return `Organisation ${orgId ?? id ?? ""}${apiKey}`;
   }

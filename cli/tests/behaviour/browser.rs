@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::program::{Server, folder};
+use crate::program::{Server, folder, run};
 use crate::webdriver::{Element, Session};
 
 /// How long a page may take for anything.
@@ -128,7 +128,7 @@ async fn the_reference_sends_what_it_shows() {
 #[ignore = "needs Chromium and its driver"]
 async fn people_manage_physical_keys_in_a_page() {
     let folder = folder();
-    let server = Server::start(&["--port", "0", "--memory"], folder.path());
+    let server = Server::start(&["--port", "0"], folder.path());
     let browser = Browser::open(1_200).await;
     browser.session.goto(&format!("{}/keys/", server.address())).await;
     // The demo's credentials are filled in where there is a demo.
@@ -158,6 +158,14 @@ async fn people_manage_physical_keys_in_a_page() {
     browser.reads("#total", "1").await;
     browser.reads("#history", "taken back").await;
     assert!(!browser.text("#keys").await.contains(HOSTILE_NOTE));
+
+    let erase = ["erase", "--user", "mü/1 ?#", "--reason", "asked for", "--actor", "Olga"];
+    assert_eq!(run(&erase, folder.path(), &[]).code, Some(0));
+    browser.click("#show").await;
+    browser.reads("#history", "What was typed about physical key 2 was erased").await;
+    browser.reads("#history", "Operator Olga").await;
+    let (held, history) = (browser.text("#keys").await, browser.text("#history").await);
+    assert!(![held, history].concat().contains("Front door"), "it is read again without its texts");
 
     // Only the API decides: a foreign organisation is refused in its words.
     browser.fill("#add-org", "acme").await;
