@@ -87,10 +87,15 @@ fn tell_unreadable(unreadable: &Faults) -> Result<(), Failure> {
     }
     match unreadable.count() {
         0 => Ok(()),
-        count => Err(Failure(format!(
-            "{count} lines or files are not as they were written, and could be about anybody: see `audit verify`."
-        ))),
+        count => Err(not_as_written(count)),
     }
+}
+
+/// So much is not as it was written.
+fn not_as_written(count: u64) -> Failure {
+    Failure(format!(
+        "{count} lines or files are not as they were written, and could be about anybody: see `audit verify`."
+    ))
 }
 
 fn cannot_read(fault: &dyn std::fmt::Display) -> Failure {

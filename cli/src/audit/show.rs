@@ -10,7 +10,7 @@ use trail::reading::{self, FileRead};
 use trail::select::{Found, Selected, Selection};
 
 use self::columns::{Columns, NAMES, TableRows};
-use super::{cannot_read, listing, open};
+use super::{cannot_read, listing, not_as_written, open};
 use crate::arguments::audit::{ShowArguments, ShowFormat};
 use crate::output::{Failure, tell};
 
@@ -47,9 +47,7 @@ pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
     }
     match output.end() {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(cannot_write(&error)),
-        _ if unreadable > 0 => Err(Failure(format!(
-            "{unreadable} lines or files are not as they were written, and could be about anybody: see `audit verify`."
-        ))),
+        _ if unreadable > 0 => Err(not_as_written(unreadable)),
         _ => Ok(()),
     }
 }

@@ -18,7 +18,7 @@ use trail::lateness::{Late, Lateness};
 use trail::log;
 use trail::verify::Verified;
 
-use super::{listing, open, progress_bar, texts};
+use super::{listing, open, open_disclosures, progress_bar, texts};
 use crate::arguments::audit::VerifyArguments;
 use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
 use crate::progress_file::ProgressFile;
@@ -42,6 +42,8 @@ pub(super) async fn verify(arguments: &VerifyArguments) -> ExitCode {
 /// Whether it is whole.
 async fn checked(arguments: &VerifyArguments) -> Result<bool, Failure> {
     let evidence = evidence(arguments)?;
+    // Whatever cannot be opened is said before a check that may take long.
+    let disclosures = open_disclosures(arguments.disclosures.as_ref(), &arguments.archive)?;
     let archive = open(&arguments.archive)?;
     let listing = listing(&archive, &arguments.archive).await?;
     let verified = if arguments.against_table {
@@ -62,10 +64,14 @@ async fn checked(arguments: &VerifyArguments) -> Result<bool, Failure> {
     match verified {
         Ok(verified) => {
             say(&verified, &evidence, arguments)?;
-            if verified.faults.count() > 0 {
-                return Ok(false);
+            match &disclosures {
+                _ if verified.faults.count() > 0 => Ok(false),
+                None => Ok(true),
+                Some(disclosures) => {
+                    let texts = texts::check(&archive, &listing, &verified, disclosures).await?;
+                    Ok(texts.faults.count() == 0 && (texts.withheld == 0 || !arguments.texts))
+                }
             }
-            texts::check(arguments, &archive, &listing, &verified).await
         }
         Err(fault) if fault.is_of_export() => {
             tell(format!("{fault}."));

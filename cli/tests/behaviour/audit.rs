@@ -306,6 +306,20 @@ fn there_has_to_be_an_export() {
     assert_eq!(audit(&["show", "--from", "yesterday", "here"]).code, Some(2));
 }
 
+/// A check may take an hour: that the texts cannot be looked at is not said at its end.
+#[test]
+fn where_the_texts_are_is_looked_at_before_anything_is_checked() {
+    let path = exported();
+    let path = path.to_str().unwrap();
+    let bucket = "The texts' place cannot be opened: S3 wants credentials in the environment, as `aws configure \
+                  export-credentials --format env` prints them.\n";
+    let same = "The texts are kept in another place than the export: say it with --disclosures.\n";
+    for (place, said) in [("s3://bucket/texts", bucket), (path, same)] {
+        let refused = audit(&["verify", path, "--disclosures", place]);
+        assert_eq!((refused.code, refused.stdout.as_str(), refused.stderr.as_str()), (Some(2), "", said));
+    }
+}
+
 #[test]
 fn the_running_servers_inventory_is_exported_and_compared() {
     let folder = folder();
