@@ -140,6 +140,23 @@ async fn nobody_is_let_in_without_the_access_key_id() {
     engine.check_refused(request, "400", "UnrecognizedClientException", UNKNOWN_CALLER).await;
 }
 
+/// What cleans the database's file is no operation of AWS, and is behind the same door.
+#[tokio::test]
+async fn the_file_is_cleaned_for_nobody_who_may_not_use_the_database() {
+    let engine = Engine::start().await;
+    let vacuum = engine.put().with("x-amz-target", "PhysicalKeyInventory.Vacuum");
+    let unknown = vacuum.clone().without("authorization");
+    engine.check_refused(unknown, "400", "UnrecognizedClientException", UNKNOWN_CALLER).await;
+    let from_page = vacuum.clone().with("origin", "https://evil.example");
+    engine.check_refused(from_page, "403", "AccessDeniedException", "Web pages are not served here.").await;
+    let other = vacuum.clone().with("x-amz-target", "PhysicalKeyInventory.Drop");
+    let message = "There is no such operation here.";
+    engine.check_refused(other, "400", "UnknownOperationException", message).await;
+    let (head, body) = engine.send(&vacuum).await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(body, json!({}));
+}
+
 #[tokio::test]
 async fn a_page_is_refused_whatever_it_knows() {
     let engine = Engine::start().await;
