@@ -207,9 +207,8 @@ impl Partition {
     /// Folds the events, from nothing, and compares everything else with what they come to.
     pub fn fold(&self, table: &Table) -> Result<Folded, StoreFault> {
         let (mut folded, mut expected) = (Folded::default(), Expected::default());
-        if let Err(fault) = self.follow(&mut folded, &mut expected)? {
-            folded.faults.push(fault);
-        }
+        let ends_with = self.follow(&mut folded, &mut expected)?;
+        folded.faults.extend(ends_with);
         folded.texts = self.texts();
         folded.leftovers = self.leftovers(&folded.texts);
         if folded.faults.is_empty() {
@@ -222,30 +221,30 @@ impl Partition {
         Ok(folded)
     }
 
-    /// Follows the events, as far as they follow one another.
+    /// Follows the events as far as they follow one another, and says where they do not.
     fn follow(
         &self,
         folded: &mut Folded,
         expected: &mut Expected,
-    ) -> Result<Result<(), PartitionFault>, StoreFault> {
+    ) -> Result<Option<PartitionFault>, StoreFault> {
         let mut head = self.history().map(|history| Head::new(&history));
         for (place, kept) in &self.events {
             let not_an_event = || PartitionFault::NotAnEvent(place.sk.clone());
-            let (Some(kept), Some(before)) = (kept, &head) else { return Ok(Err(not_an_event())) };
+            let (Some(kept), Some(before)) = (kept, &head) else { return Ok(Some(not_an_event())) };
             let version = before.position().version.next();
             let (told, after) = match before.follow(kept) {
                 Ok(next) => next,
-                Err(why) => return Ok(Err(PartitionFault::NotNext(place.sk.clone(), why))),
+                Err(why) => return Ok(Some(PartitionFault::NotNext(place.sk.clone(), why))),
             };
             if *place != Place::event_in(self.key.as_str().to_owned(), version) {
-                return Ok(Err(not_an_event()));
+                return Ok(Some(not_an_event()));
             }
             expected.tell(&told)?;
             folded.records.push(kept.clone());
             folded.head = Some(after.clone());
             head = Some(after);
         }
-        Ok(Ok(()))
+        Ok(None)
     }
 
     /// What is not as expected. Texts that were erased are told by themselves.

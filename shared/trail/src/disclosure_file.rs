@@ -83,8 +83,7 @@ impl DisclosureFile {
 #[error("it is no file of texts")]
 pub struct NotDisclosures;
 
-/// A file without the lines of events of a user's, and how many there were: none of what is not disclosed any more. A file that
-/// cannot be read may have their texts.
+/// A file without the lines of these events of a user's, and which of them it had. A file that cannot be read may have their texts.
 pub fn without(
     bytes: &[u8],
     user_id: &UserId,

@@ -1,8 +1,7 @@
 //! Verification: every file against its manifest, every history across the files, and every hour's checkpoint against the tree over
 //! all entries up to it. Neither a table nor credentials are needed; it is told bytes, and says everything that is wrong.
 
-use std::collections::BTreeMap;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::audit_log;
 use domain::history::Happening;
