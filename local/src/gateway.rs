@@ -42,7 +42,8 @@ pub async fn answer(
     let route = matched.map(|matched| matched.route);
     let event = event.to_string();
     let answer = gateway_event::answer(&event, context, &backend.clock, &backend.chance, |invocation| {
-        invoke(route, backend, cursors, invocation)
+        // In a box, since the compiler gives up on a future of so many layers.
+        Box::pin(invoke(route, backend, cursors, invocation))
     });
     answer.await.response
 }

@@ -47,7 +47,7 @@ fn samples(route: Route) -> Vec<Problem> {
         Problem::Forbidden(Forbidden::OrganisationRequired),
         Problem::Forbidden(Forbidden::OneUserOnly),
         Problem::RouteNotFound,
-        Problem::MethodNotAllowed(route),
+        Problem::MethodNotAllowed(route.allowed()),
         Problem::Contention(Written::Unsaid),
         Problem::BodyTooLarge,
         Problem::UnsupportedMediaType,

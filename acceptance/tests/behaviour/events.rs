@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// What each request is answered. A sample without a line here or below fails a test, and so does a line without a
 /// sample.
-const EXPECTED: [(&str, u16); 42] = [
+const EXPECTED: [(&str, u16); 43] = [
     ("add-physical-key", 200),
     ("add-physical-key-base64", 200),
     ("add-physical-key-encoded-id", 200),
@@ -50,6 +50,7 @@ const EXPECTED: [(&str, u16); 42] = [
     ("list-physical-keys-rest", 200),
     ("no-such-route", 404),
     ("no-such-route-base-path", 405),
+    ("no-such-route-health", 200),
     ("no-such-route-method", 405),
     ("no-such-route-preflight", 204),
     ("remove-physical-key", 200),
@@ -60,7 +61,8 @@ const EXPECTED: [(&str, u16); 42] = [
 ];
 
 /// How many events each stretch of the table's stream puts on the bus, and how many records it has set aside.
-const PUBLISHED: [(&str, usize, usize); 2] = [("publish-events", 3, 0), ("publish-events-poison", 2, 1)];
+const PUBLISHED: [(&str, usize, usize); 3] =
+    [("publish-events", 3, 0), ("publish-events-heartbeat", 0, 0), ("publish-events-poison", 2, 1)];
 
 /// Functions that no request comes to.
 const WITHOUT_REQUESTS: [&str; 2] = ["export-audit", "publish-events"];

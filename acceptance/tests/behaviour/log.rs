@@ -3,10 +3,17 @@
 use std::cell::RefCell;
 use std::io::Write;
 use std::sync::Once;
+use std::time::Duration;
 
 use acceptance::{RequestBuilder, Setting, Stage};
 use api::auth::RequiredCredentials;
-use process::telemetry;
+use api::http::exchange::Init;
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::values::EpochMillis;
+use lambda_http::Request;
+use local_inventory::gateway::invoke;
+use process::clock::Clock;
+use process::telemetry::{self, Metrics};
 use serde_json::{Value, json};
 use tracing::level_filters::LevelFilter;
 
@@ -34,7 +41,7 @@ pub(crate) fn text() -> String {
 }
 
 /// The one line about the last request.
-fn last() -> Value {
+pub(crate) fn last() -> Value {
     serde_json::from_str(text().lines().last().expect("a line")).expect("JSON")
 }
 
@@ -42,7 +49,16 @@ fn last() -> Value {
 pub(crate) async fn logged() -> Stage {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let lines = telemetry::lines(LevelFilter::TRACE, || OwnLog);
+        let metrics = Metrics::read(|name| {
+            Some(match name {
+                "METRICS_NAMESPACE" => "Keys".to_owned(),
+                "AWS_LAMBDA_FUNCTION_NAME" => "add".to_owned(),
+                _ => "7".to_owned(),
+            })
+        });
+        let metrics = metrics.expect("whose they are");
+        let clock = Clock::from_fn(|| EpochMillis::new(1_795_435_200_007));
+        let lines = telemetry::lines(LevelFilter::TRACE, metrics, clock, || OwnLog);
         tracing::subscriber::set_global_default(lines).expect("nobody else in this process logs");
     });
     Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
@@ -112,6 +128,67 @@ async fn a_refusal_is_logged_with_its_reasons_by_name_and_the_api_key_that_was_s
         of(&last(), &["reasons", "api_key_id"]),
         json!({"reasons": "api_key_revoked", "api_key_id": id})
     );
+}
+
+#[tokio::test]
+async fn every_answer_is_measured_by_function_and_code() {
+    let stage = logged().await;
+    let (api_key, _) = stage.api_key("acme").await;
+    let add = |body: Value| RequestBuilder::add("alice", &body).api_key(&api_key);
+    let of_answers = json!({"Namespace": "Keys", "Dimensions": [["FunctionName", "code"]], "Metrics": [{"Name": "answers"}]});
+    let of_function = json!({
+        "Namespace": "Keys", "Dimensions": [["FunctionName"]], "Metrics": [{"Name": "attempts"}, {"Name": "store_ms"}],
+    });
+    for (request, code, attempts) in [
+        (add(json!({"orgId": "acme"})), "committed", 1),
+        (add(json!({"orgId": "other"})), "another_organisation", 1),
+        (add(json!({"orgId": 7})), "invalid_request", 0),
+    ] {
+        request.send(&stage).await;
+        let line = last();
+        let expected = json!({
+            "Timestamp": 1_795_435_200_007_u64, "CloudWatchMetrics": [&of_answers, &of_function],
+        });
+        assert_eq!(line["_aws"], expected, "{line}");
+        let said = of(&line, &["FunctionName", "ExecutedVersion", "code", "answers", "attempts", "faults"]);
+        let expected = json!({
+            "FunctionName": "add", "ExecutedVersion": null, "code": code, "answers": 1, "attempts": attempts, "faults": null,
+        });
+        assert_eq!(said, expected, "{line}");
+        assert_eq!(line["store_ms"].as_f64().expect("milliseconds") > 0.0, attempts > 0, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_is_measured_by_the_version_that_had_it() {
+    let stage = logged().await;
+    let (token, (api_key, _)) = (stage.user_token("alice"), stage.api_key("acme").await);
+    let list = RequestBuilder::get("/users/alice/PhysicalKeys").bearer(&token).api_key(&api_key);
+    let item =
+        [("pk", "USER#alice"), ("sk", "USER")].map(|(name, text)| (name, AttributeValue::S(text.into())));
+    let put = stage.client.put_item().table_name(stage.backend.table.name());
+    let put = item.into_iter().fold(put, |put, (name, value)| put.item(name, value));
+    put.send().await.expect("a user item without anything in it");
+    assert_eq!(list.send(&stage).await.status(), 500);
+    let line = last();
+    let expected = json!({
+        "Namespace": "Keys", "Dimensions": [["FunctionName", "ExecutedVersion"]], "Metrics": [{"Name": "faults"}],
+    });
+    assert_eq!(line["_aws"]["CloudWatchMetrics"][2], expected, "{line}");
+    let said = of(&line, &["FunctionName", "ExecutedVersion", "faults"]);
+    assert_eq!(said, json!({"FunctionName": "add", "ExecutedVersion": "7", "faults": 1}), "{line}");
+}
+
+#[tokio::test]
+async fn the_first_request_of_a_process_says_how_long_it_took_to_begin() {
+    let stage = logged().await;
+    let mut request = Request::default();
+    request.extensions_mut().insert(Init(Duration::from_micros(2_904)));
+    let _ = invoke(None, &stage.backend, &stage.cursors, request).await;
+    let line = last();
+    assert_eq!(line["init_ms"], 2.9, "{line}");
+    let metrics = &line["_aws"]["CloudWatchMetrics"][1]["Metrics"];
+    assert_eq!(metrics[2], json!({"Name": "init_ms"}), "{line}");
 }
 
 #[tokio::test]

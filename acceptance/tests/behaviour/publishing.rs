@@ -7,6 +7,7 @@ use acceptance::{NOON, PATIENCE, RequestBuilder, Setting, Stage};
 use serde_json::{Value, json};
 use store::Stream;
 
+use crate::log::{last, logged};
 use crate::scene::Scene;
 
 /// The events that a user's commands wrote, as the stream shows them: so many additions, and the removal of number 1.
@@ -130,11 +131,15 @@ async fn what_the_tables_own_stream_shows_is_published() {
 }
 
 #[tokio::test]
-async fn the_templates_filter_lets_every_event_through_and_nothing_else() {
+async fn the_templates_filters_let_every_event_and_heartbeat_through_and_nothing_else() {
     let template = include_str!("../../../template.yaml");
-    let (_, pattern) = template.split_once("- Pattern: '").expect("a filter");
-    let (pattern, _) = pattern.split_once("'\n").expect("its end");
-    let pattern = serde_json::from_str(pattern).expect("a JSON pattern");
+    let patterns: Vec<Value> = template
+        .split("- Pattern: '")
+        .skip(1)
+        .filter_map(|text| serde_json::from_str(text.split_once("'\n")?.0).ok())
+        .collect();
+    assert_eq!(patterns.len(), 2);
+    let passes = |record: &Value| patterns.iter().any(|pattern| passes(pattern, record));
 
     let scene = Scene::new().await;
     scene.carry_out(scene.add().idempotency_key("a")).await;
@@ -143,10 +148,40 @@ async fn the_templates_filter_lets_every_event_through_and_nothing_else() {
     for ((pk, sk), item) in stored {
         let mut record = insertion(&item);
         let is_a_users_event = pk.starts_with("USER#") && sk.starts_with("EVENT#");
-        assert_eq!(passes(&pattern, &record), is_a_users_event, "{pk} {sk}");
+        assert_eq!(passes(&record), is_a_users_event, "{pk} {sk}");
         record["eventName"] = json!("REMOVE");
-        assert!(!passes(&pattern, &record), "{pk} {sk}");
+        assert!(!passes(&record), "{pk} {sk}");
     }
+    let mut heartbeat = insertion(&heartbeat());
+    for (name, goes_through) in [("INSERT", true), ("MODIFY", true), ("REMOVE", false)] {
+        heartbeat["eventName"] = json!(name);
+        assert_eq!(passes(&heartbeat), goes_through, "{name}");
+    }
+}
+
+/// The item that the template's schedule puts into the table.
+fn heartbeat() -> Value {
+    let template = include_str!("../../../template.yaml");
+    let (_, item) = template.split_once(r#""Item":"#).expect("an item");
+    let (item, _) = item.split_once("}'\n").expect("its end");
+    serde_json::from_str(item).expect("a DynamoDB item")
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_counted_where_it_arrives_and_told_to_nobody() {
+    let stage = logged().await;
+    let mut records = history(&stage, "alice", 1).await;
+    let (mut again, mut gone) = (insertion(&heartbeat()), insertion(&heartbeat()));
+    again["eventName"] = json!("MODIFY");
+    gone["eventName"] = json!("REMOVE");
+    records.extend([insertion(&heartbeat()), again, gone]);
+
+    let bus = EventBus::start().await;
+    assert_eq!(bus.publish(batch(0, &records), PATIENCE).await, nothing_left());
+    assert_eq!(bus.accepted().len(), 2);
+    assert_eq!(bus.letters(), [] as [Value; 0]);
+    let line = last();
+    assert_eq!((&line["message"], &line["heartbeats"]), (&json!("published"), &json!(2)), "{line}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use acceptance::refused::Refused;
 use acceptance::{PATIENCE, Reply, RequestBuilder};
-use api::http::routes::Route;
+use api::http::routes::{HEALTH, Route};
 use lambda_http::http::{HeaderName, Method};
 use serde_json::json;
 
@@ -216,7 +216,7 @@ async fn the_faults_of_path_query_headers_and_body_are_named_in_one_answer() {
 async fn a_path_that_is_no_route_is_not_found_with_or_without_credentials() {
     let scene = Scene::new().await;
     for path in [
-        "/",
+        "//",
         "/users",
         "/users/alice",
         "/users//AddPhysicalKey",
@@ -332,6 +332,24 @@ fn check_preflight(reply: &Reply, what: &str) {
 }
 
 #[tokio::test]
+async fn whether_there_is_anybody_is_answered_without_credentials_and_without_the_store() {
+    let scene = Scene::new().await;
+    for path in HEALTH {
+        for (method, body) in [(Method::GET, &br#"{"status":"ok"}"#[..]), (Method::HEAD, b"")] {
+            let reply = RequestBuilder::new(method, path).send(&scene.stage).await;
+            assert_eq!((reply.status(), reply.bytes()), (200, body), "{path}");
+            let headers: Vec<_> = reply.response.headers().keys().map(HeaderName::as_str).collect();
+            let expected = ["content-type", "x-request-id", "cache-control", "x-content-type-options"];
+            assert_eq!(headers, expected, "{path}");
+        }
+        for method in [Method::POST, Method::PUT, Method::DELETE] {
+            let refused = method_not_allowed().with_header("allow", "GET, HEAD");
+            scene.stage.refuses(RequestBuilder::new(method, path), refused).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn nobody_knows_the_id_of_a_request_beforehand() {
     let scene = Scene::new().await;
     let once = scene.signed(RequestBuilder::get("/users/alice/PhysicalKeys")).send(&scene.stage).await;
@@ -352,7 +370,7 @@ async fn a_refusal_is_problem_json_where_accept_asks_for_it() {
         (scene.add().without("authorization").without("x-api-key"), Refused::without_credentials()),
         (to_add(r#"{"orgId":"umbrella"}"#), Refused::new(403, "another_organisation", forbidden)),
         (scene.remove(1), nothing_to_remove()),
-        (add_at(&scene, "/"), route_not_found()),
+        (add_at(&scene, "/nothing"), route_not_found()),
         (RequestBuilder::new(Method::GET, "/users/alice/AddPhysicalKey"), method_not_allowed()),
         (to_add(&" ".repeat(16 * 1_024 + 1)), body_too_large()),
         (scene.add().without("content-type"), unsupported_media_type()),

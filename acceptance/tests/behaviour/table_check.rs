@@ -16,7 +16,7 @@ use serde_json::json;
 
 use self::Harm::{Copy, Delete, Remove, Set};
 
-/// A table with a bit of everything: physical keys, one taken back, a kept answer, an API key that was revoked, an exported hour.
+/// A table with a bit of everything: a heartbeat, physical keys, one taken back, a kept answer, an API key that was revoked, an exported hour.
 async fn scene() -> Stage {
     let (stage, archive) = (Stage::for_trail().await, TestArchive::new());
     fill(&stage, &archive).await;
@@ -24,6 +24,8 @@ async fn scene() -> Stage {
 }
 
 async fn fill(stage: &Stage, archive: &TestArchive) {
+    let heartbeat = ["pk", "sk"].map(|name| (name.to_owned(), AttributeValue::S("HEARTBEAT".to_owned())));
+    put(stage, heartbeat.into()).await;
     let (_, revoked) = stage.api_key("acme").await;
     stage.revoke("acme", &revoked).await;
     stage.add("alice", "front door").await;

@@ -1,5 +1,8 @@
 //! What the deployment's template says and no tool checks: the gateway's access log has to be JSON whatever happens.
 
+use std::collections::BTreeSet;
+
+use process::telemetry::MEASURED;
 use serde_json::Value;
 
 /// The variables of an HTTP API that AWS documents as bare values: what is put in their place has no quotes around it.
@@ -87,4 +90,25 @@ fn a_bare_number_or_a_quoted_variable_would_be_noticed() {
     assert!(noticed(r#"{"status":$context.status}"#));
     assert!(noticed(r#"{"error":"$context.error.messageString"}"#));
     assert!(!noticed(r#"{"error":$context.error.messageString}"#));
+}
+
+/// What is measured of the lines of the log under the names that alarms and the dashboard use.
+#[test]
+fn everything_of_our_own_that_is_watched_is_measured() {
+    let template = include_str!("../../../template.yaml");
+    let measured: BTreeSet<_> = MEASURED.iter().flat_map(|measured| measured.metrics).copied().collect();
+    // Alarms name a namespace and, in the next line, a metric; the dashboard has both in one array.
+    let alarms = template.split("Namespace: !Sub PhysicalKeyInventory/${AWS::StackName}\n").skip(1);
+    let of_alarms = alarms.filter_map(|text| {
+        let (_, name) = text.lines().next()?.trim().split_once("MetricName: ")?;
+        Some(name)
+    });
+    let dashboard = template.split("\"PhysicalKeyInventory/${AWS::StackName}\",\"").skip(1);
+    let of_dashboard = dashboard.filter_map(|text| Some(text.split_once('"')?.0));
+    let of_filters = BTreeSet::from(["Forbidden", "Unauthenticated"]);
+    let watched: BTreeSet<_> = of_alarms.chain(of_dashboard).collect();
+    let unknown: Vec<_> = watched.difference(&measured).filter(|name| !of_filters.contains(**name)).collect();
+    assert_eq!(unknown, [] as [&&str; 0]);
+    let unwatched: Vec<_> = measured.difference(&watched).collect();
+    assert_eq!(unwatched, [] as [&&str; 0], "each is paid for");
 }

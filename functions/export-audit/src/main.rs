@@ -8,6 +8,7 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 use process::chance::Chance;
 use process::clock::Clock;
 use process::lambda;
+use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -25,7 +26,8 @@ async fn main() -> ExitCode {
     let export = &export;
     let handler = service_fn(|event: LambdaEvent<Scheduled>| async move {
         let ends = EpochMillis::new(event.context.deadline);
-        export.handle(event.payload, ends).await.map_err(lambda_runtime::Error::from)
+        let exported = export.handle(event.payload, ends).instrument(lambda::invocation(&event.context));
+        exported.await.map_err(lambda_runtime::Error::from)
     });
     lambda::end(run(handler).await)
 }

@@ -29,8 +29,9 @@ async fn answer(mut query: Query<'_>) -> Result<Answer, Problem> {
     let held = if caller.confinement.organisation().is_some() {
         state.physical_key
     } else {
-        let (table, deadline) = (&query.backend.table, query.deadline());
-        table.look_for_physical_key(&user_id, number, || query.waits(), deadline).await?
+        let (backend, deadline) = (query.backend, query.deadline());
+        let held = backend.table.look_for_physical_key(&user_id, number, || backend.waits(), deadline);
+        query.in_store(held).await?
     };
     let held = held.filter(|key| caller.confinement.sees(&key.org_id)).ok_or(Refusal::PhysicalKeyNotFound)?;
     Ok(Answer::to_query(&held))

@@ -39,7 +39,7 @@ async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<A
     let found = find(page.after.clone(), page.limit, Selection::Everything, |after, at_most| {
         table.issued_before(organisation, after, at_most, deadline)
     });
-    let Found { entries, next, .. } = found.await?;
+    let Found { entries, next, .. } = query.in_store(found).await?;
     Ok(Answer::to_query(&OrgPhysicalKeys {
         keys: entries.into_iter().map(IssuedPhysicalKey::from).collect(),
         next_cursor: page.next(next)?,

@@ -55,7 +55,7 @@ async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<A
     let found = find(page.after, page.limit, selection, |after, at_most| {
         table.events_after(user, after, at_most, deadline)
     });
-    let Found { entries, next, .. } = found.await?;
+    let Found { entries, next, .. } = query.in_store(found).await?;
     Ok(Answer::to_query(&PhysicalKeyEvents {
         events: entries
             .into_iter()

@@ -62,7 +62,7 @@ async fn answer<'a>(mut query: Query<'a>, cursors: &'a CursorSealer) -> Result<A
     let found = find(after, page.limit, selection, |after, at_most| {
         table.physical_keys_after(user, issuer, after, at_most, deadline)
     });
-    let Found { entries, matches, next } = found.await?;
+    let Found { entries, matches, next } = query.in_store(found).await?;
 
     let counted = match &page.after {
         _ if sees_all => Some(state.snapshot.state.active_keys),

@@ -46,12 +46,13 @@ pub async fn handle(publisher: &Publisher, invocation: LambdaEvent<StreamBatch>)
     let began = Instant::now();
     let end = EpochMillis::new(invocation.context.deadline);
     let deadline = began + end.since(publisher.now()).saturating_sub(MARGIN);
-    let records = invocation.payload.records.len();
+    let (records, heartbeats) = (invocation.payload.records.len(), invocation.payload.heartbeats());
 
     let mut lanes = Lanes::of(stream::tasks(invocation.payload));
     let tally = publish_all(publisher, &mut lanes, deadline).await;
     let unpublished = lanes.len();
-    log(&invocation.context.request_id, records, unpublished, &tally, began.elapsed());
+    let batch = Batch { request_id: &invocation.context.request_id, records, heartbeats };
+    log(batch, unpublished, &tally, began.elapsed());
 
     // Lambda brings everything from the lowest number on again, so it is all there is to say.
     let lowest = lanes.into_first().map(|task| BatchItemFailure { item_identifier: task.sequence_number });
@@ -76,8 +77,16 @@ async fn publish_all(publisher: &Publisher, lanes: &mut Lanes, deadline: Instant
     tally
 }
 
+/// What an invocation was given.
+struct Batch<'a> {
+    request_id: &'a str,
+    records: usize,
+    heartbeats: usize,
+}
+
 /// The one line of an invocation. Counts only: never what happened to whom.
-fn log(request_id: &str, records: usize, unpublished: usize, tally: &Tally, duration: Duration) {
+fn log(batch: Batch<'_>, unpublished: usize, tally: &Tally, duration: Duration) {
+    let Batch { request_id, records, heartbeats } = batch;
     let Tally { published, set_aside, calls, failure } = tally;
     let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let cause = failure.as_deref();
@@ -87,6 +96,7 @@ fn log(request_id: &str, records: usize, unpublished: usize, tally: &Tally, dura
             tracing::$level!(
                 request_id,
                 records,
+                heartbeats,
                 published,
                 set_aside,
                 unpublished,

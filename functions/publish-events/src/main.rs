@@ -3,10 +3,11 @@
 use std::convert::Infallible;
 use std::process::ExitCode;
 
-use lambda_runtime::{run, service_fn};
+use lambda_runtime::{LambdaEvent, run, service_fn};
 use process::clock::Clock;
 use process::lambda;
-use publish_events::{Publisher, PublisherConfig};
+use publish_events::{Publisher, PublisherConfig, StreamBatch};
+use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -15,9 +16,11 @@ async fn main() -> ExitCode {
         Err(exit_code) => return exit_code,
     };
     let publisher = &Publisher::connect(config, Clock::system()).await;
-    let handler =
-        service_fn(
-            |batch| async move { Ok::<_, Infallible>(publish_events::handle(publisher, batch).await) },
-        );
+    let handler = service_fn(|batch: LambdaEvent<StreamBatch>| async move {
+        let span = lambda::invocation(&batch.context);
+        // In a box, since the compiler gives up on a future of so many layers.
+        let published = Box::pin(publish_events::handle(publisher, batch));
+        Ok::<_, Infallible>(published.instrument(span).await)
+    });
     lambda::end(run(handler).await)
 }

@@ -15,6 +15,20 @@ pub struct StreamBatch {
     pub records: Vec<Value>,
 }
 
+impl StreamBatch {
+    /// How many heartbeats are in it: they have come all the way that an event goes, and end here.
+    pub(crate) fn heartbeats(&self) -> usize {
+        let text = |record: &Value, path: &str| {
+            record.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let is_heartbeat = |record: &&Value| {
+            let [pk, sk] = ["pk", "sk"].map(|name| text(record, &format!("/dynamodb/Keys/{name}/S")));
+            text(record, "/eventName") != "REMOVE" && items::is_heartbeat(&pk, &sk)
+        };
+        self.records.iter().filter(is_heartbeat).count()
+    }
+}
+
 /// What is to be done about one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Task {

@@ -36,9 +36,15 @@ impl Backend {
         let table = Table::connect(config.table_name, config.audit_shards).await;
         let authenticator = authenticator(config.tokens, config.required_credentials);
         let backend = Self::new(table, authenticator, clock, Chance::system());
-        let waits = Backoff::new(backend.chance.for_waits());
+        let waits = backend.waits();
         tokio::join!(backend.table.warm_up(waits), backend.authenticator.warm_up(backend.clock.now()));
         backend
+    }
+
+    /// Waits of their own for one row of attempts.
+    #[must_use]
+    pub fn waits(&self) -> Backoff {
+        Backoff::new(self.chance.for_waits())
     }
 }
 

@@ -99,7 +99,7 @@ async fn answer<R: CommandRecipe>(
         presented: &presented,
         command: &request.command,
         lookup,
-        backoff: Backoff::new(backend.chance.for_waits()),
+        backoff: backend.waits(),
         until,
         attempt: None,
         fingerprint: None,
@@ -158,7 +158,8 @@ impl<R: CommandRecipe> Execution<'_, R> {
     /// One round: one read, one decision unless there is one, one sending. Gives nothing if another round is needed.
     async fn round(&mut self) -> Result<Option<Answer>, Problem> {
         let (table, now) = (&self.backend.table, self.backend.clock.now());
-        let state = table.look_up(&self.lookup, now, self.waits(), self.until).await?;
+        let looked_up = table.look_up(&self.lookup, now, self.waits(), self.until);
+        let state = self.exchange.trail.in_store(looked_up).await?;
         let caller = self.presented.confirm(&state.credentials, now)?;
         self.exchange.trail.actor = Some(caller.actor.clone());
         self.authorise(&caller)?;
@@ -190,8 +191,8 @@ impl<R: CommandRecipe> Execution<'_, R> {
         let attempt = self.attempt.insert(attempt);
         let table = &self.backend.table;
         let history = HistoryId::User(self.lookup.user_id.clone());
-        let waits = Backoff::new(self.backend.chance.for_waits());
-        let writer = table.read_writer(&history, attempt.before.next(), waits, self.until).await?;
+        let writer = table.read_writer(&history, attempt.before.next(), self.backend.waits(), self.until);
+        let writer = self.exchange.trail.in_store(writer).await?;
         Ok(match writer {
             Writer::Attempt(token) if token == attempt.token => Settled::Ours(attempt.answer.clone()),
             Writer::Nobody if !attempt.has_its_version(state) => Settled::NotYet,
@@ -248,7 +249,8 @@ impl<R: CommandRecipe> Execution<'_, R> {
     async fn send(&mut self) -> Result<Option<Answer>, Problem> {
         let Some(attempt) = &mut self.attempt else { return Ok(None) };
         self.sent = true;
-        let fault = match self.backend.table.send(&attempt.write, self.until).await {
+        let sent = self.backend.table.send(&attempt.write, self.until);
+        let fault = match self.exchange.trail.in_store(sent).await {
             Ok(()) => return Ok(Some(attempt.answer.clone())),
             Err(SendingFault::Contention) => return Ok(None),
             Err(SendingFault::NotCarriedOut(fault)) => fault,
@@ -271,7 +273,8 @@ impl<R: CommandRecipe> Execution<'_, R> {
             && let Some(cause) = attempt.open()
         {
             let history = HistoryId::User(user_id.clone());
-            match table.read_writer(&history, attempt.before.next(), self.waits(), until).await {
+            let writer = table.read_writer(&history, attempt.before.next(), self.waits(), until);
+            match self.exchange.trail.in_store(writer).await {
                 Ok(Writer::Attempt(token)) if token == attempt.token => {
                     return Ok(attempt.answer.clone());
                 }
@@ -286,7 +289,8 @@ impl<R: CommandRecipe> Execution<'_, R> {
             && (self.sent || refusal.depends_on_the_inventory())
         {
             let now = self.backend.clock.now();
-            match table.read_request(user_id, hash, now, self.waits(), until).await {
+            let earlier = table.read_request(user_id, hash, now, self.waits(), until);
+            match self.exchange.trail.in_store(earlier).await {
                 Ok(Some(earlier)) => return self.replay(&earlier),
                 Ok(None) => {}
                 Err(fault) => {
@@ -324,6 +328,6 @@ impl<R: CommandRecipe> Execution<'_, R> {
     }
 
     fn waits(&self) -> Backoff {
-        Backoff::new(self.backend.chance.for_waits())
+        self.backend.waits()
     }
 }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use domain::values::{EpochMillis, KeyNumber, OrgId, UserId};
 use lambda_http::{Body, Request, Response};
-use process::retry::Backoff;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use store::{Listed, Lookup, StoreFault, StoredCredentials, Stretch, UserState};
@@ -72,12 +71,6 @@ impl<'a> Query<'a> {
         self.exchange.deadline()
     }
 
-    /// Waits of its own for one row of attempts.
-    #[must_use]
-    pub fn waits(&self) -> Backoff {
-        Backoff::new(self.backend.chance.for_waits())
-    }
-
     /// Reads the request of a list; see [`Asking::read`].
     pub fn list<S: Serialize, F: Serialize, P: DeserializeOwned>(
         &self,
@@ -102,7 +95,8 @@ impl<'a> Query<'a> {
         let lookup =
             Lookup { credentials: self.presented.lookup(), user_id, number, mark, request_hash: None };
         let now = self.backend.clock.now();
-        let state = self.backend.table.look_up(&lookup, now, self.waits(), self.deadline()).await?;
+        let state = self.backend.table.look_up(&lookup, now, self.backend.waits(), self.deadline());
+        let state = self.exchange.trail.in_store(state).await?;
         let caller = self.confirm(&state.credentials)?;
         caller.confinement.may_act_on(user_id)?;
         Ok((caller, state))
@@ -112,8 +106,14 @@ impl<'a> Query<'a> {
     pub async fn look_up_organisation(&mut self, org_id: &OrgId) -> Result<(), Problem> {
         self.exchange.trail.attempts = 1;
         let (credentials, table) = (self.presented.lookup(), &self.backend.table);
-        let stored = table.look_up_credentials(credentials, self.waits(), self.deadline()).await?;
+        let stored = table.look_up_credentials(credentials, self.backend.waits(), self.deadline());
+        let stored = self.exchange.trail.in_store(stored).await?;
         Ok(self.confirm(&stored)?.confinement.may_list_all_of(org_id)?)
+    }
+
+    /// Waits for what is read of the store besides.
+    pub async fn in_store<T>(&mut self, read: impl Future<Output = T>) -> T {
+        self.exchange.trail.in_store(read).await
     }
 
     fn confirm(&mut self, stored: &StoredCredentials) -> Result<Caller, Problem> {

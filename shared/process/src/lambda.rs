@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use lambda_runtime::Context;
+use tracing::Span;
+
 use crate::environment::{self, ConfigFault};
 use crate::telemetry;
 
@@ -11,11 +14,20 @@ use crate::telemetry;
 pub fn configure<T>(
     read: impl FnOnce(fn(&str) -> Option<String>) -> Result<T, ConfigFault>,
 ) -> Result<T, ExitCode> {
-    let configured = telemetry::start(environment::of_process("LOG_LEVEL").as_deref());
+    let configured = telemetry::start(environment::of_process);
     configured.and_then(|()| read(environment::of_process)).map_err(|fault| {
         eprintln!("The configuration is not usable: {fault}.");
         ExitCode::FAILURE
     })
+}
+
+/// What every line that is logged during an invocation has: the id of its trace, by which X-Ray and the lines of other services know it
+/// (X-Ray Developer Guide, "Tracing header"). It is a span of the level `error`, so that no level of the log leaves it out.
+#[must_use]
+pub fn invocation(context: &Context) -> Span {
+    let header = context.xray_trace_id.as_deref().unwrap_or_default();
+    let trace_id = header.split(';').find_map(|part| part.trim().strip_prefix("Root="));
+    tracing::error_span!("invocation", trace_id)
 }
 
 /// The end: the runtime comes back only when the runtime API is gone.

@@ -21,7 +21,7 @@ use super::{AuditShards, StoreFault};
 
 pub(super) use self::binary::exactly;
 pub(super) use self::events::{EventShape, WriterShape};
-pub use self::events::{is_users_event, streamed_event};
+pub use self::events::{is_heartbeat, is_users_event, streamed_event};
 pub(super) use self::heads::{
     AuditLogShape, OfHead, OrganisationShape, StandingShape, UserShape, changed_in, head, shard_of,
 };
@@ -43,6 +43,8 @@ pub(super) const AUDIT_LOG: &str = "LOG#";
 const CURSOR: &str = "EXPORTED#";
 /// Prefix of the partitions of those who were left behind.
 const BEHIND: &str = "BEHIND#";
+/// The partition of the heartbeat, and its sort key.
+const HEARTBEAT: &str = "HEARTBEAT";
 /// Prefix of the partitions of API keys.
 const API_KEY: &str = "APIKEY#";
 /// Prefix of the sort keys of events.
@@ -161,6 +163,11 @@ impl Place {
     /// Whether anything else stands here that the export remembers.
     pub(super) fn is_of_export(&self) -> bool {
         OfExport::ALL.iter().any(|item| Self::of_export(*item) == *self) || self.pk.starts_with(BEHIND)
+    }
+
+    /// Whether what is put here every few minutes goes the way of events and is none, so that somebody notices when the way is shut.
+    pub(super) fn is_heartbeat(&self) -> bool {
+        is_heartbeat(&self.pk, &self.sk)
     }
 
     /// By tag, because that is what an API key tells of its organisation before anything is read.

@@ -28,6 +28,8 @@ pub enum Done {
     Replayed(EventHash),
     /// A query was answered.
     Queried,
+    /// It was said that somebody is here.
+    Healthy,
     /// A browser asked whether it may send a request (CORS preflight).
     Preflight,
 }
@@ -40,6 +42,7 @@ impl Done {
             Self::Committed(_) => "committed",
             Self::Replayed(_) => "replayed",
             Self::Queried => "queried",
+            Self::Healthy => "healthy",
             Self::Preflight => "preflight",
         }
     }
@@ -62,6 +65,12 @@ impl Answer {
     #[must_use]
     pub const fn again(body: String, event_hash: EventHash) -> Self {
         Self { body, done: Done::Replayed(event_hash) }
+    }
+
+    /// The answer to who only wants to know whether there is anybody.
+    #[must_use]
+    pub fn to_health() -> Self {
+        Self { body: r#"{"status":"ok"}"#.to_owned(), done: Done::Healthy }
     }
 
     /// The answer to a preflight. What a browser may do is told by the gateway, which adds its headers to it.
@@ -90,7 +99,7 @@ impl Answer {
                 headers.insert(EVENT_HASH, header(event_hash));
                 headers.insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
             }
-            Done::Queried => {}
+            Done::Queried | Done::Healthy => {}
             Done::Preflight => {
                 let mut response = Response::new(Body::Empty);
                 *response.status_mut() = StatusCode::NO_CONTENT;

@@ -25,6 +25,10 @@ const MARGIN: Duration = Duration::from_millis(500);
 /// The time of an invocation that does not say when it ends.
 const DEFAULT_TIME: Duration = Duration::from_secs(10);
 
+/// How long the process took until it could be given its first request, which is the one that has this extension.
+#[derive(Debug, Clone, Copy)]
+pub struct Init(pub Duration);
+
 /// One request on its way to its answer.
 #[derive(Debug)]
 pub struct Exchange {
@@ -118,7 +122,7 @@ impl Exchange {
             code,
             reasons: reasons.as_deref(),
             cause: cause.as_deref(),
-            duration_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration: self.began.elapsed(),
         });
         if self.is_head {
             *response.body_mut() = Body::Empty;

@@ -16,7 +16,6 @@ use store::StoreFault;
 use super::Fault;
 use super::challenge::challenges;
 use super::cursor::CursorFault;
-use super::routes::Route;
 use super::told::Told;
 use crate::auth::{AuthFault, CredentialFault};
 
@@ -34,8 +33,8 @@ pub enum Problem {
     Refused(Refusal, Option<&'static str>),
     /// No such route.
     RouteNotFound,
-    /// This route takes another method.
-    MethodNotAllowed(Route),
+    /// This path takes other methods, which are listed as the `Allow` header has them.
+    MethodNotAllowed(&'static str),
     /// Gave up on contention before the deadline.
     Contention(Written),
     /// The body is larger than 16 KiB.
@@ -210,8 +209,8 @@ impl Problem {
             Self::Unauthenticated(faults) => {
                 headers.insert(WWW_AUTHENTICATE, challenges(faults));
             }
-            Self::MethodNotAllowed(route) => {
-                headers.insert(ALLOW, HeaderValue::from_static(route.allowed()));
+            Self::MethodNotAllowed(allowed) => {
+                headers.insert(ALLOW, HeaderValue::from_static(allowed));
             }
             // What would have been accepted (RFC 9110, section 12.5.3).
             Self::EncodedBody => {

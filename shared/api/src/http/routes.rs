@@ -2,6 +2,13 @@
 
 use lambda_http::http::Method;
 
+/// The methods that read, as the `Allow` header lists them.
+pub const READING: &str = "GET, HEAD";
+
+/// Where it can be asked whether there is anybody. Neither credentials nor the store are needed for it, so it tells of the gateway and of
+/// one function, and of nothing else.
+pub const HEALTH: [&str; 2] = ["/", "/health"];
+
 /// A route of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
@@ -90,7 +97,7 @@ impl Route {
     /// The methods that it takes, as the `Allow` header lists them.
     #[must_use]
     pub fn allowed(self) -> &'static str {
-        if self.takes(&Method::HEAD) { "GET, HEAD" } else { "POST" }
+        if self.takes(&Method::HEAD) { READING } else { "POST" }
     }
 
     /// The path, its parameters in braces.

@@ -1,11 +1,14 @@
 //! The one line in the log about a request, so that whoever investigates finds who, from where, with which API key, and why
 //! it was refused. Ids, addresses and reasons by name only: never a body, a note, a token or a secret.
 
+use std::time::{Duration, Instant};
+
 use domain::api_key::PresentedApiKey;
 use domain::history::Actor;
 use domain::values::{OrgId, Subject, UserId};
 use lambda_http::Request;
 
+use super::exchange::Init;
 use super::gateway::{Gateway, Origin};
 use super::problem::Problem;
 use crate::auth::API_KEY_HEADER;
@@ -19,6 +22,10 @@ pub struct Trail {
     pub actor: Option<Actor>,
     /// How often the store was read for it: the attempts of a command.
     pub attempts: u32,
+    /// How long it waited for the store, the waits between attempts of a call among it.
+    store_time: Duration,
+    /// How long the process took to begin, if this is its first request.
+    init: Option<Duration>,
     /// The id of the API key that was presented, which need not have been a good one.
     api_key_id: Option<String>,
     origin: Origin,
@@ -32,7 +39,7 @@ pub(super) struct Ending<'a> {
     pub(super) code: &'a str,
     pub(super) reasons: Option<&'a str>,
     pub(super) cause: Option<&'a str>,
-    pub(super) duration_ms: u64,
+    pub(super) duration: Duration,
 }
 
 impl Trail {
@@ -47,8 +54,17 @@ impl Trail {
                 .get::<Gateway>()
                 .map(|gateway| gateway.origin.clone())
                 .unwrap_or_default(),
+            init: request.extensions().get::<Init>().map(|Init(duration)| *duration),
             ..Self::default()
         }
+    }
+
+    /// Waits for a call of the store, and notes for how long.
+    pub async fn in_store<T>(&mut self, call: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let outcome = call.await;
+        self.store_time += began.elapsed();
+        outcome
     }
 
     /// Writes the line: an error if the fault is ours or the store's.
@@ -72,13 +88,22 @@ impl Trail {
                     source_address = self.origin.source_address,
                     user_agent = self.origin.user_agent,
                     attempts = self.attempts,
-                    duration_ms = ending.duration_ms,
+                    store_ms = millis(self.store_time),
+                    init_ms = self.init.map(millis),
+                    duration_ms = millis(ending.duration),
+                    answers = 1,
+                    faults = (ending.status == 500).then_some(1),
                     "answered"
                 )
             };
         }
         if ending.status >= 500 { answered!(error) } else { answered!(info) }
     }
+}
+
+/// Milliseconds, to the hundredth.
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 100_000.0).round() / 100.0
 }
 
 /// Why a request was refused, by name, if the code alone does not say it.

@@ -3,7 +3,7 @@
 use domain::history::{ChainedRecord, Disclosures, EventHash, KeptRecord, Texts};
 use serde::{Deserialize, Serialize};
 
-use super::{EVENT, USER, binary, read_item};
+use super::{EVENT, HEARTBEAT, USER, binary, read_item};
 use crate::AttemptToken;
 use crate::fault::StoreFault;
 
@@ -55,6 +55,12 @@ impl EventShape {
 #[must_use]
 pub fn is_users_event(pk: &str, sk: &str) -> bool {
     pk.starts_with(USER) && sk.starts_with(EVENT)
+}
+
+/// Whether an item with these keys is the heartbeat that the deployment's schedule puts into the table.
+#[must_use]
+pub fn is_heartbeat(pk: &str, sk: &str) -> bool {
+    pk == HEARTBEAT && sk == HEARTBEAT
 }
 
 /// Reads the item of an event as the table's stream shows it.

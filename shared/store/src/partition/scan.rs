@@ -127,7 +127,7 @@ impl Scanned {
             self.api_keys.push(id);
         } else if let Some(key) = place.exported() {
             self.exported.push(key);
-        } else if !place.is_of_export() {
+        } else if !place.is_of_export() && !place.is_heartbeat() {
             self.strangers.push(format!("{:?} {:?}", place.pk, place.sk));
         }
     }
