@@ -140,22 +140,23 @@ async fn every_answer_is_measured_by_function_and_code() {
         "Namespace": "Keys", "Dimensions": [["FunctionName"]], "Metrics": [{"Name": "attempts"}, {"Name": "store_ms"}],
     });
     for (request, code, attempts) in [
-        (add(json!({"orgId": "acme"})), "committed", 1),
-        (add(json!({"orgId": "other"})), "another_organisation", 1),
-        (add(json!({"orgId": 7})), "invalid_request", 0),
+        (add(json!({"orgId": "acme"})), "committed", Some(1)),
+        (add(json!({"orgId": "other"})), "another_organisation", Some(1)),
+        (add(json!({"orgId": 7})), "invalid_request", None),
     ] {
         request.send(&stage).await;
         let line = last();
-        let expected = json!({
-            "Timestamp": 1_795_435_200_007_u64, "CloudWatchMetrics": [&of_answers, &of_function],
-        });
+        let directives: Vec<_> =
+            [&of_answers].into_iter().chain(attempts.is_some().then_some(&of_function)).collect();
+        let expected = json!({"Timestamp": 1_795_435_200_007_u64, "CloudWatchMetrics": directives});
         assert_eq!(line["_aws"], expected, "{line}");
         let said = of(&line, &["FunctionName", "ExecutedVersion", "code", "answers", "attempts", "faults"]);
         let expected = json!({
             "FunctionName": "add", "ExecutedVersion": null, "code": code, "answers": 1, "attempts": attempts, "faults": null,
         });
         assert_eq!(said, expected, "{line}");
-        assert_eq!(line["store_ms"].as_f64().expect("milliseconds") > 0.0, attempts > 0, "{line}");
+        let store_ms = line["store_ms"].as_f64();
+        assert_eq!(store_ms.is_some_and(|millis| millis > 0.0), attempts.is_some(), "{line}");
     }
 }
 
@@ -188,7 +189,7 @@ async fn the_first_request_of_a_process_says_how_long_it_took_to_begin() {
     let line = last();
     assert_eq!(line["init_ms"], 2.9, "{line}");
     let metrics = &line["_aws"]["CloudWatchMetrics"][1]["Metrics"];
-    assert_eq!(metrics[2], json!({"Name": "init_ms"}), "{line}");
+    assert_eq!(metrics, &json!([{"Name": "init_ms"}]), "{line}");
 }
 
 #[tokio::test]

@@ -87,8 +87,9 @@ impl Trail {
                     api_key_id = self.api_key_id,
                     source_address = self.origin.source_address,
                     user_agent = self.origin.user_agent,
-                    attempts = self.attempts,
-                    store_ms = millis(self.store_time),
+                    // Who asked nothing of the store is no part of how long that takes.
+                    attempts = (self.attempts > 0).then_some(self.attempts),
+                    store_ms = (self.attempts > 0).then(|| millis(self.store_time)),
                     init_ms = self.init.map(millis),
                     duration_ms = millis(ending.duration),
                     answers = 1,
