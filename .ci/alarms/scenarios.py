@@ -76,15 +76,23 @@ def slow(latency, every, when):
     return Deployment(6).traffic(every, lambda second: {"latency": latency} if when(second) else {}).background()
 
 
-def mapping_off():
+def wrong_client():
+    """Eight requests of one client within a minute, while hardly anybody else asks for anything."""
+    it = quiet(every=180)
+    for second in range(HOUR, HOUR + 56, 7):
+        it.request(second, 401)
+    return it
+
+
+def mapping_off(begins=HOUR):
     it = Deployment(6).traffic(20)
-    it.heart_stops = lambda second: second >= HOUR
+    it.heart_stops = lambda second: second >= begins
     return it.background()
 
 
-def publisher_crashes():
+def publisher_crashes(every):
     it = mapping_off()
-    for second in range(HOUR, it.until, 75):
+    for second in range(HOUR, it.until, every):
         it.lambda_(second, "Errors", "PublishEventsFunction")
     return it
 
@@ -164,7 +172,9 @@ SCENARIOS = [
     ("all is well with a request in three minutes", quiet(every=180), 0, {}),
     ("nobody asks for anything", Deployment(24).background(), 0, {}),
     ("the mapping is off, or may not read the stream", mapping_off(), HOUR, {"PublishEventsSilentAlarm": 25}),
-    ("publishing crashes at every batch", publisher_crashes(), HOUR, {"PublishEventsSilentAlarm": 25, "PublishEventsErrorsAlarm": 10}),
+    ("the mapping never worked", mapping_off(0), 0, {"PublishEventsSilentAlarm": 25}),
+    ("publishing crashes at every batch", publisher_crashes(75), HOUR, {"PublishEventsSilentAlarm": 25, "PublishEventsErrorsAlarm": 10}),
+    ("publishing crashes, and nothing comes but heartbeats", publisher_crashes(300), HOUR, {"PublishEventsSilentAlarm": 25, "PublishEventsErrorsAlarm": 15}),
     ("publishing finds no room", publisher_throttled(), HOUR, {"PublishEventsSilentAlarm": 25, "PublishEventsThrottlesAlarm": 10}),
     ("publishing is slow: an invocation takes 75 seconds", publisher_slow(), HOUR, {"PublishEventsLagAlarm": 15}),
     ("the bus is out for a minute", bus_out_for_a_minute(), HOUR, {}),
@@ -180,7 +190,7 @@ SCENARIOS = [
     ("nobody's token is taken, with a request a minute", refused(401, 60), HOUR, {"UnauthenticatedShareAlarm": 45}),
     ("nobody's token is taken, with many requests", refused(401, 2), HOUR, {"UnauthenticatedShareAlarm": 45, "UnauthenticatedAlarm": 10}),
     ("somebody tries 300 tokens within a minute", refused(401, 1, HOUR, HOUR + 300), HOUR, {"UnauthenticatedAlarm": 10}),
-    ("a client is set up wrongly for five requests", refused(401, 60, HOUR, HOUR + 300), HOUR, {}),
+    ("a client is set up wrongly for a minute", wrong_client(), HOUR, {}),
     ("nobody may do anything, with a request a minute", refused(403, 60), HOUR, {"ForbiddenShareAlarm": 45}),
     ("nobody may do anything, with many requests", refused(403, 2), HOUR, {"ForbiddenShareAlarm": 45, "ForbiddenAlarm": 10}),
     ("the export stops", export_stops(), 5 * HOUR, {"ExportAuditSilentAlarm": 300}),
