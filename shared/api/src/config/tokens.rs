@@ -37,13 +37,21 @@ pub struct TokenConfig {
 pub enum SigningKeyConfig {
     /// From the JSON Web Key Set at this URL.
     Url(String),
-    /// From the local issuer, which has no URL.
+    /// A set that is at hand: the local issuer's, which has no URL.
     Inline(SigningKeys),
+    /// From nowhere, so that no signature can be verified.
+    Unasked,
 }
 
 impl TokenConfig {
     /// Reads the configuration by looking up variables.
-    pub(super) fn read(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
+    pub fn read(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
+        let rules = Self::read_rules(lookup)?;
+        Ok(Self { signing_keys: signing_keys(lookup)?, ..rules })
+    }
+
+    /// Reads everything but where the signing keys come from.
+    pub fn read_rules(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
         let listed = |name: &str| optional(lookup, name).map(|text| names(&text)).unwrap_or_default();
         let (audiences, clients) = (listed("JWT_AUDIENCE"), listed("JWT_CLIENTS"));
         if audiences.is_empty() && clients.is_empty() {
@@ -67,7 +75,7 @@ impl TokenConfig {
                 expected: "left out for accounts.google.com, which gives any service a token for any audience",
             });
         }
-        Ok(Self { signing_keys: signing_keys(lookup)?, claims, identity })
+        Ok(Self { signing_keys: SigningKeyConfig::Unasked, claims, identity })
     }
 }
 
