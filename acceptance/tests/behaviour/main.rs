@@ -34,6 +34,7 @@ mod engine_door;
 mod erasure;
 mod events;
 mod faults;
+mod foreign_issuer;
 mod gateway_events;
 mod idempotency;
 mod invariants;
