@@ -39,6 +39,7 @@ mod gateway_events;
 mod idempotency;
 mod invariants;
 mod isolation;
+mod issuer_recipes;
 mod issuers;
 mod key_set_outages;
 mod key_sets;
