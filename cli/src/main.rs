@@ -58,7 +58,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             organisations::revoke_api_key(key_id, operator).await
         }
         Some(Command::Token(TokenArguments { command: Some(TokenCommand::Explain(explain)), .. })) => {
-            return tokens::explain(explain).await;
+            return Ok(tokens::explain(explain).await);
         }
         Some(Command::Token(token)) => tokens::print_token(token),
         Some(Command::Jwks { data }) => tokens::print_key_set(&data),

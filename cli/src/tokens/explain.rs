@@ -7,15 +7,15 @@ use std::process::ExitCode;
 use api::auth::RequiredCredentials;
 use api::auth::signing_keys::SigningKeys;
 use api::backend::token_verifier;
-use api::config::{SigningKeyConfig, TokenConfig, required_credentials};
+use api::config::{SigningKeyConfig, TOKEN_VARIABLES, TokenConfig, required_credentials};
 use process::clock::Clock;
-use process::environment::{ConfigFault, of_process};
+use process::environment::{ConfigFault, of_process, optional};
 
 use super::telling::{Telling, Verdict};
 use crate::api_client::TOKEN;
 use crate::arguments::token::ExplainArguments;
 use crate::folder::Folder;
-use crate::output::{Failure, NOT_ANSWERED, print_line, visible};
+use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
 use crate::serve::log_to_standard_error;
 use crate::store::DEFAULT_FOLDER;
 
@@ -31,8 +31,20 @@ struct Rules {
     keys: String,
 }
 
-/// Explains a token.
-pub(crate) async fn explain(arguments: ExplainArguments) -> Result<ExitCode, Failure> {
+/// Explains a token. Whatever kept it from being held against the rules is not a refusal.
+pub(crate) async fn explain(arguments: ExplainArguments) -> ExitCode {
+    match explained(arguments).await {
+        Ok(Verdict::Accepted) => ExitCode::SUCCESS,
+        Ok(Verdict::Refused) => ExitCode::FAILURE,
+        Ok(Verdict::Unknown) => ExitCode::from(NOT_ANSWERED),
+        Err(failure) => {
+            tell(failure);
+            ExitCode::from(NOT_ANSWERED)
+        }
+    }
+}
+
+async fn explained(arguments: ExplainArguments) -> Result<Verdict, Failure> {
     log_to_standard_error();
     let rules = Rules::of(&arguments)?;
     let token = token()?;
@@ -52,11 +64,7 @@ pub(crate) async fn explain(arguments: ExplainArguments) -> Result<ExitCode, Fai
     for line in told {
         print_line(visible(&line))?;
     }
-    Ok(match verdict {
-        Verdict::Accepted => ExitCode::SUCCESS,
-        Verdict::Refused => ExitCode::FAILURE,
-        Verdict::Unknown => ExitCode::from(NOT_ANSWERED),
-    })
+    Ok(verdict)
 }
 
 impl Rules {
@@ -106,7 +114,7 @@ impl Rules {
 
 /// Whether the environment says anything about tokens.
 fn is_configured() -> bool {
-    std::env::vars_os().any(|(name, value)| name.to_string_lossy().starts_with("JWT_") && !value.is_empty())
+    TOKEN_VARIABLES.iter().any(|name| optional(of_process, name).is_some())
 }
 
 fn key_set(path: &Path) -> Result<SigningKeys, Failure> {

@@ -123,7 +123,7 @@ fn every_reason_is_told_at_once_whether_or_not_the_signature_is_verified() {
 By the rules of the environment, at ";
     assert!(explained.stdout.starts_with(expected), "{explained:?}");
     for line in [
-        r#"  ?    signature     not verified: the keys are not known"#,
+        "  ?    signature     not verified: the keys are not known",
         r#"  NO   issuer        iss is "physical-keys-local"; has to be "https://issuer.example" (JWT_ISSUER)"#,
         r#"  NO   audience      aud is "physical-keys"; has to be or hold "keys" or "doors" (JWT_AUDIENCE)"#,
         r#"  NO   client        there is no client_id, azp, cid, appid; has to be "portal" (JWT_CLIENTS)"#,
@@ -180,13 +180,13 @@ fn a_token_is_read_from_standard_input_or_the_environment_and_never_from_an_argu
     }
     let nothing = explain("", &[], folder.path(), &[]);
     let sentence = "Give the token on standard input, or as PHYSICAL_KEYS_TOKEN.\n";
-    assert_eq!((nothing.code, nothing.stdout.as_str(), nothing.stderr.as_str()), (Some(1), "", sentence));
+    assert_eq!((nothing.code, nothing.stdout.as_str(), nothing.stderr.as_str()), (Some(2), "", sentence));
     assert_eq!(run(&["token", "explain", alice.trim()], folder.path(), &[]).code, Some(2));
     let malformed = explain("not a token", &[], folder.path(), &[]);
     let refused = "The token is refused (401):\n  The bearer token is not a signed JSON Web Token.\n";
     assert_eq!((malformed.code, malformed.stdout.as_str()), (Some(1), refused));
     let unusable = explain(&alice, &["--offline"], folder.path(), &[("JWT_AUDIENCE", "keys")]);
-    assert_eq!((unusable.code, unusable.stderr.as_str()), (Some(1), "JWT_ISSUER is not set.\n"));
+    assert_eq!((unusable.code, unusable.stderr.as_str()), (Some(2), "JWT_ISSUER is not set.\n"));
 }
 
 #[test]

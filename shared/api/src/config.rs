@@ -5,7 +5,7 @@ mod tokens;
 use process::environment::{ConfigFault, optional, required};
 use store::AuditShards;
 
-pub use self::tokens::{SigningKeyConfig, TokenConfig};
+pub use self::tokens::{SigningKeyConfig, TOKEN_VARIABLES, TokenConfig};
 use crate::auth::RequiredCredentials;
 
 /// The configuration of a function that answers requests.

@@ -12,6 +12,19 @@ use crate::auth::conditions::Conditions;
 use crate::auth::identity::IdentityRules;
 use crate::auth::signing_keys::SigningKeys;
 
+/// The variables that say how bearer tokens are verified.
+pub const TOKEN_VARIABLES: [&str; 9] = [
+    "JWT_ISSUER",
+    "JWT_AUDIENCE",
+    "JWT_CLIENTS",
+    "JWT_JWKS_URL",
+    "JWT_USER_CLAIM",
+    "JWT_ORG_CLAIM",
+    "JWT_SERVICE_CLAIM",
+    "JWT_MANAGER_CLAIM",
+    "JWT_LONGEST_LIFETIME_HOURS",
+];
+
 /// How far ahead a token's `exp` may be, unless the deployment says otherwise, in hours.
 const LONGEST_LIFETIME: u64 = 24;
 /// Most hours that a deployment may say: a month.
