@@ -16,7 +16,7 @@ use crate::arguments::ApiArguments;
 use crate::output::Failure;
 
 /// Where the credentials come from. They are no arguments, because those are shown to every user of a machine.
-const TOKEN: &str = "PHYSICAL_KEYS_TOKEN";
+pub(crate) const TOKEN: &str = "PHYSICAL_KEYS_TOKEN";
 const API_KEY: &str = "PHYSICAL_KEYS_API_KEY";
 
 /// Longest time for one attempt: longer than the API takes for anything.

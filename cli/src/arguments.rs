@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod registers;
 pub(crate) mod sam_local;
+pub(crate) mod token;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,8 +35,8 @@ pub(crate) enum Command {
     /// API keys of organisations.
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
-    /// Print a bearer token that the local server accepts.
-    Token(TokenArguments),
+    /// Print a bearer token that the local server accepts, or explain any.
+    Token(token::TokenArguments),
     /// Print the public key set (JWKS) of the local server's tokens.
     Jwks {
         #[command(flatten)]
@@ -190,24 +191,6 @@ pub(crate) struct EraseArguments {
     pub(crate) disclosures: Option<Url>,
     #[command(flatten)]
     pub(crate) operator: OperatorArguments,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TokenArguments {
-    /// A token of this person.
-    #[arg(long, value_parser = user_id, required_unless_present = "org")]
-    pub(crate) user: Option<UserId>,
-    /// The organisation that the token names. Without --user, it is a service's of that organisation.
-    #[arg(long, value_parser = org_id)]
-    pub(crate) org: Option<OrgId>,
-    /// The person is a key manager of the organisation, and acts for it.
-    #[arg(long, requires_all = ["user", "org"])]
-    pub(crate) key_manager: bool,
-    /// How long it is valid, such as `15m`.
-    #[arg(long, value_parser = humantime::parse_duration, default_value = "1h")]
-    pub(crate) ttl: Duration,
-    #[command(flatten)]
-    pub(crate) data: DataArguments,
 }
 
 /// Which API is used. Its caller's credentials are in the environment: `PHYSICAL_KEYS_TOKEN` (a bearer token),

@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::arguments::token::{TokenArguments, TokenCommand};
 use crate::arguments::{ApiKeyCommand, Arguments, Command, OrgCommand, TableCommand};
 use crate::output::Failure;
 
@@ -55,6 +56,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Some(Command::ApiKey(ApiKeyCommand::Revoke { key_id, operator })) => {
             organisations::revoke_api_key(key_id, operator).await
+        }
+        Some(Command::Token(TokenArguments { command: Some(TokenCommand::Explain(explain)), .. })) => {
+            return Ok(tokens::explain(explain).await);
         }
         Some(Command::Token(token)) => tokens::print_token(token),
         Some(Command::Jwks { data }) => tokens::print_key_set(&data),

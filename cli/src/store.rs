@@ -13,7 +13,7 @@ use crate::output::Failure;
 
 /// The name of the table in a local inventory.
 pub(crate) const LOCAL_TABLE: &str = "physical-keys";
-const DEFAULT_FOLDER: &str = ".physical-keys";
+pub(crate) const DEFAULT_FOLDER: &str = ".physical-keys";
 /// How often and at what distance another process is asked for the folder: five seconds in all.
 const LOCK_TRIES: u32 = 50;
 const LOCK_DISTANCE: Duration = Duration::from_millis(100);

@@ -1,9 +1,15 @@
-//! `token` and `jwks`: the local server's own issuer.
+//! `token` and `jwks`: the local server's own issuer, and what becomes of anybody's tokens.
+
+mod explain;
+mod rights;
+mod telling;
 
 use local_inventory::issuer::Bearer;
 use process::clock::Clock;
 
-use crate::arguments::{DataArguments, TokenArguments};
+pub(crate) use self::explain::explain;
+use crate::arguments::DataArguments;
+use crate::arguments::token::TokenArguments;
 use crate::folder::Folder;
 use crate::output::{Failure, print_line};
 

@@ -59,8 +59,13 @@ pub fn token(bytes: &[u8]) {
     }
 }
 
+/// Verifies a token. What explains it comes to the same.
 fn verify(token: &str) -> Result<TokenIdentity, TokenError> {
-    VERIFIER.verify(token, NOW).now_or_never().expect("nothing to wait for")
+    let verified = VERIFIER.verify(token, NOW).now_or_never().expect("nothing to wait for");
+    let explained = VERIFIER.explain(token, NOW).now_or_never().expect("nothing to wait for");
+    let explained = explained.map_err(TokenError::from).and_then(|explanation| explanation.outcome());
+    assert_eq!(verified, explained, "what decides and what explains");
+    verified
 }
 
 /// What an accepted token's claims must say.

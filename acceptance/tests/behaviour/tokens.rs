@@ -10,7 +10,8 @@ pub(crate) const MALFORMED: &str = "The bearer token is not a signed JSON Web To
 pub(crate) const ALGORITHM: &str =
     "The bearer token's algorithm is not accepted here; RS256, ES256 and EdDSA are.";
 pub(crate) const SIGNATURE: &str = "The bearer token's signature is not valid.";
-const UNKNOWN_KEY: &str = "The bearer token is signed with a key that the issuer does not publish.";
+pub(crate) const UNKNOWN_KEY: &str =
+    "The bearer token is signed with a key that the issuer does not publish.";
 const ANOTHER_ISSUER: &str = "The bearer token is from another issuer.";
 pub(crate) const ANOTHER_AUDIENCE: &str = "The bearer token is for another audience.";
 pub(crate) const EXPIRED: &str = "The bearer token has expired. Get a new one.";

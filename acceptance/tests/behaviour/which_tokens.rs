@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::issuers::{Deployment, Doors, bobs_list};
 use crate::tokens::ANOTHER_AUDIENCE;
 
-const ANOTHER_CLIENT: &str = "The bearer token was issued to another client.";
-const NO_ACCESS_TOKEN: &str = "The bearer token is not an access token.";
+pub(crate) const ANOTHER_CLIENT: &str = "The bearer token was issued to another client.";
+pub(crate) const NO_ACCESS_TOKEN: &str = "The bearer token is not an access token.";
 
 #[tokio::test]
 async fn a_token_for_another_client_of_the_same_issuer_is_refused() {

@@ -19,4 +19,5 @@ mod program;
 mod restore;
 mod sam_local;
 mod smoke;
+mod token_explain;
 mod webdriver;

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use local_inventory::dynamodb::{Access, EmbeddedDynamoDb};
 use tempfile::TempDir;
@@ -37,7 +37,11 @@ pub(crate) fn program(arguments: &[&str], folder: &Path) -> Command {
         "PHYSICAL_KEYS_API_KEY",
         "AUDIT_EXPORT_URL",
         "AUDIT_DISCLOSURES_URL",
+        "REQUIRED_CREDENTIALS",
     ] {
+        command.env_remove(variable);
+    }
+    for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("JWT_")) {
         command.env_remove(variable);
     }
     command
@@ -45,9 +49,23 @@ pub(crate) fn program(arguments: &[&str], folder: &Path) -> Command {
 
 /// Runs the program to its end.
 pub(crate) fn run(arguments: &[&str], folder: &Path, environment: &[(&str, String)]) -> Run {
-    let output = program(arguments, folder).envs(environment.iter().cloned()).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Run::of(&program(arguments, folder).envs(environment.iter().cloned()).output().unwrap())
+}
+
+impl Run {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+}
+
+/// Runs the program to its end on this standard input.
+pub(crate) fn run_on(input: &str, arguments: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Run {
+    let file = folder.join("standard-input");
+    std::fs::write(&file, input).unwrap();
+    let mut command = program(arguments, folder);
+    command.envs(environment.iter().copied()).stdin(std::fs::File::open(file).unwrap());
+    Run::of(&command.output().unwrap())
 }
 
 /// Starts the program and leaves it running.

@@ -5,10 +5,10 @@ use process::clock::Clock;
 use process::retry::Backoff;
 use store::Table;
 
-use crate::auth::Authenticator;
 use crate::auth::jwks::{FetchedKeys, SigningKeySource};
 use crate::auth::token::TokenVerifier;
-use crate::config::{FunctionConfig, SigningKeyConfig};
+use crate::auth::{Authenticator, RequiredCredentials};
+use crate::config::{FunctionConfig, SigningKeyConfig, TokenConfig};
 
 /// Everything a command needs besides its request. It holds no state of requests, so a process may serve several
 /// at once.
@@ -50,14 +50,17 @@ impl Backend {
 
 /// The authenticator that a configuration asks for.
 #[must_use]
-pub fn authenticator(
-    tokens: crate::config::TokenConfig,
-    required: crate::auth::RequiredCredentials,
-) -> Authenticator {
+pub fn authenticator(tokens: TokenConfig, required: RequiredCredentials) -> Authenticator {
+    Authenticator::new(token_verifier(tokens), required)
+}
+
+/// The verifier of bearer tokens that a configuration asks for.
+#[must_use]
+pub fn token_verifier(tokens: TokenConfig) -> TokenVerifier {
     let keys = match tokens.signing_keys {
         SigningKeyConfig::Inline(keys) => SigningKeySource::Fixed(keys),
         SigningKeyConfig::Url(url) => SigningKeySource::Fetched(Box::new(FetchedKeys::new(url))),
+        SigningKeyConfig::Unasked => SigningKeySource::Unasked,
     };
-    let verifier = TokenVerifier::new(keys, tokens.claims, tokens.identity);
-    Authenticator::new(verifier, required)
+    TokenVerifier::new(keys, tokens.claims, tokens.identity)
 }

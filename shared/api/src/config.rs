@@ -5,7 +5,7 @@ mod tokens;
 use process::environment::{ConfigFault, optional, required};
 use store::AuditShards;
 
-pub use self::tokens::{SigningKeyConfig, TokenConfig};
+pub use self::tokens::{SigningKeyConfig, TOKEN_VARIABLES, TokenConfig};
 use crate::auth::RequiredCredentials;
 
 /// The configuration of a function that answers requests.
@@ -28,16 +28,7 @@ impl FunctionConfig {
         let required = |name: &'static str| required(&lookup, name);
         let table_name = required("TABLE_NAME")?;
         let tokens = TokenConfig::read(&lookup)?;
-        let required_credentials = match optional("REQUIRED_CREDENTIALS").as_deref() {
-            None | Some("both") => RequiredCredentials::Both,
-            Some("either") => RequiredCredentials::Either,
-            Some(_) => {
-                return Err(ConfigFault::Wrong {
-                    name: "REQUIRED_CREDENTIALS",
-                    expected: "`both` or `either`",
-                });
-            }
-        };
+        let required_credentials = required_credentials(&lookup)?;
         let audit_shards = match optional("AUDIT_SHARDS") {
             None => AuditShards::DEFAULT,
             Some(shards) => shards
@@ -47,6 +38,17 @@ impl FunctionConfig {
                 .ok_or(ConfigFault::Wrong { name: "AUDIT_SHARDS", expected: "a number from 1 to 32" })?,
         };
         Ok(Self { table_name, audit_shards, tokens, required_credentials })
+    }
+}
+
+/// Reads `REQUIRED_CREDENTIALS` by looking up variables.
+pub fn required_credentials(
+    lookup: &impl Fn(&str) -> Option<String>,
+) -> Result<RequiredCredentials, ConfigFault> {
+    match optional(lookup, "REQUIRED_CREDENTIALS").as_deref() {
+        None | Some("both") => Ok(RequiredCredentials::Both),
+        Some("either") => Ok(RequiredCredentials::Either),
+        Some(_) => Err(ConfigFault::Wrong { name: "REQUIRED_CREDENTIALS", expected: "`both` or `either`" }),
     }
 }
 

@@ -28,85 +28,148 @@ pub struct ClaimRules {
     pub longest_lifetime: Duration,
 }
 
-impl ClaimRules {
-    /// Checks the claims of a token whose signature was verified.
-    pub(super) fn check(&self, claims: &Map<String, Value>, now: EpochMillis) -> Result<(), TokenFault> {
-        // A list of issuers is none: RFC 7519, section 4.1.1.
-        if claims.get("iss").and_then(Value::as_str) != Some(&self.issuer) {
-            return Err(TokenFault::AnotherIssuer);
+/// A rule about claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimCheck {
+    /// Who issued the token.
+    Issuer,
+    /// Whom it is for.
+    Audience,
+    /// Which client it was issued to.
+    Client,
+    /// Whether it is an access token.
+    Use,
+    /// Whether somebody acts for another with it.
+    Actor,
+    /// Whether it is bound to a key.
+    Binding,
+    /// Until when it is good.
+    Expiry,
+    /// Since when it is good.
+    Start,
+}
+
+impl ClaimCheck {
+    /// All of them, in the order in which they are made.
+    pub const ALL: [Self; 8] = [
+        Self::Issuer,
+        Self::Audience,
+        Self::Client,
+        Self::Use,
+        Self::Actor,
+        Self::Binding,
+        Self::Expiry,
+        Self::Start,
+    ];
+
+    /// The claims that it looks at.
+    #[must_use]
+    pub const fn claims(self) -> &'static [&'static str] {
+        match self {
+            Self::Issuer => &["iss"],
+            Self::Audience => &["aud"],
+            Self::Client => &CLIENT_CLAIMS,
+            Self::Use => &["token_use", "typ", "at_hash", "nonce"],
+            Self::Actor => &["act"],
+            Self::Binding => &["cnf"],
+            Self::Expiry => &["exp"],
+            Self::Start => &["nbf"],
         }
-        self.check_audience(claims)?;
-        check_use(claims)?;
-        self.check_times(claims, now)
+    }
+}
+
+impl ClaimRules {
+    /// What one rule says of the claims of a token.
+    pub(super) fn check(
+        &self,
+        check: ClaimCheck,
+        claims: &Map<String, Value>,
+        now: EpochMillis,
+    ) -> Result<(), TokenFault> {
+        let unless = |is_wrong: bool, fault: TokenFault| if is_wrong { Err(fault) } else { Ok(()) };
+        match check {
+            // A list of issuers is none: RFC 7519, section 4.1.1.
+            ClaimCheck::Issuer => {
+                let issuer = claims.get("iss").and_then(Value::as_str);
+                unless(issuer != Some(&self.issuer), TokenFault::AnotherIssuer)
+            }
+            ClaimCheck::Audience => unless(!self.is_for_us(claims), TokenFault::AnotherAudience),
+            ClaimCheck::Client => unless(!self.is_of_our_client(claims), TokenFault::AnotherClient),
+            ClaimCheck::Use => unless(!is_access_token(claims), TokenFault::NotAnAccessToken),
+            // RFC 8693.
+            ClaimCheck::Actor => unless(claims.contains_key("act"), TokenFault::ForAnother),
+            // RFC 7800.
+            ClaimCheck::Binding => unless(claims.contains_key("cnf"), TokenFault::BoundToAKey),
+            ClaimCheck::Expiry => self.check_expiry(claims, now),
+            ClaimCheck::Start => {
+                let start = date(claims, "nbf")?;
+                let latest = seconds(now) + LEEWAY.as_secs_f64();
+                unless(start.is_some_and(|start| start > latest), TokenFault::NotYetValid)
+            }
+        }
     }
 
-    fn check_audience(&self, claims: &Map<String, Value>) -> Result<(), TokenFault> {
+    fn is_for_us(&self, claims: &Map<String, Value>) -> bool {
         let is_ours = |audience: &Value| {
             audience.as_str().is_some_and(|audience| self.audiences.iter().any(|ours| ours == audience))
         };
-        let holds = match claims.get("aud") {
+        match claims.get("aud") {
             // Cognito's access tokens have none: then the client is all that ties a token to this API.
             None => !self.clients.is_empty(),
             Some(Value::Array(audiences)) => audiences.iter().any(is_ours),
             Some(audience) => is_ours(audience),
-        };
-        if !holds {
-            return Err(TokenFault::AnotherAudience);
         }
+    }
+
+    fn is_of_our_client(&self, claims: &Map<String, Value>) -> bool {
         if self.clients.is_empty() {
-            return Ok(());
+            return true;
         }
         let mut named = CLIENT_CLAIMS.iter().filter_map(|claim| claims.get(*claim)).peekable();
         let is_named = named.peek().is_some();
         let all_are_ours = named.all(|client| {
             client.as_str().is_some_and(|client| self.clients.iter().any(|ours| ours == client))
         });
-        if is_named && all_are_ours { Ok(()) } else { Err(TokenFault::AnotherClient) }
+        is_named && all_are_ours
     }
 
-    /// `NumericDate`s may have a fraction (RFC 7519, section 2).
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "Seconds since the epoch are exact in an f64 for 285 million years."
-    )]
-    fn check_times(&self, claims: &Map<String, Value>, now: EpochMillis) -> Result<(), TokenFault> {
-        let (now, leeway) = (now.get() as f64 / 1_000.0, LEEWAY.as_secs_f64());
-        let date = |claim: &str| match claims.get(claim) {
-            None => Ok(None),
-            Some(value) => value.as_f64().map(Some).ok_or_else(|| TokenFault::Claim(claim.to_owned())),
-        };
-        let expires = date("exp")?.ok_or_else(|| TokenFault::Claim("exp".to_owned()))?;
+    fn check_expiry(&self, claims: &Map<String, Value>, now: EpochMillis) -> Result<(), TokenFault> {
+        let (now, leeway) = (seconds(now), LEEWAY.as_secs_f64());
+        let expires = date(claims, "exp")?.ok_or_else(|| TokenFault::Claim("exp".to_owned()))?;
         if expires + leeway <= now {
             return Err(TokenFault::Expired);
         }
         if expires > now + self.longest_lifetime.as_secs_f64() + leeway {
             return Err(TokenFault::ExpiresTooLate);
         }
-        if date("nbf")?.is_some_and(|not_before| not_before > now + leeway) {
-            return Err(TokenFault::NotYetValid);
-        }
         Ok(())
     }
 }
 
-/// What is no access token of its bearer's own: an ID token, which tells an application who has logged in; one of
-/// somebody who acts for another (`act`, RFC 8693); and one that is bound to a key which is not proven here (`cnf`,
-/// RFC 7800).
-fn check_use(claims: &Map<String, Value>) -> Result<(), TokenFault> {
-    // Cognito says it by `token_use`, Keycloak by a claim `typ`, others by what only ID tokens have.
+/// A `NumericDate`, which may have a fraction (RFC 7519, section 2), if it is there.
+fn date(claims: &Map<String, Value>, claim: &str) -> Result<Option<f64>, TokenFault> {
+    match claims.get(claim) {
+        None => Ok(None),
+        Some(value) => value.as_f64().map(Some).ok_or_else(|| TokenFault::Claim(claim.to_owned())),
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "Seconds since the epoch are exact in an f64 for 285 million years."
+)]
+fn seconds(moment: EpochMillis) -> f64 {
+    moment.get() as f64 / 1_000.0
+}
+
+/// Whether it is no ID token, which tells an application who has logged in, and none to get others with. Cognito says it by
+/// `token_use`, Keycloak by a claim `typ`, others by what only ID tokens have.
+fn is_access_token(claims: &Map<String, Value>) -> bool {
     let is = |claim: &str, value: &str| claims.get(claim).and_then(Value::as_str) == Some(value);
     let is_bearer = is("typ", "Bearer");
-    let is_id_token = claims.contains_key("token_use") && !is("token_use", "access")
+    let is_another = claims.contains_key("token_use") && !is("token_use", "access")
         || claims.contains_key("typ") && !is_bearer
         || claims.contains_key("at_hash")
         || claims.contains_key("nonce") && !is_bearer;
-    if is_id_token {
-        Err(TokenFault::NotAnAccessToken)
-    } else if claims.contains_key("act") {
-        Err(TokenFault::ForAnother)
-    } else if claims.contains_key("cnf") {
-        Err(TokenFault::BoundToAKey)
-    } else {
-        Ok(())
-    }
+    !is_another
 }

@@ -11,8 +11,9 @@ const LISTS: [&str; 2] = ["scope", "scp"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conditions(Vec<Condition>);
 
+/// One condition. `Display` is what the deployment says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Condition {
+pub struct Condition {
     claim: String,
     expected: Vec<Part>,
 }
@@ -38,7 +39,58 @@ impl Conditions {
     /// Whether all of them hold for a token's claims and the organisation that it names.
     #[must_use]
     pub fn hold(&self, claims: &Map<String, Value>, organisation: Option<&OrgId>) -> bool {
-        self.0.iter().all(|condition| condition.holds(claims, organisation) == Some(true))
+        self.look(claims, organisation).all(|looked| looked.holds())
+    }
+
+    /// What each of them finds in a token's claims.
+    pub fn look<'a>(
+        &'a self,
+        claims: &'a Map<String, Value>,
+        organisation: Option<&'a OrgId>,
+    ) -> impl Iterator<Item = Looked<'a>> {
+        self.0.iter().map(move |condition| Looked {
+            condition,
+            expected: condition.expected(claims, organisation),
+            found: claims.get(&condition.claim),
+        })
+    }
+}
+
+/// What a condition finds in a token's claims.
+#[derive(Debug)]
+pub struct Looked<'a> {
+    /// The condition.
+    pub condition: &'a Condition,
+    /// What the claim has to be; nothing where a part of that is not there.
+    pub expected: Option<String>,
+    /// The claim, if it is there.
+    pub found: Option<&'a Value>,
+}
+
+impl Looked<'_> {
+    /// Whether the claim equals the value or is an array that holds it.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let (Some(expected), Some(found)) = (&self.expected, self.found) else { return false };
+        match found {
+            Value::String(list) if LISTS.contains(&self.condition.claim.as_str()) => {
+                list.split(' ').any(|entry| entry == expected)
+            }
+            Value::String(text) => text == expected,
+            Value::Array(values) => values.iter().any(|value| value.as_str() == Some(expected)),
+            _ => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Condition {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}=", self.claim)?;
+        self.expected.iter().try_for_each(|part| match part {
+            Part::Text(text) => formatter.write_str(text),
+            Part::Organisation => formatter.write_str("{org}"),
+            Part::Claim(name) => write!(formatter, "{{{name}}}"),
+        })
     }
 }
 
@@ -65,8 +117,14 @@ impl Condition {
         (expected != [Part::Claim(claim.clone())]).then_some(Self { claim, expected })
     }
 
-    /// Nothing where what it compares with is not there.
-    fn holds(&self, claims: &Map<String, Value>, organisation: Option<&OrgId>) -> Option<bool> {
+    /// The claim that it looks at.
+    #[must_use]
+    pub fn claim(&self) -> &str {
+        &self.claim
+    }
+
+    /// The value with what its placeholders stand for; nothing where that is not there.
+    fn expected(&self, claims: &Map<String, Value>, organisation: Option<&OrgId>) -> Option<String> {
         let mut expected = String::new();
         for part in &self.expected {
             expected.push_str(match part {
@@ -75,14 +133,7 @@ impl Condition {
                 Part::Claim(name) => claims.get(name)?.as_str().filter(|text| !text.is_empty())?,
             });
         }
-        Some(match claims.get(&self.claim)? {
-            Value::String(list) if LISTS.contains(&self.claim.as_str()) => {
-                list.split(' ').any(|entry| entry == expected)
-            }
-            Value::String(text) => *text == expected,
-            Value::Array(values) => values.iter().any(|value| value.as_str() == Some(&expected)),
-            _ => false,
-        })
+        Some(expected)
     }
 }
 

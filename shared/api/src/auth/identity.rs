@@ -1,5 +1,6 @@
 //! Whom the claims of a verified token name (contract, "Whose token it is").
 
+use domain::confinement::Restriction;
 use domain::values::{OrgId, OrgTag, Subject};
 use serde_json::{Map, Value};
 
@@ -39,6 +40,20 @@ impl TokenIdentity {
     pub fn organisation_tag(&self) -> Option<OrgTag> {
         self.organisation.as_ref().map(OrgTag::of)
     }
+
+    /// What the token confines to; nothing if that is for an API key alone to say, which was bound to the token's subject.
+    #[must_use]
+    pub fn restriction(&self) -> Option<Restriction> {
+        match (self.kind, &self.organisation) {
+            (TokenKind::Person, organisation) => {
+                Some(Restriction::ToUser(self.subject.clone().into(), organisation.clone()))
+            }
+            (TokenKind::KeyManager | TokenKind::Service, Some(organisation)) => {
+                Some(Restriction::ToOrganisation(organisation.clone()))
+            }
+            (TokenKind::KeyManager | TokenKind::Service, None) => None,
+        }
+    }
 }
 
 /// What the deployment says about whom a token names.
@@ -55,31 +70,43 @@ pub struct IdentityRules {
 }
 
 impl IdentityRules {
-    /// Whom the claims of an issuer's token name.
-    pub(super) fn identity(
-        &self,
-        issuer: &str,
-        claims: &Map<String, Value>,
-    ) -> Result<TokenIdentity, TokenFault> {
-        let organisation = self.organisation(claims)?;
-        let is = |rule: &Option<Conditions>| {
-            rule.as_ref().is_some_and(|rule| rule.hold(claims, organisation.as_ref()))
-        };
-        let (kind, claim) = if is(&self.service) {
-            (TokenKind::Service, SERVICE_CLAIM)
+    /// What kind of caller the claims are of, with the organisation that they name.
+    #[must_use]
+    pub fn kind(&self, claims: &Map<String, Value>, organisation: Option<&OrgId>) -> TokenKind {
+        let is =
+            |rule: &Option<Conditions>| rule.as_ref().is_some_and(|rule| rule.hold(claims, organisation));
+        if is(&self.service) {
+            TokenKind::Service
         } else if is(&self.key_manager) {
-            (TokenKind::KeyManager, self.user_claim.as_str())
+            TokenKind::KeyManager
         } else {
-            (TokenKind::Person, self.user_claim.as_str())
-        };
+            TokenKind::Person
+        }
+    }
+
+    /// The claim that names a caller of this kind.
+    #[must_use]
+    pub fn subject_claim(&self, kind: TokenKind) -> &str {
+        match kind {
+            TokenKind::Service => SERVICE_CLAIM,
+            TokenKind::KeyManager | TokenKind::Person => &self.user_claim,
+        }
+    }
+
+    /// The person or the service.
+    pub(super) fn subject(
+        &self,
+        kind: TokenKind,
+        claims: &Map<String, Value>,
+    ) -> Result<Subject, TokenFault> {
+        let claim = self.subject_claim(kind);
         let subject = claims.get(claim).and_then(Value::as_str).and_then(|text| Subject::parse(text).ok());
-        let subject = subject.ok_or_else(|| TokenFault::Claim(claim.to_owned()))?;
-        Ok(TokenIdentity { kind, issuer: issuer.to_owned(), subject, organisation })
+        subject.ok_or_else(|| TokenFault::Claim(claim.to_owned()))
     }
 
     /// The organisation: one text, or an array of exactly one. A claim that is there but not usable is never taken for one
     /// that is not there, whoever the token is for.
-    fn organisation(&self, claims: &Map<String, Value>) -> Result<Option<OrgId>, TokenFault> {
+    pub(super) fn organisation(&self, claims: &Map<String, Value>) -> Result<Option<OrgId>, TokenFault> {
         let text = match claims.get(&self.org_claim) {
             None => return Ok(None),
             Some(Value::String(text)) => Some(text),

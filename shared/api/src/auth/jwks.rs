@@ -39,6 +39,8 @@ pub enum SigningKeySource {
     Fixed(SigningKeys),
     /// Keys from the issuer's JWKS URL.
     Fetched(Box<FetchedKeys>),
+    /// Nobody is asked: no token can be accepted, and none refused for its signature.
+    Unasked,
 }
 
 /// The issuer could not be asked, or not since the token was issued, so that the token can be neither accepted nor refused.
@@ -58,6 +60,7 @@ impl SigningKeySource {
         match self {
             Self::Fixed(keys) => Ok(keys.find(wanted)),
             Self::Fetched(keys) => keys.find(wanted, issued_at, now).await,
+            Self::Unasked => Err(SigningKeysUnavailable),
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod claims;
 pub mod conditions;
+pub mod explanation;
 pub mod identity;
 pub mod jwks;
 mod presented;
@@ -18,7 +19,7 @@ use domain::confinement::Forbidden;
 use domain::values::EpochMillis;
 use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
 
-use self::identity::TokenKind;
+use self::identity::{TokenIdentity, TokenKind};
 use self::jwks::SigningKeysUnavailable;
 pub use self::presented::{Caller, Presented};
 use self::token::TokenVerifier;
@@ -35,6 +36,14 @@ pub enum RequiredCredentials {
     Both,
     /// At least one of them.
     Either,
+}
+
+impl RequiredCredentials {
+    /// Whether a token of this kind is not enough by itself.
+    #[must_use]
+    pub fn ask_for_an_api_key_beside(self, kind: TokenKind) -> bool {
+        self == Self::Both && kind != TokenKind::KeyManager
+    }
 }
 
 /// What is wrong with a credential. `Display` is what the caller reads.
@@ -155,8 +164,8 @@ impl Authenticator {
                 if token_is_missing {
                     faults.insert(0, CredentialFault::TokenMissing);
                 }
-                let suffices = token.as_ref().is_some_and(|token| token.kind == TokenKind::KeyManager);
-                if api_key_is_missing && !suffices {
+                let asks = |token: &TokenIdentity| self.required.ask_for_an_api_key_beside(token.kind);
+                if api_key_is_missing && token.as_ref().is_none_or(asks) {
                     faults.push(CredentialFault::ApiKeyMissing);
                 }
             }

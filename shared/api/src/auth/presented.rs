@@ -121,17 +121,10 @@ fn restriction(
     {
         return Err(Forbidden::UnknownOrganisation);
     }
-    match (token.kind, &token.organisation) {
-        (TokenKind::Person, organisation) => {
-            Ok(Some(Restriction::ToUser(token.subject.clone().into(), organisation.clone())))
-        }
-        (TokenKind::KeyManager | TokenKind::Service, Some(organisation)) => {
-            Ok(Some(Restriction::ToOrganisation(organisation.clone())))
-        }
+    match (token.restriction(), api_key) {
+        (Some(restriction), _) => Ok(Some(restriction)),
         // Anybody may have such a token, so an API key that leaked would be good with it.
-        (TokenKind::KeyManager | TokenKind::Service, None) => match api_key {
-            Some(api_key) if api_key.subjects.contains(&token.subject) => Ok(None),
-            _ => Err(Forbidden::OrganisationRequired),
-        },
+        (None, Some(api_key)) if api_key.subjects.contains(&token.subject) => Ok(None),
+        (None, _) => Err(Forbidden::OrganisationRequired),
     }
 }

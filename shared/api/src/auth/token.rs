@@ -4,7 +4,8 @@ use domain::values::EpochMillis;
 use jsonwebtoken::Algorithm;
 use serde_json::{Map, Value};
 
-use super::claims::ClaimRules;
+use super::claims::{ClaimCheck, ClaimRules};
+use super::explanation::{Decision, Explanation, HeaderCheck, Record, Step, Witness};
 use super::identity::{IdentityRules, TokenIdentity};
 use super::jwks::SigningKeySource;
 use super::signing_keys::{SigningKey, Wanted};
@@ -38,10 +39,45 @@ impl TokenVerifier {
 
     /// Verifies a token and says whom it names.
     pub async fn verify(&self, token: &str, now: EpochMillis) -> Result<TokenIdentity, TokenError> {
-        if token.len() > LARGEST_TOKEN {
-            return Err(TokenFault::TooLarge.into());
+        self.walk(&UnverifiedToken::read(token)?, now, &mut Decision).await
+    }
+
+    /// Says what becomes of a token at every step: the same walk, which goes on after a fault. What is no token is a fault by
+    /// itself.
+    pub async fn explain(&self, token: &str, now: EpochMillis) -> Result<Explanation, TokenFault> {
+        let token = UnverifiedToken::read(token)?;
+        let mut record = Record::default();
+        let named = self.walk(&token, now, &mut record).await;
+        let organisation = self.identity.organisation(&token.claims).ok().flatten();
+        let kind = self.identity.kind(&token.claims, organisation.as_ref());
+        let UnverifiedToken { header, claims, .. } = token;
+        Ok(Explanation { steps: record.0, header, claims, organisation, kind, named })
+    }
+
+    async fn walk(
+        &self,
+        token: &UnverifiedToken<'_>,
+        now: EpochMillis,
+        witness: &mut (impl Witness + Send),
+    ) -> Result<TokenIdentity, TokenError> {
+        let claims = &token.claims;
+        for check in HeaderCheck::ALL {
+            witness.hear(Step::Header(check), token.check(check).map_err(TokenError::from))?;
         }
-        let token = UnverifiedToken::read(token).ok_or(TokenFault::Malformed)?;
+        witness.hear(Step::Signature, self.check_signature(token, now).await)?;
+        for check in ClaimCheck::ALL {
+            let outcome = self.claims.check(check, claims, now);
+            witness.hear(Step::Claims(check), outcome.map_err(TokenError::from))?;
+        }
+        let organisation = self.identity.organisation(claims).map_err(TokenError::from);
+        let organisation = witness.hear(Step::Organisation, organisation)?;
+        let kind = self.identity.kind(claims, organisation.as_ref());
+        let subject = self.identity.subject(kind, claims).map_err(TokenError::from);
+        witness.hear(Step::Subject, subject.as_ref().map(|_| ()).map_err(Clone::clone))?;
+        Ok(TokenIdentity { kind, issuer: self.claims.issuer.clone(), subject: subject?, organisation })
+    }
+
+    async fn check_signature(&self, token: &UnverifiedToken<'_>, now: EpochMillis) -> Result<(), TokenError> {
         let wanted = Wanted { key_id: token.key_id()?, algorithm: token.algorithm()? };
         let keys = self.keys.find(wanted, token.issued_at(), now).await?;
         if keys.is_empty() {
@@ -50,8 +86,7 @@ impl TokenVerifier {
         if !keys.iter().any(|key| token.is_signed_with(key)) {
             return Err(TokenFault::Signature.into());
         }
-        self.claims.check(&token.claims, now)?;
-        Ok(self.identity.identity(&self.claims.issuer, &token.claims)?)
+        Ok(())
     }
 }
 
@@ -65,27 +100,46 @@ struct UnverifiedToken<'a> {
 }
 
 impl<'a> UnverifiedToken<'a> {
-    fn read(token: &'a str) -> Option<Self> {
+    fn read(token: &'a str) -> Result<Self, TokenFault> {
+        if token.len() > LARGEST_TOKEN {
+            return Err(TokenFault::TooLarge);
+        }
+        Self::parts(token).ok_or(TokenFault::Malformed)
+    }
+
+    fn parts(token: &'a str) -> Option<Self> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         decoded(signature)?;
         Some(Self { header: object(header)?, claims: object(claims)?, signed, signature })
     }
 
-    /// The algorithm, once the header is one that is accepted. The key that it leads to has to be for it: what a key
-    /// verifies comes from the key (RFC 8725, section 3.1).
-    fn algorithm(&self) -> Result<Algorithm, TokenFault> {
-        if NOT_ACCEPTED.iter().any(|name| self.header.contains_key(*name)) {
-            return Err(TokenFault::HeaderNotAccepted);
+    /// What one rule says of the header.
+    fn check(&self, check: HeaderCheck) -> Result<(), TokenFault> {
+        match check {
+            HeaderCheck::KeyId => self.key_id().map(|_| ()),
+            HeaderCheck::Parameters if NOT_ACCEPTED.iter().any(|name| self.header.contains_key(*name)) => {
+                Err(TokenFault::HeaderNotAccepted)
+            }
+            HeaderCheck::Parameters => Ok(()),
+            HeaderCheck::Type => self.check_type(),
+            HeaderCheck::Algorithm => self.algorithm().map(|_| ()),
         }
-        // RFC 7519, section 5.1, and RFC 9068, section 2.1; the prefix may be left out (RFC 7515, section 4.1.9).
+    }
+
+    /// RFC 7519, section 5.1, and RFC 9068, section 2.1; the prefix may be left out (RFC 7515, section 4.1.9).
+    fn check_type(&self) -> Result<(), TokenFault> {
         let typ = match self.header.get("typ") {
-            None => "jwt".to_owned(),
+            None => return Ok(()),
             Some(typ) => typ.as_str().ok_or(TokenFault::AnotherType)?.to_ascii_lowercase(),
         };
-        if !matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "at+jwt") {
-            return Err(TokenFault::AnotherType);
-        }
+        let is_jwt = matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "at+jwt");
+        if is_jwt { Ok(()) } else { Err(TokenFault::AnotherType) }
+    }
+
+    /// The algorithm that it says. The key that it leads to has to be for it: what a key verifies comes from the key (RFC 8725,
+    /// section 3.1).
+    fn algorithm(&self) -> Result<Algorithm, TokenFault> {
         match self.header.get("alg").and_then(Value::as_str) {
             Some("RS256") => Ok(Algorithm::RS256),
             Some("ES256") => Ok(Algorithm::ES256),

@@ -12,6 +12,19 @@ use crate::auth::conditions::Conditions;
 use crate::auth::identity::IdentityRules;
 use crate::auth::signing_keys::SigningKeys;
 
+/// The variables that say how bearer tokens are verified.
+pub const TOKEN_VARIABLES: [&str; 9] = [
+    "JWT_ISSUER",
+    "JWT_AUDIENCE",
+    "JWT_CLIENTS",
+    "JWT_JWKS_URL",
+    "JWT_USER_CLAIM",
+    "JWT_ORG_CLAIM",
+    "JWT_SERVICE_CLAIM",
+    "JWT_MANAGER_CLAIM",
+    "JWT_LONGEST_LIFETIME_HOURS",
+];
+
 /// How far ahead a token's `exp` may be, unless the deployment says otherwise, in hours.
 const LONGEST_LIFETIME: u64 = 24;
 /// Most hours that a deployment may say: a month.
@@ -37,13 +50,21 @@ pub struct TokenConfig {
 pub enum SigningKeyConfig {
     /// From the JSON Web Key Set at this URL.
     Url(String),
-    /// From the local issuer, which has no URL.
+    /// A set that is at hand: the local issuer's, which has no URL.
     Inline(SigningKeys),
+    /// From nowhere, so that no signature can be verified.
+    Unasked,
 }
 
 impl TokenConfig {
     /// Reads the configuration by looking up variables.
-    pub(super) fn read(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
+    pub fn read(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
+        let rules = Self::read_rules(lookup)?;
+        Ok(Self { signing_keys: signing_keys(lookup)?, ..rules })
+    }
+
+    /// Reads everything but where the signing keys come from.
+    pub fn read_rules(lookup: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigFault> {
         let listed = |name: &str| optional(lookup, name).map(|text| names(&text)).unwrap_or_default();
         let (audiences, clients) = (listed("JWT_AUDIENCE"), listed("JWT_CLIENTS"));
         if audiences.is_empty() && clients.is_empty() {
@@ -67,7 +88,7 @@ impl TokenConfig {
                 expected: "left out for accounts.google.com, which gives any service a token for any audience",
             });
         }
-        Ok(Self { signing_keys: signing_keys(lookup)?, claims, identity })
+        Ok(Self { signing_keys: SigningKeyConfig::Unasked, claims, identity })
     }
 }
 
