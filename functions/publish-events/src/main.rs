@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
         Ok(config) => config,
         Err(exit_code) => return exit_code,
     };
-    let publisher = &Publisher::connect(config, Clock::system()).await;
+    let publisher = &Publisher::connect(config, Clock::system());
     let handler =
         service_fn(
             |batch| async move { Ok::<_, Infallible>(publish_events::handle(publisher, batch).await) },
