@@ -62,4 +62,5 @@ mod template;
 mod token_forms;
 mod tokens;
 mod torn_reads;
+mod versions;
 mod which_tokens;
