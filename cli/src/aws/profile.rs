@@ -66,6 +66,12 @@ impl Profile {
         if self.has("sso_session") || self.has("sso_start_url") {
             return self.signed_out();
         }
+        if self.has("login_session") {
+            return Failure(format!(
+                "The profile {name} signs in with `aws login`, which is not known here: choose one whose credential_process is `aws configure \
+                 export-credentials --profile {name} --format process`."
+            ));
+        }
         let mut why = deepest(fault);
         if self.all.get_profile(name).is_none() {
             return Failure::because("There are no AWS credentials", why);

@@ -244,6 +244,22 @@ fn a_web_identity_is_exchanged() {
 }
 
 #[test]
+fn a_profile_of_another_way_to_sign_in_is_one_sentence() {
+    let desk = Desk::new("[profile console]\nlogin_session = arn:aws:iam::1:user/ada\n");
+    desk.is_refused(
+        &[profile("console")],
+        "The profile console signs in with `aws login`, which is not known here: choose one whose credential_process is `aws configure \
+         export-credentials --profile console --format process`.",
+    );
+    let circle = Desk::new(
+        "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n",
+    );
+    let run = circle.create(&[profile("a")]);
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(1), 1), "{run:?}");
+    assert!(run.stderr.starts_with("The profile a gives no AWS credentials: "), "{run:?}");
+}
+
+#[test]
 fn a_containers_credentials_are_used() {
     let desk = Desk::new("");
     let answer = desk.json();
