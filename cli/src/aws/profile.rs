@@ -54,7 +54,7 @@ impl Profile {
     /// Why there are no credentials, and what mends it.
     pub(super) fn no_credentials(&self, fault: &CredentialsError) -> Failure {
         let name = &self.name;
-        if let Some(failure) = self.refused_by_sso(fault).or_else(|| self.refused_by_sts(fault)) {
+        if let Some(failure) = self.refused_by_sso(fault).or_else(|| refused_by_sts(fault)) {
             return failure;
         }
         if matches!(fault, CredentialsError::CredentialsNotLoaded(_)) {
@@ -112,23 +112,23 @@ impl Profile {
         })
     }
 
-    /// What STS answered, if it was asked.
-    fn refused_by_sts(&self, fault: &CredentialsError) -> Option<Failure> {
-        let role = find::<SdkError<AssumeRoleError>>(fault)
-            .map(|error| error.as_service_error().map_or_else(|| cause(error), said));
-        let role = role.or_else(|| {
-            let error = find::<SdkError<AssumeRoleWithWebIdentityError>>(fault)?;
-            Some(error.as_service_error().map_or_else(|| cause(error), said))
-        });
-        role.map(|why| Failure::because("STS does not give the role's credentials", why))
-    }
-
     /// Whether the profile, or one that it takes its credentials from, has a property.
     fn has(&self, property: &str) -> bool {
         let next = |profile: &&str| self.all.get_profile(profile)?.get("source_profile");
         let mut profiles = std::iter::successors(Some(self.name.as_str()), next).take(MOST_SOURCES);
         profiles.any(|name| self.all.get_profile(name).is_some_and(|profile| profile.get(property).is_some()))
     }
+}
+
+/// What STS answered, if it was asked.
+fn refused_by_sts(fault: &CredentialsError) -> Option<Failure> {
+    let role = find::<SdkError<AssumeRoleError>>(fault)
+        .map(|error| error.as_service_error().map_or_else(|| cause(error), said));
+    let role = role.or_else(|| {
+        let error = find::<SdkError<AssumeRoleWithWebIdentityError>>(fault)?;
+        Some(error.as_service_error().map_or_else(|| cause(error), said))
+    });
+    role.map(|why| Failure::because("STS does not give the role's credentials", why))
 }
 
 /// What a service said, which is to the operator and about the operator.
@@ -141,7 +141,7 @@ fn said(refusal: &impl ProvideErrorMetadata) -> String {
 }
 
 /// The error of this type that led to another one.
-fn find<'a, E: Error + 'static>(fault: &'a CredentialsError) -> Option<&'a E> {
+fn find<E: Error + 'static>(fault: &CredentialsError) -> Option<&E> {
     sources(fault).find_map(|cause| cause.downcast_ref())
 }
 

@@ -102,7 +102,7 @@ async fn what_could_not_be_signed_was_never_sent() {
 async fn what_broke_on_a_connection_may_have_arrived() {
     let closed = listening(drop);
     let read = listening(|mut stream| {
-        let _ = stream.read(&mut [0; 100_000]);
+        let _ = stream.read(&mut vec![0; 100_000]);
     });
     let silent = listening(std::mem::forget);
     for address in [closed, read, silent] {
