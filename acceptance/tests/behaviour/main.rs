@@ -43,6 +43,7 @@ mod key_set_outages;
 mod key_sets;
 mod late_attempts;
 mod log;
+mod never_sent;
 mod organisations;
 mod pages;
 mod paths;

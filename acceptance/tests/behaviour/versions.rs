@@ -26,7 +26,7 @@ use crate::stored_format::{API_KEY, first_request};
 
 /// What the version before this one wrote, and the digest of the file.
 const BEFORE: &str = include_str!("../stored-by/0.1.0.json");
-const DIGEST: &str = "70daa8be415cffab9741a62b0710aa51688c26b585cee1dd61b28565e2e0a82b";
+const DIGEST: &str = "0e43d49771c53bf04346bedbae145469fbaf2c2e913b904f5e1173e83fbf6450";
 
 fn before() -> Vec<Value> {
     serde_json::from_str(BEFORE).expect("items")
@@ -192,6 +192,43 @@ fn with_an_event_of_a_version_after() -> Vec<Value> {
     (head["version"], head["headHash"]) = (json!({"N": "5"}), bytes(&hash));
     items.push(event);
     items
+}
+
+/// A member of a record that a version after has added is kept in what was hashed.
+#[tokio::test]
+async fn a_member_that_only_a_version_after_knows_hinders_nobody() {
+    let mut items = with_an_event_of_a_version_after();
+    items.retain(|item| !is_of_export(item));
+    // Instead of another type, and in the place of the last event: another member, of the record and of its data.
+    let of_alice = |item: &Value, sk: &str| item["pk"]["S"] == "USER#alice" && item["sk"]["S"] == sk;
+    items.retain(|item| !of_alice(item, "EVENT#00000000000000000005"));
+    let last = "EVENT#00000000000000000004";
+    let event = items.iter_mut().find(|item| of_alice(item, last)).expect("an event");
+    let record = event["record"]["S"].as_str().expect("a record").to_owned();
+    let record = record
+        .replace("\"format\":2", "\"format\":2,\"fresh\":1")
+        .replace("\"number\":2", "\"fresh\":1,\"number\":2");
+    assert_eq!(record.matches("fresh").count(), 2);
+    let previous = hexadecimal(&event["previousHash"]).parse::<EventHash>().expect("a hash");
+    let hash = bytes(&previous.chain(&record).to_string());
+    (event["record"], event["hash"]) = (json!({"S": record}), hash.clone());
+    let head = items.iter_mut().find(|item| of_alice(item, "USER")).expect("a head");
+    (head["version"], head["headHash"]) = (json!({"N": "4"}), hash);
+
+    let stage = holding(&items).await;
+    assert_eq!(stage.check_table().await, Vec::<String>::new());
+    // (`GET …/PhysicalKeyEvents` hands the record out as it was hashed, which is more than this version's document says.)
+    let add = RequestBuilder::add("alice", &json!({"orgId": "acme"})).api_key(API_KEY).send(&stage).await;
+    assert_eq!((add.status(), &add.json()["version"]), (200, &json!(5)));
+    let events: Vec<_> = stage.stored_of("alice", "EVENT#").await.iter().map(insertion).collect();
+    let bus = EventBus::start().await;
+    bus.publish(batch(0, &events), PATIENCE).await;
+    assert_eq!((bus.accepted().len(), bus.letters()), (5, Vec::new()));
+    let archive = TestArchive::new();
+    stage.close_hour();
+    assert_eq!(stage.export(&archive.archive).await.expect("an export").set_aside, 0);
+    let fault = archive.check_against(&stage.backend.table).await.expect_err("a fault").to_string();
+    assert!(fault.ends_with("it has members, or a spelling, that this release does not write"), "{fault}");
 }
 
 /// Each of these is asked for, and answered with this status.
