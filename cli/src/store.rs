@@ -1,4 +1,4 @@
-//! Which table an operator's command works on: a local inventory's, or any other by the SDK's environment.
+//! Which table an operator's command works on: a local inventory's, or any other.
 
 mod elsewhere;
 
