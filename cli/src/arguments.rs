@@ -235,8 +235,8 @@ pub(crate) struct OperatorArguments {
 /// Which inventory an operator's command is about.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArguments {
-    /// The folder of a local inventory. Without it, `TABLE_NAME` and the SDK's environment name a table elsewhere;
-    /// without those, it is `.physical-keys`.
+    /// The folder of a local inventory. Without it, `TABLE_NAME` names a table elsewhere, with the credentials and the region that the
+    /// AWS CLI has; without both, it is `.physical-keys`.
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 }

@@ -22,6 +22,7 @@ use trail::fault::Faults;
 
 pub(crate) use self::signing::local_kms;
 use crate::arguments::audit::{ArchiveArguments, AuditCommand, ExtractArguments};
+use crate::aws::open_archive;
 use crate::output::{Failure, tell};
 
 /// After every hour that there is.
@@ -49,20 +50,19 @@ pub(crate) async fn audit(command: AuditCommand) -> Result<ExitCode, Failure> {
     done.map(|()| ExitCode::SUCCESS)
 }
 
-fn open(arguments: &ArchiveArguments) -> Result<Archive, Failure> {
-    Archive::open(&arguments.url).map_err(|fault| Failure::because("The export cannot be opened", fault))
+async fn open(arguments: &ArchiveArguments) -> Result<Archive, Failure> {
+    open_archive(&arguments.url, "The export cannot be opened").await
 }
 
 /// Where the texts of exported events are kept, if that was said: not with the events, which are for ever.
-fn open_disclosures(url: Option<&Url>, export: &ArchiveArguments) -> Result<Option<Archive>, Failure> {
+async fn open_disclosures(url: Option<&Url>, export: &ArchiveArguments) -> Result<Option<Archive>, Failure> {
     let Some(url) = url else { return Ok(None) };
     if *url == export.url {
         return Err(Failure(
             "The texts are kept in another place than the export: say it with --disclosures.".to_owned(),
         ));
     }
-    let opened = Archive::open(url);
-    opened.map(Some).map_err(|fault| Failure::because("The texts' place cannot be opened", fault))
+    open_archive(url, "The texts' place cannot be opened").await.map(Some)
 }
 
 /// Which files an export has.

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use domain::history::HistoryId;
 use domain::user::ErasureRefusal;
 use domain::values::{Hour, KeyNumber, UserId};
-use reqwest::Url;
 use store::{Cleared, Erased, ErasureFault, HistoryKey, Operator};
 use trail::archive::Archive;
 use trail::calendar;
 use trail::erase::TakenOut;
 
 use crate::arguments::EraseArguments;
+use crate::aws::open_archive;
 use crate::organisations::open_operator;
 use crate::output::{Failure, print_line};
 use crate::table::spinner;
@@ -23,7 +23,10 @@ const LONGEST: Duration = Duration::from_hours(1);
 /// was erased.
 pub(crate) async fn erase(arguments: EraseArguments) -> Result<(), Failure> {
     let EraseArguments { user, number, reason, disclosures, operator } = arguments;
-    let opened = disclosures.as_ref().map(open).transpose()?;
+    let opened = match &disclosures {
+        Some(url) => Some(open_archive(url, "The texts' place cannot be opened").await?),
+        None => None,
+    };
     let (store, operator) = open_operator(operator).await?;
     let recorded = store.table.record_erasures(&user, number, &reason, &operator).await;
     let erased = recorded.map_err(|fault| match fault {
@@ -44,10 +47,6 @@ pub(crate) async fn erase(arguments: EraseArguments) -> Result<(), Failure> {
     store.vacuum().await?;
     say(&erased, &cleared, taken_out)?;
     store.close().await
-}
-
-fn open(url: &Url) -> Result<Archive, Failure> {
-    Archive::open(url).map_err(|fault| Failure::because("The texts' place cannot be opened", fault))
 }
 
 /// Takes the texts out of the files that disclose them.

@@ -3,6 +3,7 @@
 mod api_client;
 mod arguments;
 mod audit;
+mod aws;
 mod demo;
 mod erase;
 mod export;

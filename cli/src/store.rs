@@ -1,4 +1,6 @@
-//! Which table an operator's command works on: a local inventory's, or any other by the SDK's environment.
+//! Which table an operator's command works on: a local inventory's, or any other.
+
+mod elsewhere;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +9,7 @@ use local_inventory::dynamodb::{self, Access, EmbeddedDynamoDb, Reach};
 use local_inventory::private_files;
 use store::{AuditShards, Stream, Table};
 
+use self::elsewhere::Elsewhere;
 use crate::arguments::StoreArguments;
 use crate::folder::{Folder, LockedFolder};
 use crate::output::Failure;
@@ -28,14 +31,29 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// The table that the arguments and the environment name. A local one is created when it is first needed.
+    /// The table that the arguments and the environment name. A local one is created when it is first needed; one elsewhere is
+    /// looked at before anything else is done, so that what is lacking is said once and in words of its own.
     pub(crate) async fn open(arguments: &StoreArguments) -> Result<Self, Failure> {
-        match (local_folder(arguments), table_elsewhere()) {
-            (None, Some(name)) => {
-                let table = Table::connect(name, AuditShards::DEFAULT).await;
-                Ok(Self { table, access: None, embedded: None })
+        match where_is(arguments)? {
+            Where::Folder(folder) => Self::local(&folder).await,
+            Where::Elsewhere(name) => {
+                let table = Elsewhere::named(name).await?;
+                table.look().await?;
+                Ok(Self { table: table.table, access: None, embedded: None })
             }
-            (folder, _) => Self::local(&folder.unwrap_or_else(|| DEFAULT_FOLDER.into())).await,
+        }
+    }
+
+    /// Creates the table, and says what became of it.
+    pub(crate) async fn create(arguments: &StoreArguments) -> Result<String, Failure> {
+        match where_is(arguments)? {
+            Where::Folder(folder) => {
+                let store = Self::local(&folder).await?;
+                let name = store.table.name().to_owned();
+                store.close().await?;
+                Ok(format!("The table {name} is there."))
+            }
+            Where::Elsewhere(name) => Elsewhere::named(name).await?.create().await,
         }
     }
 
@@ -87,17 +105,41 @@ impl Store {
     }
 }
 
-/// The folder of the local inventory that the arguments name; none if they and the environment name a table elsewhere.
-pub(crate) fn local_folder(arguments: &StoreArguments) -> Option<PathBuf> {
-    match (&arguments.data, table_elsewhere()) {
-        (Some(path), _) => Some(path.clone()),
-        (None, Some(_)) => None,
-        (None, None) => Some(DEFAULT_FOLDER.into()),
+/// Where an inventory is.
+enum Where {
+    Folder(PathBuf),
+    /// In a table of this name.
+    Elsewhere(String),
+}
+
+/// Where the inventory is that the arguments and the environment name. Whoever is signed in to AWS and names no table is not given a
+/// new folder instead: all would seem to be done.
+fn where_is(arguments: &StoreArguments) -> Result<Where, Failure> {
+    if let Some(folder) = &arguments.data {
+        return Ok(Where::Folder(folder.clone()));
+    }
+    if let Some(name) = variable("TABLE_NAME") {
+        return Ok(Where::Elsewhere(name));
+    }
+    let of_aws = ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_DYNAMODB"];
+    match of_aws.into_iter().find(|name| variable(name).is_some()) {
+        Some(name) if !Path::new(DEFAULT_FOLDER).exists() => Err(Failure(format!(
+            "TABLE_NAME does not say which table, but {name} is set. For an inventory on this machine say --data {DEFAULT_FOLDER}."
+        ))),
+        _ => Ok(Where::Folder(DEFAULT_FOLDER.into())),
     }
 }
 
-fn table_elsewhere() -> Option<String> {
-    std::env::var("TABLE_NAME").ok().filter(|name| !name.is_empty())
+/// The folder of the local inventory that the arguments name; none if they and the environment name a table elsewhere.
+pub(crate) fn local_folder(arguments: &StoreArguments) -> Result<Option<PathBuf>, Failure> {
+    Ok(match where_is(arguments)? {
+        Where::Folder(folder) => Some(folder),
+        Where::Elsewhere(_) => None,
+    })
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Opens the database of a folder. What a server that was killed left behind is cleared away.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use process::retry::Backoff;
 use recovery::table_check::{Checked, TableCheck};
-use store::Stream;
 
 use crate::arguments::StoreArguments;
 use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
@@ -19,13 +18,8 @@ const LONGEST: Duration = Duration::from_hours(24);
 
 /// Creates the table.
 pub(crate) async fn create(arguments: &StoreArguments) -> Result<(), Failure> {
-    let store = Store::open(arguments).await?;
-    // A local inventory's table was created, without a stream, when it was opened.
-    let created = store.table.create(Stream::NewImages).await;
-    let is_new = created.map_err(|fault| Failure::because("The table was not created", fault))?;
-    let said = if is_new { "is created" } else { "is there" };
-    eprintln!("The table {} {said}.", store.table.name());
-    store.close().await
+    tell(Store::create(arguments).await?);
+    Ok(())
 }
 
 /// Checks the table. 0: it is whole; 1: it is not; 2: it could not be checked.

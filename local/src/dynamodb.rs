@@ -7,10 +7,11 @@ mod vacuum;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_types::SdkConfig;
 use data_encoding::BASE32_NOPAD;
 use dynoxide::Database;
 use process::chance::Chance;

@@ -33,9 +33,9 @@ struct Arguments {
     /// Only this episode.
     #[arg(long)]
     episode: Option<u64>,
-    /// Where the functions' executables are, unless beside this one.
+    /// Where the functions' executables are, unless beside this one. Given several times, as many versions work on one table.
     #[arg(long)]
-    executables: Option<PathBuf>,
+    executables: Vec<PathBuf>,
     /// A folder for the functions' logs of faults; they are not kept unless it is given.
     #[arg(long)]
     logs: Option<PathBuf>,
@@ -44,11 +44,14 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let beside = || std::env::current_exe().ok()?.parent().map(PathBuf::from);
-    let Some(executables) = arguments.executables.or_else(beside) else {
+    let mut executables = arguments.executables;
+    if executables.is_empty() {
+        executables.extend(std::env::current_exe().ok().and_then(|path| path.parent().map(PathBuf::from)));
+    }
+    if executables.is_empty() {
         eprintln!("It is not known where the functions' executables are; say --executables.");
         return ExitCode::FAILURE;
-    };
+    }
     let setting = Setting {
         seed: arguments.seed.unwrap_or_else(|| fastrand::Rng::new().u64(..)),
         users: arguments.users.max(1),

@@ -32,8 +32,8 @@ pub struct Setting {
     pub clients: u64,
     /// The weather of every episode, instead of one that is drawn.
     pub weather: Option<Weather>,
-    /// Where the functions' executables are.
-    pub executables: PathBuf,
+    /// Where the functions' executables are, of each version that takes part.
+    pub executables: Vec<PathBuf>,
     /// Where the functions' logs are kept, if anywhere.
     pub logs: Option<PathBuf>,
 }
@@ -105,18 +105,22 @@ impl Episode {
     }
 }
 
-/// More processes for what is slow, fewer for lists.
+/// More processes for what is slow, fewer for lists; of several versions equally many.
 fn deployments(
     setting: &Setting,
     episode: u64,
     environment: &[(&'static str, String)],
-) -> Vec<(Function, usize, Deployment)> {
+) -> Vec<(Function, Vec<Deployment>)> {
     let of = |function: Function| {
         let executable = function.executable();
         let processes = if function == Function::ListPhysicalKeys { 2 } else { 4 };
         let log = setting.logs.as_ref().map(|logs| logs.join(format!("{episode}-{executable}.log")));
-        let executable = setting.executables.join(executable);
-        (function, processes, Deployment { executable, environment: environment.to_vec(), log })
+        let deployment = |folder: &PathBuf| Deployment {
+            executable: folder.join(executable),
+            environment: environment.to_vec(),
+            log: log.clone(),
+        };
+        (function, setting.executables.iter().cycle().take(processes).map(deployment).collect())
     };
     Function::ALL.map(of).into()
 }

@@ -47,15 +47,15 @@ struct Job {
 type Jobs = Arc<tokio::sync::Mutex<UnboundedReceiver<Job>>>;
 
 impl Fleet {
-    /// Starts so many processes of each function.
-    pub(crate) fn start(deployments: Vec<(Function, usize, Deployment)>) -> Self {
+    /// Starts the processes of each function.
+    pub(crate) fn start(deployments: Vec<(Function, Vec<Deployment>)>) -> Self {
         let (log, mut attendants) = (Arc::<Logbook>::default(), JoinSet::new());
         let mut queues = BTreeMap::new();
-        for (function, processes, deployment) in deployments {
+        for (function, processes) in deployments {
             let (queue, jobs) = unbounded_channel();
             let jobs = Arc::new(tokio::sync::Mutex::new(jobs));
-            for _ in 0..processes {
-                attendants.spawn(attend(deployment.clone(), Arc::clone(&jobs), Arc::clone(&log)));
+            for deployment in processes {
+                attendants.spawn(attend(deployment, Arc::clone(&jobs), Arc::clone(&log)));
             }
             queues.insert(function, queue);
         }

@@ -20,7 +20,7 @@ use crate::invariants::{self, Stored, attributes};
 use crate::scene::nothing_to_remove;
 
 /// Acme's API key, and the one that was revoked. They are text that callers keep: a format as well.
-const API_KEY: &str =
+pub(crate) const API_KEY: &str =
     "pki_g8lj7bc7o54a18ga0s3ge1o70s3ge1o7_0s3ge1o70s3ge1o70s3ge1o70s3ge1o70s3ge1o70s3ge1o70s3nln7kmc";
 const REVOKED_API_KEY: &str =
     "pki_g8lj7bc7o54a18ga1040g2081040g208_1040g2081040g2081040g2081040g2081040g2081040g208104dqv9o3s";
@@ -42,7 +42,7 @@ fn register(name: &str) -> OrganisationCommand {
 }
 
 /// The request of event 1, whose answer is pinned.
-fn first_request(stage: &Stage) -> RequestBuilder {
+pub(crate) fn first_request(stage: &Stage) -> RequestBuilder {
     let body = json!({"orgId": "acme", "orgName": "Acme Ltd", "note": "Tür \"3\", 2. Stock 🗝"});
     let request = RequestBuilder::add("alice", &body).bearer(&stage.user_token("alice"));
     request.api_key(API_KEY).idempotency_key("golden")

@@ -53,8 +53,7 @@ pub(crate) enum AuditCommand {
 /// Where exports are kept.
 #[derive(Debug, Args)]
 pub(crate) struct ArchiveArguments {
-    /// A folder, `file:///dir`, or `s3://bucket/prefix` (region, credentials and endpoint are those of the SDKs'
-    /// environment variables, such as `AWS_REGION`).
+    /// A folder, `file:///dir`, or `s3://bucket/prefix` (with the region and the credentials that the AWS CLI has).
     #[arg(value_name = "URL", env = "AUDIT_EXPORT_URL", value_parser = archive)]
     pub(crate) url: Url,
 }

@@ -20,8 +20,8 @@ const LONGEST: Duration = Duration::from_hours(24);
 
 /// Exports, and prints how far it came.
 pub(super) async fn export(arguments: &ExportArguments) -> Result<(), Failure> {
-    let archive = open(&arguments.archive)?;
-    let disclosures = open_disclosures(arguments.disclosures.as_ref(), &arguments.archive)?;
+    let archive = open(&arguments.archive).await?;
+    let disclosures = open_disclosures(arguments.disclosures.as_ref(), &arguments.archive).await?;
     let signing = signing_keys(arguments).await?;
     let store = Store::open(&arguments.data).await?;
     let (clock, chance) = (Clock::system(), Chance::system());

@@ -11,8 +11,8 @@ use crate::output::{Failure, print_line};
 
 /// Takes hours out, and prints which.
 pub(super) async fn extract(arguments: &ExtractArguments) -> Result<(), Failure> {
-    let archive = open(&arguments.archive)?;
-    let to = open(&ArchiveArguments { url: arguments.to.clone() })?;
+    let archive = open(&arguments.archive).await?;
+    let to = open(&ArchiveArguments { url: arguments.to.clone() }).await?;
     let listing = listing(&archive, &arguments.archive).await?;
     let log = log::read(&archive).await.map_err(|fault| cannot_read(&fault))?;
     let first = log.map(|log| log.identity.first_hour).unwrap_or_default();

@@ -22,8 +22,8 @@ pub(super) async fn extract(
     texts: Option<&Url>,
     hours: Range<Hour>,
 ) -> Result<(), Failure> {
-    let texts = open_disclosures(texts, place)?;
-    let archive = open(place)?;
+    let texts = open_disclosures(texts, place).await?;
+    let archive = open(place).await?;
     let listing = listing(&archive, place).await?;
     let folder = empty_folder(to)?;
     let bar = progress_bar(0);

@@ -23,7 +23,7 @@ pub(super) async fn find(arguments: &FindArguments) -> ExitCode {
 /// Whether all of them are there.
 async fn found(arguments: &FindArguments) -> Result<bool, Failure> {
     let FindArguments { archive: place, hashes } = arguments;
-    let archive = open(place)?;
+    let archive = open(place).await?;
     let listing = listing(&archive, place).await?;
     let sought = seek_hashes(&archive, &listing, hashes).await;
     let (found, unreadable) = sought.map_err(|fault| cannot_read(&fault))?;

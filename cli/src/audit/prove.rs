@@ -37,8 +37,8 @@ enum Answer {
 
 async fn proven(arguments: ProveArguments) -> Result<Answer, Failure> {
     let ProveArguments { archive: place, user, version, event_hash, verifier_keys, disclosures } = arguments;
-    let texts = open_disclosures(disclosures.as_ref(), &place)?;
-    let archive = open(&place)?;
+    let texts = open_disclosures(disclosures.as_ref(), &place).await?;
+    let archive = open(&place).await?;
     let listing = listing(&archive, &place).await?;
     let wanted = match (event_hash, user, version) {
         (Some(hash), ..) => Wanted::Hash(hash),

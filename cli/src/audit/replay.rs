@@ -35,8 +35,8 @@ pub(super) async fn replay(arguments: ReplayArguments) -> ExitCode {
 /// Whether the table has everything that the log has.
 async fn replayed(arguments: ReplayArguments) -> Result<bool, Failure> {
     let ReplayArguments { archive: place, verifier_keys, disclosures, operator: arguments } = arguments;
-    let archive = open(&place)?;
-    let disclosures = open_disclosures(disclosures.as_ref(), &place)?;
+    let archive = open(&place).await?;
+    let disclosures = open_disclosures(disclosures.as_ref(), &place).await?;
     let listing = listing(&archive, &place).await?;
     let evidence = Evidence { keys: verifier_keys, ..Evidence::default() };
     let Some((verified, histories)) = check(&archive, &listing, &evidence).await? else { return Ok(false) };

@@ -17,7 +17,7 @@ use crate::output::{Failure, tell};
 /// Shows the events that are asked for, in the order of the files: by hour, history and version.
 pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
     let ShowArguments { archive: place, user, org, from, to, format } = arguments;
-    let archive = open(&place)?;
+    let archive = open(&place).await?;
     let listing = listing(&archive, &place).await?;
     let selection = Selection { user, org, from, to };
     let mut output =

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aws_config::SdkConfig;
 use data_encoding::HEXLOWER;
 use domain::values::{Origin, VerifierKey};
 use export_audit::signing::{KeyFile, KmsKey, SigningKey, SigningKeys};
@@ -13,6 +14,7 @@ use crate::arguments::audit::{
     ExportArguments, KeyArguments, KeyCommand, SigningArguments, VerifierKeyArguments,
 };
 use crate::arguments::{OperatorArguments, StoreArguments};
+use crate::aws::aws;
 use crate::folder::Folder;
 use crate::organisations::open_operator;
 use crate::output::{Failure, print_line};
@@ -52,7 +54,7 @@ async fn print(arguments: &SigningArguments, data: &StoreArguments) -> Result<()
     let verifier_key = match (KmsKey::is_named(&place), &arguments.origin) {
         (false, origin) => key_file(Path::new(&place), origin.as_ref())?.verifier_key().clone(),
         (true, Some(origin)) => {
-            let public_key = KmsKey::connect(&place).await.verifier_key(origin).await;
+            let public_key = KmsKey::over(&aws().await?.environment, &place).verifier_key(origin).await;
             public_key.map_err(|fault| unusable(&fault))?
         }
         (true, None) => {
@@ -124,7 +126,9 @@ async fn origin(store: &Store) -> Result<Origin, Failure> {
 }
 
 async fn open(place: &str, verifier_key: Option<&str>) -> Result<SigningKey, Failure> {
-    SigningKey::open(place, verifier_key).await.map_err(|fault| unusable(&fault))
+    let nothing = SdkConfig::builder().build();
+    let environment = if KmsKey::is_named(place) { &aws().await?.environment } else { &nothing };
+    SigningKey::open(place, verifier_key, environment).map_err(|fault| unusable(&fault))
 }
 
 /// The signing key in a file, which is made if it is not there.
@@ -152,7 +156,7 @@ fn place(arguments: &SigningArguments, data: &StoreArguments) -> Result<String, 
         return Ok(place.clone());
     }
     let none = || Failure("Say where the signing key is, with --signing-key.".to_owned());
-    let folder: PathBuf = local_folder(data).ok_or_else(none)?;
+    let folder: PathBuf = local_folder(data)?.ok_or_else(none)?;
     Folder::new(&folder).make()?;
     Ok(folder.join(AUDIT_SIGNING_KEY).display().to_string())
 }

@@ -43,8 +43,8 @@ pub(super) async fn verify(arguments: &VerifyArguments) -> ExitCode {
 async fn checked(arguments: &VerifyArguments) -> Result<bool, Failure> {
     let evidence = evidence(arguments)?;
     // Whatever cannot be opened is said before a check that may take long.
-    let disclosures = open_disclosures(arguments.disclosures.as_ref(), &arguments.archive)?;
-    let archive = open(&arguments.archive)?;
+    let disclosures = open_disclosures(arguments.disclosures.as_ref(), &arguments.archive).await?;
+    let archive = open(&arguments.archive).await?;
     let listing = listing(&archive, &arguments.archive).await?;
     let verified = if arguments.against_table {
         let store = Store::open(&arguments.data).await?;

@@ -300,8 +300,8 @@ fn there_has_to_be_an_export() {
     let said = "The export cannot be opened: https://audit.example/exports is neither file:///dir nor s3://bucket/prefix.\n";
     assert_eq!((elsewhere.code, elsewhere.stderr.as_str()), (Some(2), said));
     let bucket = audit(&["verify", "s3://bucket/exports"]);
-    let said = "The export cannot be opened: S3 wants credentials in the environment, as `aws configure export-credentials \
-                --format env` prints them.\n";
+    let said =
+        "It is not known which AWS region to use: neither AWS_REGION nor the profile default says it.\n";
     assert_eq!((bucket.code, bucket.stderr.as_str()), (Some(2), said));
     assert_eq!(audit(&["show", "--from", "yesterday", "here"]).code, Some(2));
 }
@@ -311,8 +311,8 @@ fn there_has_to_be_an_export() {
 fn where_the_texts_are_is_looked_at_before_anything_is_checked() {
     let path = exported();
     let path = path.to_str().unwrap();
-    let bucket = "The texts' place cannot be opened: S3 wants credentials in the environment, as `aws configure \
-                  export-credentials --format env` prints them.\n";
+    let bucket =
+        "It is not known which AWS region to use: neither AWS_REGION nor the profile default says it.\n";
     let same = "The texts are kept in another place than the export: say it with --disclosures.\n";
     for (place, said) in [("s3://bucket/texts", bucket), (path, same)] {
         let refused = audit(&["verify", path, "--disclosures", place]);

@@ -4,6 +4,9 @@
 
 mod audit;
 mod audit_proof;
+mod aws_credentials;
+mod aws_refusals;
+mod aws_stand_in;
 mod browser;
 mod command_line;
 mod disturber;

@@ -26,7 +26,13 @@ pub(crate) fn program(arguments: &[&str], folder: &Path) -> Command {
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for variable in [
         "AWS_ACCESS_KEY_ID",
+        "AWS_CONFIG_FILE",
         "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_PROFILE",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_REGION",
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -44,6 +50,8 @@ pub(crate) fn program(arguments: &[&str], folder: &Path) -> Command {
     for (variable, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("JWT_")) {
         command.env_remove(variable);
     }
+    // What whoever runs the tests is signed in with is nobody's business here, nor what the machine may be.
+    command.env("HOME", folder).env("AWS_EC2_METADATA_DISABLED", "true");
     command
 }
 
@@ -201,12 +209,25 @@ impl DynamoDb {
 
     /// What the SDK reads to find it.
     pub(crate) fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut environment = self.place();
+        environment.extend([
+            ("AWS_ACCESS_KEY_ID", self.access_key_id().to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+        ]);
+        environment
+    }
+
+    /// The same without credentials.
+    pub(crate) fn place(&self) -> Vec<(&'static str, String)> {
         vec![
             ("TABLE_NAME", "inventory".to_owned()),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.access.endpoint.clone()),
             ("AWS_REGION", "eu-central-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", self.access.access_key_id.as_str().to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
         ]
+    }
+
+    /// What it lets in.
+    pub(crate) fn access_key_id(&self) -> &str {
+        self.access.access_key_id.as_str()
     }
 }

@@ -16,7 +16,9 @@ pub mod sweep;
 
 use std::time::{Duration, Instant};
 
+use aws_types::SdkConfig;
 use domain::values::{EpochMillis, Hour};
+use process::aws::environment;
 use process::chance::Chance;
 use process::clock::Clock;
 use process::environment::{ConfigFault, optional, required};
@@ -140,8 +142,8 @@ fn archive_url(name: &'static str, text: &str) -> Result<Url, ConfigFault> {
 }
 
 impl KeyConfig {
-    async fn open(&self) -> Result<SigningKey, SigningKeyFault> {
-        SigningKey::open(&self.place, self.verifier_key.as_deref()).await
+    fn open(&self, environment: &SdkConfig) -> Result<SigningKey, SigningKeyFault> {
+        SigningKey::open(&self.place, self.verifier_key.as_deref(), environment)
     }
 }
 
@@ -180,20 +182,18 @@ pub struct Export {
 
 impl Export {
     /// An export as configured.
-    pub async fn connect(config: ExportConfig, clock: Clock, chance: Chance) -> Result<Self, ConnectFault> {
+    pub fn connect(config: ExportConfig, clock: Clock, chance: Chance) -> Result<Self, ConnectFault> {
         let ExportConfig { table_name, url, disclosures_url, first_hour, signing_key, next_signing_key } =
             config;
-        let first = signing_key.open().await?;
-        let next = match next_signing_key {
-            Some(next) => Some(next.open().await?),
-            None => None,
-        };
+        let environment = environment();
+        let first = signing_key.open(&environment)?;
+        let next = next_signing_key.map(|next| next.open(&environment)).transpose()?;
         let signing = SigningKeys::new(first, next)?;
         let stand_in = StandIns::of_process().s3_endpoint;
         let archive = Archive::open_at(&url, stand_in.clone())?;
         let disclosures = disclosures_url.map(|url| Archive::open_at(&url, stand_in)).transpose()?;
         // The shards are the writers' business: an export reads all that there can be.
-        let table = Table::connect(table_name, AuditShards::DEFAULT).await;
+        let table = Table::over(&environment, table_name, AuditShards::DEFAULT);
         Ok(Self {
             table,
             archive,

@@ -16,7 +16,7 @@ async fn main() -> ExitCode {
         Ok(config) => config,
         Err(exit_code) => return exit_code,
     };
-    let export = match Export::connect(config, Clock::system(), Chance::system()).await {
+    let export = match Export::connect(config, Clock::system(), Chance::system()) {
         Ok(export) => export,
         Err(fault) => {
             eprintln!("{fault}.");

@@ -3,6 +3,7 @@
 mod file;
 mod kms;
 
+use aws_types::SdkConfig;
 use domain::values::{NotAVerifierKey, Origin, VerifierKey};
 use trail::note::{Signature, is_signature};
 
@@ -69,11 +70,15 @@ pub enum SigningFault {
 impl SigningKey {
     /// The signing key at a place: the ARN of a KMS key, or else the path of a file. Of one in KMS the verifier key has to be given,
     /// because whoever may only sign is not told the public key.
-    pub async fn open(place: &str, verifier_key: Option<&str>) -> Result<Self, SigningKeyFault> {
+    pub fn open(
+        place: &str,
+        verifier_key: Option<&str>,
+        environment: &SdkConfig,
+    ) -> Result<Self, SigningKeyFault> {
         let given: Option<VerifierKey> = verifier_key.map(str::parse).transpose()?;
         if KmsKey::is_named(place) {
             let verifier_key = given.ok_or(SigningKeyFault::NoVerifierKey)?;
-            return Ok(Self { verifier_key, holder: Holder::Kms(KmsKey::connect(place).await) });
+            return Ok(Self { verifier_key, holder: Holder::Kms(KmsKey::over(environment, place)) });
         }
         let file = KeyFile::read(place.as_ref())?;
         match given.filter(|given| given != file.verifier_key()) {

@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
         Ok(config) => config,
         Err(exit_code) => return exit_code,
     };
-    let publisher = &Publisher::connect(config, Clock::system()).await;
+    let publisher = &Publisher::connect(config, Clock::system());
     let handler = service_fn(|batch: LambdaEvent<StreamBatch>| async move {
         let span = lambda::invocation(&batch.context);
         // In a box, since the compiler gives up on a future of so many layers.

@@ -1,5 +1,6 @@
 //! What a function is wired with.
 
+use process::aws::environment;
 use process::chance::Chance;
 use process::clock::Clock;
 use process::retry::Backoff;
@@ -33,7 +34,7 @@ impl Backend {
 
     /// A backend as configured, its first connections open.
     pub async fn connect(config: FunctionConfig, clock: Clock) -> Self {
-        let table = Table::connect(config.table_name, config.audit_shards).await;
+        let table = Table::over(&environment(), config.table_name, config.audit_shards);
         let authenticator = authenticator(config.tokens, config.required_credentials);
         let backend = Self::new(table, authenticator, clock, Chance::system());
         let waits = backend.waits();

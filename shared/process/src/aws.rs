@@ -1,15 +1,19 @@
 //! How services of AWS are called: within which bounds, and what their error codes say of the next time.
 
 mod cause;
+mod environment;
+mod never_sent;
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
 
 pub use self::cause::cause;
+pub use self::environment::environment;
+pub use self::never_sent::never_sent;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);

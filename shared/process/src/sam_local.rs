@@ -3,10 +3,6 @@
 //! SAM hands over only variables that the template declares, so they are declared, empty, for every function. They are
 //! obeyed only where `AWS_SAM_LOCAL` is set, as it is in SAM's containers: in AWS they mean nothing, whatever they say.
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-
 use crate::environment::{of_process, optional};
 
 /// The stand-ins of a function under `sam local`.
@@ -43,20 +39,6 @@ impl StandIns {
     pub fn of_process() -> Self {
         Self::read(of_process)
     }
-}
-
-/// What the SDK's clients need: the SDK's usual environment, or the stand-ins.
-pub async fn aws_environment() -> SdkConfig {
-    let StandIns { aws_endpoint, access_key_id, .. } = StandIns::of_process();
-    let mut environment = aws_config::defaults(BehaviorVersion::latest());
-    if let Some(endpoint) = aws_endpoint {
-        environment = environment.endpoint_url(endpoint);
-    }
-    if let Some(id) = access_key_id {
-        let credentials = Credentials::new(id, "local", None, None, "sam local");
-        environment = environment.credentials_provider(SharedCredentialsProvider::new(credentials));
-    }
-    environment.load().await
 }
 
 #[cfg(test)]

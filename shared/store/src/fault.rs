@@ -1,7 +1,7 @@
 //! What can go wrong with the store, by name, and how it is told from the SDK's errors.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
-use process::aws::{NextTime, next_time};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use process::aws::{NextTime, cause, next_time};
 
 /// The store could not be used. `Display` is for the log: callers get words of their own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,13 +52,13 @@ impl StoreFault {
             SdkError::ServiceError(service) => match service.err().code() {
                 Some(code) => Self::of_code(kind, code),
                 // A proxy's or a load balancer's answer, say.
-                None => Self::lost(kind, format!("{}", DisplayErrorContext(service.err()))),
+                None => Self::lost(kind, cause(error)),
             },
             SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) | SdkError::ResponseError(_) => {
-                Self::lost(kind, format!("{}", DisplayErrorContext(error)))
+                Self::lost(kind, cause(error))
             }
             // A request that could not be built, and what the SDK may add.
-            _ => Self::Unexpected(format!("{}", DisplayErrorContext(error))),
+            _ => Self::Unexpected(cause(error)),
         }
     }
 

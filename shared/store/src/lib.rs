@@ -20,9 +20,12 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
+use aws_types::SdkConfig;
 use process::aws::Bounds;
 use process::retry::Backoff;
-use process::sam_local::aws_environment;
+
+use self::operator::operators_deadline;
+use self::read::operators_waits;
 
 pub use self::append::AppendFault;
 pub use self::audit::{
@@ -88,10 +91,10 @@ impl Table {
         Self { client, name, shards }
     }
 
-    /// The table of this name, by the SDK's usual environment: region, credentials, endpoint; or a stand-in's.
-    pub async fn connect(name: String, shards: AuditShards) -> Self {
-        let environment = aws_environment().await;
-        Self::new(Client::from_conf(client_config(&environment)), name, shards)
+    /// The table of this name, in an environment: region, credentials, endpoint.
+    #[must_use]
+    pub fn over(environment: &SdkConfig, name: String, shards: AuditShards) -> Self {
+        Self::new(Client::from_conf(client_config(environment)), name, shards)
     }
 
     /// Opens a connection ahead of the first request, by looking for an API key that cannot exist. It is the same
@@ -99,11 +102,16 @@ impl Table {
     pub async fn warm_up(&self, backoff: Backoff) {
         let _ = self.look_for_nothing(backoff, Instant::now() + WARM_UP).await;
     }
+
+    /// Finds out whether the table can be read, by the same call.
+    pub async fn is_there(&self) -> Result<(), StoreFault> {
+        self.look_for_nothing(operators_waits(), operators_deadline()).await
+    }
 }
 
 /// The bounds under which the SDK calls DynamoDB, over whatever the environment configures.
 #[must_use]
-pub fn client_config(environment: &aws_config::SdkConfig) -> aws_sdk_dynamodb::Config {
+pub fn client_config(environment: &SdkConfig) -> aws_sdk_dynamodb::Config {
     // By default, calls of a process that failed use up a quota that only successes fill again, so that after an outage the
     // first blip would be a 503. A function has one call under way at a time, of at most three attempts with waits that
     // grow: there is nothing that a quota over all calls would have to protect.

@@ -4,6 +4,7 @@
 mod erased;
 mod expected;
 mod mend;
+mod newer;
 mod scan;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ pub use self::erased::Leftover;
 use self::erased::strip;
 use self::expected::Expected;
 pub use self::mend::MendFault;
+use self::newer::newer;
 pub use self::scan::{ScanPlace, Scanned};
 use super::Table;
 use super::audit::HistoryKey;
@@ -247,7 +249,7 @@ impl Partition {
         Ok(None)
     }
 
-    /// What is not as expected. Texts that were erased are told by themselves.
+    /// What is not as expected. Texts that were erased are told by themselves; attributes of a newer release are not told, and stay.
     fn differences(&self, expected: Expected, texts: &TextsOfUser) -> Result<Vec<Difference>, StoreFault> {
         let mut differences = Vec::new();
         let mut there = self.state.clone();
@@ -258,8 +260,13 @@ impl Partition {
         }
         for (place, item) in expected.into_items()? {
             match there.remove(&place) {
-                Some(found) if found == item => {}
-                Some(_) => differences.push(Difference::Other(ItemAt { place, item })),
+                Some(found) => {
+                    let newer = newer(&place, &found);
+                    let item: Item = item.into_iter().chain(newer).collect();
+                    if found != item {
+                        differences.push(Difference::Other(ItemAt { place, item }));
+                    }
+                }
                 None => differences.push(Difference::Missing(ItemAt { place, item })),
             }
         }

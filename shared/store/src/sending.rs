@@ -1,8 +1,12 @@
 //! What one sending of a write has come to, if it was not carried out.
 
+#[cfg(test)]
+mod unsent;
+
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::CancellationReason;
+use process::aws::never_sent;
 
 use super::fault::{Kind, StoreFault};
 
@@ -12,7 +16,7 @@ pub enum SendingFault {
     /// Somebody else wrote first, or is writing. This sending wrote nothing.
     #[error("another writer was first")]
     Contention,
-    /// This sending wrote nothing, for another reason.
+    /// This sending wrote nothing, for another reason: it was refused, or never left this process.
     #[error(transparent)]
     NotCarriedOut(StoreFault),
     /// Nobody said what became of it: it may have been carried out, or may yet be.
@@ -29,6 +33,10 @@ impl SendingFault {
             && let TransactWriteItemsError::TransactionCanceledException(reasons) = service.err()
         {
             return cancelled(reasons.cancellation_reasons(), raced);
+        }
+        // Of a call that the SDK makes once. Where it makes several, this would be about the last of them.
+        if let Some(cause) = never_sent(error) {
+            return Self::NotCarriedOut(StoreFault::Unreachable(cause));
         }
         match StoreFault::of(Kind::Write, error) {
             StoreFault::OutcomeUnknown(cause) => Self::Unanswered(cause),

@@ -11,11 +11,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::values::Hour;
 use futures_util::TryStreamExt;
+use object_store::aws::AwsCredentialProvider;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, UpdateVersion};
 use url::Url;
 
-use self::bucket::{has_credentials, s3};
+use self::bucket::{Access, has_credentials, s3};
 use self::folder::Folder;
 use crate::calendar;
 use crate::checkpoint::{CHECKPOINT, NEWEST};
@@ -47,9 +48,7 @@ pub enum ArchiveFault {
     #[error("{0} is neither file:///dir nor s3://bucket/prefix")]
     Url(Url),
     /// S3 without credentials in the environment.
-    #[error(
-        "S3 wants credentials in the environment, as `aws configure export-credentials --format env` prints them"
-    )]
+    #[error("S3 wants credentials in the environment")]
     Credentials,
     /// The object store says so.
     #[error("the export's files cannot be used: {0}")]
@@ -109,12 +108,23 @@ impl Archive {
                 Ok(Self(Kept::Folder(Folder::new(folder))))
             }
             "s3" if stand_in.is_none() && !has_credentials() => Err(ArchiveFault::Credentials),
-            "s3" => {
-                let root = Path::from_url_path(url.path()).map_err(object_store::Error::from)?;
-                Ok(Self::new(Arc::new(s3(url, stand_in)?), root))
-            }
+            "s3" => Self::in_s3(url, stand_in.map_or(Access::Environment, Access::StandIn)),
             _ => Err(unusable()),
         }
+    }
+
+    /// The archive in the bucket of a URL, for whoever has found region and credentials by themselves.
+    pub fn open_bucket(
+        url: &Url,
+        region: String,
+        credentials: AwsCredentialProvider,
+    ) -> Result<Self, ArchiveFault> {
+        Self::in_s3(url, Access::Given(region, credentials))
+    }
+
+    fn in_s3(url: &Url, access: Access) -> Result<Self, ArchiveFault> {
+        let root = Path::from_url_path(url.path()).map_err(object_store::Error::from)?;
+        Ok(Self::new(Arc::new(s3(url, access)?), root))
     }
 
     /// An archive in an object store, from a root on.

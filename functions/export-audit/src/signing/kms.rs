@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
+use aws_types::SdkConfig;
 use domain::values::{Origin, VerifierKey};
 use process::aws::{Bounds, cause};
-use process::sam_local::aws_environment;
 use trail::note::Signature;
 
 use super::SigningFault;
@@ -41,11 +40,6 @@ impl KmsKey {
     #[must_use]
     pub fn is_named(place: &str) -> bool {
         place.starts_with("arn:")
-    }
-
-    /// The key of this ARN, by the SDK's usual environment, or a stand-in's.
-    pub async fn connect(arn: &str) -> Self {
-        Self::over(&aws_environment().await, arn)
     }
 
     /// The key of this ARN, in an environment.

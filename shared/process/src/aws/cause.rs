@@ -5,7 +5,10 @@ use std::error::Error;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-/// The cause in words. Of a service's own errors it is the code: their messages may quote what they were sent.
+use super::never_sent;
+
+/// The cause in words. Of a service's own errors it is the code: their messages may quote what they were sent. Of what was never sent it
+/// is what was lacking.
 #[must_use]
 pub fn cause<E, R>(error: &SdkError<E, R>) -> String
 where
@@ -14,6 +17,9 @@ where
 {
     if let SdkError::ServiceError(service) = error {
         return service.err().code().unwrap_or("an answer that names no error").to_owned();
+    }
+    if let Some(words) = never_sent(error) {
+        return words;
     }
     let mut words = error.to_string();
     let mut source = error.source();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::loopback::is_loopback;
-use object_store::aws::{AmazonS3Builder, Checksum};
+use object_store::aws::{AmazonS3Builder, AwsCredentialProvider, Checksum};
 use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
 use url::Url;
 
@@ -15,22 +15,35 @@ const MOST_RETRIES: usize = 20;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// The bucket of a URL. Where there is a stand-in, it takes the place of S3.
-pub(super) fn s3(url: &Url, stand_in: Option<String>) -> Result<impl ObjectStore, object_store::Error> {
+/// By what S3 is used.
+pub(super) enum Access {
+    /// By the environment alone.
+    Environment,
+    /// By the environment, in a region and with credentials that were found elsewhere.
+    Given(String, AwsCredentialProvider),
+    /// A stand-in takes its place, at this URL.
+    StandIn(String),
+}
+
+/// The bucket of a URL.
+pub(super) fn s3(url: &Url, access: Access) -> Result<impl ObjectStore, object_store::Error> {
     let retries = RetryConfig {
         backoff: BackoffConfig::default(),
         max_retries: MOST_RETRIES,
         retry_timeout: RETRY_TIMEOUT,
     };
     let client = ClientOptions::new().with_connect_timeout(CONNECT_TIMEOUT).with_timeout(REQUEST_TIMEOUT);
-    let client = client.with_allow_http(stand_in.is_some() || endpoint_is_local());
-    let builder = match stand_in {
+    let client = client.with_allow_http(matches!(access, Access::StandIn(_)) || endpoint_is_local());
+    let builder = match access {
         // The credentials in the environment may be real ones, and are not for a stand-in.
-        Some(endpoint) => AmazonS3Builder::new()
+        Access::StandIn(endpoint) => AmazonS3Builder::new()
             .with_endpoint(endpoint)
             .with_access_key_id("local")
             .with_secret_access_key("local"),
-        None => AmazonS3Builder::from_env(),
+        Access::Given(region, credentials) => {
+            AmazonS3Builder::from_env().with_region(region).with_credentials(credentials)
+        }
+        Access::Environment => AmazonS3Builder::from_env(),
     };
     builder
         .with_url(url.as_str())
