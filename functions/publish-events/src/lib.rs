@@ -52,7 +52,7 @@ pub async fn handle(publisher: &Publisher, invocation: LambdaEvent<StreamBatch>)
     let tally = publish_all(publisher, &mut lanes, deadline).await;
     let unpublished = lanes.len();
     let batch = Batch { request_id: &invocation.context.request_id, records, heartbeats };
-    log(batch, unpublished, &tally, began.elapsed());
+    log(&batch, unpublished, &tally, began.elapsed());
 
     // Lambda brings everything from the lowest number on again, so it is all there is to say.
     let lowest = lanes.into_first().map(|task| BatchItemFailure { item_identifier: task.sequence_number });
@@ -85,8 +85,8 @@ struct Batch<'a> {
 }
 
 /// The one line of an invocation. Counts only: never what happened to whom.
-fn log(batch: Batch<'_>, unpublished: usize, tally: &Tally, duration: Duration) {
-    let Batch { request_id, records, heartbeats } = batch;
+fn log(batch: &Batch<'_>, unpublished: usize, tally: &Tally, duration: Duration) {
+    let Batch { request_id, records, heartbeats } = *batch;
     let Tally { published, set_aside, calls, failure } = tally;
     let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let cause = failure.as_deref();

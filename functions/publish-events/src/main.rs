@@ -19,8 +19,8 @@ async fn main() -> ExitCode {
     let handler = service_fn(|batch: LambdaEvent<StreamBatch>| async move {
         let span = lambda::invocation(&batch.context);
         // In a box, since the compiler gives up on a future of so many layers.
-        let published = Box::pin(publish_events::handle(publisher, batch));
-        Ok::<_, Infallible>(published.instrument(span).await)
+        let answer = Box::pin(publish_events::handle(publisher, batch));
+        Ok::<_, Infallible>(answer.instrument(span).await)
     });
     lambda::end(run(handler).await)
 }

@@ -112,8 +112,8 @@ impl<'a> Query<'a> {
     }
 
     /// Waits for what is read of the store besides.
-    pub async fn in_store<T>(&mut self, read: impl Future<Output = T>) -> T {
-        self.exchange.trail.in_store(read).await
+    pub fn in_store<T>(&mut self, read: impl Future<Output = T>) -> impl Future<Output = T> {
+        self.exchange.trail.in_store(read)
     }
 
     fn confirm(&mut self, stored: &StoredCredentials) -> Result<Caller, Problem> {

@@ -59,12 +59,16 @@ impl Trail {
         }
     }
 
-    /// Waits for a call of the store, and notes for how long.
-    pub async fn in_store<T>(&mut self, call: impl Future<Output = T>) -> T {
-        let began = Instant::now();
-        let outcome = call.await;
-        self.store_time += began.elapsed();
-        outcome
+    /// Waits for a call of the store, and notes for how long. The call is in a box: it has tens of kilobytes, and would be in the caller
+    /// twice.
+    pub fn in_store<T>(&mut self, call: impl Future<Output = T>) -> impl Future<Output = T> {
+        let call = Box::pin(call);
+        async move {
+            let began = Instant::now();
+            let outcome = call.await;
+            self.store_time += began.elapsed();
+            outcome
+        }
     }
 
     /// Writes the line: an error if the fault is ours or the store's.
