@@ -40,12 +40,17 @@ fn last() -> Value {
 
 /// A stage whose requests are logged at the finest level.
 pub(crate) async fn logged() -> Stage {
+    keep();
+    Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
+}
+
+/// Keeps what is logged from now on, at the finest level.
+pub(crate) fn keep() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let lines = telemetry::lines(LevelFilter::TRACE, || OwnLog);
         tracing::subscriber::set_global_default(lines).expect("nobody else in this process logs");
     });
-    Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
 }
 
 fn of(line: &Value, names: &[&str]) -> Value {

@@ -29,6 +29,7 @@ mod authorisation;
 mod body_faults;
 mod calls;
 mod commands;
+mod concurrency;
 mod credentials;
 mod engine_door;
 mod erasure;
