@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use local_inventory::dynamodb::{self, Access, EmbeddedDynamoDb, Reach};
 use local_inventory::private_files;
+use process::sam_local::aws_environment;
 use store::{AuditShards, Stream, Table};
 
 use crate::arguments::StoreArguments;
@@ -32,7 +33,7 @@ impl Store {
     pub(crate) async fn open(arguments: &StoreArguments) -> Result<Self, Failure> {
         match (local_folder(arguments), table_elsewhere()) {
             (None, Some(name)) => {
-                let table = Table::connect(name, AuditShards::DEFAULT).await;
+                let table = Table::connect(&aws_environment().await, name, AuditShards::DEFAULT);
                 Ok(Self { table, access: None, embedded: None })
             }
             (folder, _) => Self::local(&folder.unwrap_or_else(|| DEFAULT_FOLDER.into())).await,

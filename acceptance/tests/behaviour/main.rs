@@ -63,4 +63,5 @@ mod template;
 mod token_forms;
 mod tokens;
 mod torn_reads;
+mod trusted_roots;
 mod which_tokens;

@@ -20,7 +20,7 @@ use domain::values::{EpochMillis, Hour};
 use process::chance::Chance;
 use process::clock::Clock;
 use process::environment::{ConfigFault, optional, required};
-use process::sam_local::StandIns;
+use process::sam_local::{StandIns, aws_environment};
 use serde::{Deserialize, Serialize};
 use store::{AuditShards, Table};
 use trail::archive::{Archive, ArchiveFault};
@@ -193,7 +193,7 @@ impl Export {
         let archive = Archive::open_at(&url, stand_in.clone())?;
         let disclosures = disclosures_url.map(|url| Archive::open_at(&url, stand_in)).transpose()?;
         // The shards are the writers' business: an export reads all that there can be.
-        let table = Table::connect(table_name, AuditShards::DEFAULT).await;
+        let table = Table::connect(&aws_environment().await, table_name, AuditShards::DEFAULT);
         Ok(Self {
             table,
             archive,

@@ -4,17 +4,20 @@ use std::convert::Infallible;
 use std::process::ExitCode;
 
 use lambda_runtime::{run, service_fn};
+use process::aws::FunctionEnvironment;
 use process::clock::Clock;
 use process::lambda;
 use publish_events::{Publisher, PublisherConfig};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config = match lambda::configure(PublisherConfig::read) {
-        Ok(config) => config,
+    let configured =
+        lambda::configure(|lookup| Ok((PublisherConfig::read(lookup)?, FunctionEnvironment::read(lookup)?)));
+    let (config, environment) = match configured {
+        Ok(configured) => configured,
         Err(exit_code) => return exit_code,
     };
-    let publisher = &Publisher::connect(config, Clock::system()).await;
+    let publisher = &Publisher::connect(environment, config, Clock::system());
     let handler =
         service_fn(
             |batch| async move { Ok::<_, Infallible>(publish_events::handle(publisher, batch).await) },

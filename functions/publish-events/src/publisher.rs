@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use domain::values::EpochMillis;
-use process::aws::Bounds;
+use process::aws::{Bounds, FunctionEnvironment, Https};
 use process::chance::Chance;
 use process::clock::Clock;
 use process::retry::Backoff;
-use process::sam_local::aws_environment;
 
 use crate::config::PublisherConfig;
 
@@ -26,9 +25,10 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher by the SDK's usual environment: region, credentials, endpoints; or stand-ins.
-    pub async fn connect(config: PublisherConfig, clock: Clock) -> Self {
-        Self::new(&aws_environment().await, config, clock, Chance::system())
+    /// A publisher in the function's environment.
+    #[must_use]
+    pub fn connect(environment: FunctionEnvironment, config: PublisherConfig, clock: Clock) -> Self {
+        Self::new(&environment.sdk_config(&Https::new()), config, clock, Chance::system())
     }
 
     /// A publisher of these parts. Each call has its bounds whatever the environment says.

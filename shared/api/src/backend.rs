@@ -1,5 +1,6 @@
 //! What a function is wired with.
 
+use process::aws::Https;
 use process::chance::Chance;
 use process::clock::Clock;
 use process::retry::Backoff;
@@ -33,8 +34,10 @@ impl Backend {
 
     /// A backend as configured, its first connections open.
     pub async fn connect(config: FunctionConfig, clock: Clock) -> Self {
-        let table = Table::connect(config.table_name, config.audit_shards).await;
-        let authenticator = authenticator(config.tokens, config.required_credentials);
+        let https = Https::new();
+        let environment = config.aws.sdk_config(&https);
+        let table = Table::connect(&environment, config.table_name, config.audit_shards);
+        let authenticator = authenticator(config.tokens, config.required_credentials, || https);
         let backend = Self::new(table, authenticator, clock, Chance::system());
         let waits = Backoff::new(backend.chance.for_waits());
         tokio::join!(backend.table.warm_up(waits), backend.authenticator.warm_up(backend.clock.now()));
@@ -42,15 +45,16 @@ impl Backend {
     }
 }
 
-/// The authenticator that a configuration asks for.
+/// The authenticator that a configuration asks for. It calls the issuer by `https`, if there is one to be called.
 #[must_use]
 pub fn authenticator(
     tokens: crate::config::TokenConfig,
     required: crate::auth::RequiredCredentials,
+    https: impl FnOnce() -> Https,
 ) -> Authenticator {
     let keys = match tokens.signing_keys {
         SigningKeyConfig::Inline(keys) => SigningKeySource::Fixed(keys),
-        SigningKeyConfig::Url(url) => SigningKeySource::Fetched(Box::new(FetchedKeys::new(url))),
+        SigningKeyConfig::Url(url) => SigningKeySource::Fetched(Box::new(FetchedKeys::new(url, &https()))),
     };
     let verifier = TokenVerifier::new(keys, tokens.claims, tokens.identity);
     Authenticator::new(verifier, required)

@@ -1,6 +1,9 @@
 //! How services of AWS are called: within which bounds, and what their error codes say of the next time.
 
 mod cause;
+mod https;
+mod of_function;
+mod roots;
 
 use std::time::Duration;
 
@@ -10,8 +13,11 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 
 pub use self::cause::cause;
+pub use self::https::Https;
+pub use self::of_function::FunctionEnvironment;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// A packet that was lost is sent again after a second.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_250);
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
 

@@ -18,11 +18,11 @@ mod write;
 
 use std::time::{Duration, Instant};
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::{RetryPartition, TokenBucket};
 use process::aws::Bounds;
 use process::retry::Backoff;
-use process::sam_local::aws_environment;
 
 pub use self::append::AppendFault;
 pub use self::audit::{
@@ -88,10 +88,10 @@ impl Table {
         Self { client, name, shards }
     }
 
-    /// The table of this name, by the SDK's usual environment: region, credentials, endpoint; or a stand-in's.
-    pub async fn connect(name: String, shards: AuditShards) -> Self {
-        let environment = aws_environment().await;
-        Self::new(Client::from_conf(client_config(&environment)), name, shards)
+    /// The table of this name in an environment: region, credentials, endpoint.
+    #[must_use]
+    pub fn connect(environment: &SdkConfig, name: String, shards: AuditShards) -> Self {
+        Self::new(Client::from_conf(client_config(environment)), name, shards)
     }
 
     /// Opens a connection ahead of the first request, by looking for an API key that cannot exist. It is the same
@@ -103,7 +103,7 @@ impl Table {
 
 /// The bounds under which the SDK calls DynamoDB, over whatever the environment configures.
 #[must_use]
-pub fn client_config(environment: &aws_config::SdkConfig) -> aws_sdk_dynamodb::Config {
+pub fn client_config(environment: &SdkConfig) -> aws_sdk_dynamodb::Config {
     // By default, calls of a process that failed use up a quota that only successes fill again, so that after an outage the
     // first blip would be a 503. A function has one call under way at a time, of at most three attempts with waits that
     // grow: there is nothing that a quota over all calls would have to protect.
