@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use acceptance::refused::Refused;
 use acceptance::{RequestBuilder, Setting, Stage};
-use api::config::FunctionConfig;
+use api::config::{TokenConfig, required_credentials};
 use process::clock::Clock;
 use serde_json::json;
 
@@ -48,9 +48,8 @@ impl Issuer {
     async fn stage(&self, changes: &[(&str, &str)]) -> Stage {
         let keys = format!("{}/jwks", self.address);
         let variables = [
-            ("TABLE_NAME", "inventory"),
-            ("JWT_ISSUER", &self.address),
-            ("JWT_JWKS_URL", &keys),
+            ("JWT_ISSUER", self.address.as_str()),
+            ("JWT_JWKS_URL", keys.as_str()),
             ("JWT_AUDIENCE", "https://keys.example/api"),
             ("JWT_CLIENTS", "portal,job"),
             ("JWT_SERVICE_CLAIM", "sub={client_id},scope=keys:service"),
@@ -62,8 +61,8 @@ impl Issuer {
             let mut all = changes.iter().chain(&variables);
             all.find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
         };
-        let config = FunctionConfig::read(lookup).expect("a configuration");
-        let (required, tokens) = (config.required_credentials, Some(config.tokens));
+        let required = required_credentials(&lookup).expect("which are required");
+        let tokens = Some(TokenConfig::read(&lookup).expect("rules"));
         let stage = Stage::set(Setting { required, tokens, ..Setting::default() }).await;
         stage.register("demo-org").await;
         stage.pass(Clock::system().now().since(stage.now()));

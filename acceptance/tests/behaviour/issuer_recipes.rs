@@ -6,12 +6,14 @@ use std::sync::LazyLock;
 use acceptance::refused::Refused;
 use acceptance::signers::Signer;
 use acceptance::{NOON, RequestBuilder, Setting, Stage};
+use api::auth::RequiredCredentials;
 use api::auth::explanation::Explanation;
 use api::auth::identity::{TokenIdentity, TokenKind};
 use api::auth::signing_keys::SigningKeys;
 use api::backend::token_verifier;
-use api::config::{FunctionConfig, SigningKeyConfig};
+use api::config::{SigningKeyConfig, TokenConfig};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use process::aws::Https;
 use serde_json::{Map, Value, json};
 
 use crate::query_refusals::another_users_inventory;
@@ -52,18 +54,13 @@ impl Recipe {
     }
 
     /// The variables as a function reads them. Only the keys are others.
-    fn config(&self) -> FunctionConfig {
-        let lookup = |name: &str| match name {
-            "TABLE_NAME" => Some("inventory".to_owned()),
-            "REQUIRED_CREDENTIALS" => Some("either".to_owned()),
-            _ => self.setting(name),
-        };
-        let mut config =
-            FunctionConfig::read(lookup).unwrap_or_else(|fault| panic!("{}: {fault}", self.name));
-        let url = &config.tokens.signing_keys;
+    fn config(&self) -> TokenConfig {
+        let read = TokenConfig::read(&|name: &str| self.setting(name));
+        let mut config = read.unwrap_or_else(|fault| panic!("{}: {fault}", self.name));
+        let url = &config.signing_keys;
         assert!(matches!(url, SigningKeyConfig::Url(url) if url.starts_with("https://")), "{}", self.name);
         let keys = json!({"keys": [self.signer.published("k")]}).to_string();
-        config.tokens.signing_keys =
+        config.signing_keys =
             SigningKeyConfig::Inline(SigningKeys::parse(keys.as_bytes()).expect("a key set"));
         config
     }
@@ -73,7 +70,7 @@ impl Recipe {
     }
 
     async fn explained(&self, claims: &Map<String, Value>) -> Explanation {
-        let verifier = token_verifier(self.config().tokens);
+        let verifier = token_verifier(self.config(), Https::new);
         verifier.explain(&self.token(claims), NOON).await.expect("a token")
     }
 
@@ -84,8 +81,7 @@ impl Recipe {
 
     /// A stage on which the organisation of the page's tokens is registered.
     async fn stage(&self, organisation: &str) -> Stage {
-        let config = self.config();
-        let (required, tokens) = (config.required_credentials, Some(config.tokens));
+        let (required, tokens) = (RequiredCredentials::Either, Some(self.config()));
         let stage = Stage::set(Setting { required, tokens, ..Setting::default() }).await;
         stage.register(organisation).await;
         stage
