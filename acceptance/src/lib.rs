@@ -14,6 +14,7 @@ pub mod disturbance;
 mod documented;
 pub mod event_bus;
 pub mod key_server;
+pub mod measured;
 mod message;
 mod mutant;
 pub mod random_faults;
@@ -26,6 +27,7 @@ pub mod stopping;
 mod store_answers;
 pub mod stored;
 pub mod stream;
+pub mod tls_front;
 pub mod torn_read;
 pub mod trail;
 
@@ -47,6 +49,7 @@ use export_audit::signing::SigningKeys;
 use local_inventory::dynamodb::{self, Access, AccessKeyId, EmbeddedDynamoDb};
 use local_inventory::issuer::{Bearer, LOCAL_AUDIENCE, LOCAL_ISSUER, LocalIssuer};
 use mutant::Mutant;
+use process::aws::Https;
 use process::chance::Chance;
 use process::clock::Clock;
 use serde_json::json;
@@ -135,7 +138,7 @@ impl Stage {
         let name = format!("inventory-{:016x}", fastrand::Rng::new().u64(..));
         let table = Table::new(client.clone(), name, AuditShards::DEFAULT);
         assert!(table.create(setting.stream).await.expect("a table"), "the table is new");
-        let authenticator = authenticator(tokens, setting.required);
+        let authenticator = authenticator(tokens, setting.required, Https::new);
         let draws = Arc::new(AtomicU64::new(0));
         let is_pinned = setting.pinned_chance;
         let chance = if is_pinned { pinned_chance(Arc::clone(&draws)) } else { Chance::system() };
@@ -162,7 +165,7 @@ impl Stage {
         let shards = AuditShards::new(shards).expect("a number of shards");
         let table = Table::new(self.client.clone(), self.backend.table.name().to_owned(), shards);
         let tokens = self.issuer.token_config().expect("a key set");
-        let authenticator = authenticator(tokens, RequiredCredentials::Either);
+        let authenticator = authenticator(tokens, RequiredCredentials::Either, Https::new);
         let clock = self.backend.clock.clone();
         self.backend = Arc::new(Backend::new(table, authenticator, clock, Chance::system()));
     }

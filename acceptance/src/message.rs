@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// The host and port in the URL of a server on this machine.
@@ -34,7 +34,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    pub(crate) async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Self> {
+    pub(crate) async fn read(stream: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Self> {
         let mut head = Vec::new();
         loop {
             let mut line = String::new();
@@ -99,13 +99,18 @@ impl Message {
         serde_json::from_slice(&self.body).expect("a JSON body")
     }
 
-    /// Hands the message to the engine, under the engine's name, on a connection of its own, and gives the answer.
-    pub(crate) async fn forward(&self, engine: &str) -> Self {
+    /// The message under the name of the server that it is for.
+    pub(crate) fn under(&self, name: &str) -> Self {
         let mut head = self.head.clone();
         for line in head.iter_mut().filter(|line| line.to_ascii_lowercase().starts_with("host:")) {
-            *line = format!("host: {engine}");
+            *line = format!("host: {name}");
         }
-        let message = Self { head, body: self.body.clone() };
+        Self { head, body: self.body.clone() }
+    }
+
+    /// Hands the message to the engine, under the engine's name, on a connection of its own, and gives the answer.
+    pub(crate) async fn forward(&self, engine: &str) -> Self {
+        let message = self.under(engine);
         let mut engine = TcpStream::connect(engine).await.expect("the engine listens");
         engine.write_all(&message.bytes()).await.expect("the engine reads");
         Self::read(&mut BufReader::new(engine)).await.expect("the engine answers")
@@ -128,7 +133,7 @@ impl Message {
 }
 
 /// A body in chunks, without trailers (RFC 9112, section 7.1).
-async fn read_chunks(stream: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
+async fn read_chunks(stream: &mut (impl AsyncBufRead + Unpin)) -> std::io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let mut size = String::new();

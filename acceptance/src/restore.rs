@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use api::auth::RequiredCredentials;
 use api::backend::{Backend, authenticator};
+use process::aws::Https;
 use process::retry::Backoff;
 use recovery::replay::{Replay, ReplayFault, Replayed, WholeLog};
 use recovery::table_check::{Checked, TableCheck};
@@ -46,7 +47,7 @@ impl Stage {
     pub fn use_table(&mut self, table: Table) -> Table {
         let before = self.backend.table.clone();
         let tokens = self.issuer.token_config().expect("a key set");
-        let authenticator = authenticator(tokens, RequiredCredentials::Either);
+        let authenticator = authenticator(tokens, RequiredCredentials::Either, Https::new);
         let (clock, chance) = (self.backend.clock.clone(), self.backend.chance.clone());
         self.backend = Arc::new(Backend::new(table, authenticator, clock, chance));
         before

@@ -11,6 +11,7 @@ use api::http::cursor::CursorSealer;
 use local_inventory::dynamodb::{EmbeddedDynamoDb, Reach};
 use local_inventory::issuer::LocalIssuer;
 use local_inventory::server::{self, Bounds};
+use process::aws::Https;
 use process::chance::Chance;
 use process::clock::Clock;
 use process::telemetry::OURS;
@@ -92,7 +93,7 @@ async fn start(
     };
     let table = local_table(&database.access()).await?;
     let tokens = issuer.token_config().map_err(|fault| Failure::because("The signing key", fault))?;
-    let authenticator = authenticator(tokens, required);
+    let authenticator = authenticator(tokens, required, Https::new);
     let backend = Backend::new(table, authenticator, Clock::system(), Chance::system());
     let demo = Demo::prepare(&backend.table, &backend.clock, issuer, folder.as_ref()).await?;
     let api = Arc::new(Api { backend, cursors: cursors()?, demo: Arc::new(demo), bounds });

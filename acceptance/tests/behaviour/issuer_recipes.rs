@@ -12,6 +12,7 @@ use api::auth::signing_keys::SigningKeys;
 use api::backend::token_verifier;
 use api::config::{FunctionConfig, SigningKeyConfig};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use process::aws::Https;
 use serde_json::{Map, Value, json};
 
 use crate::query_refusals::another_users_inventory;
@@ -73,7 +74,7 @@ impl Recipe {
     }
 
     async fn explained(&self, claims: &Map<String, Value>) -> Explanation {
-        let verifier = token_verifier(self.config().tokens);
+        let verifier = token_verifier(self.config().tokens, Https::new);
         verifier.explain(&self.token(claims), NOON).await.expect("a token")
     }
 

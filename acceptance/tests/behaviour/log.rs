@@ -47,6 +47,12 @@ pub(crate) fn last() -> Value {
 
 /// A stage whose requests are logged at the finest level.
 pub(crate) async fn logged() -> Stage {
+    keep();
+    Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
+}
+
+/// Keeps what is logged from now on, at the finest level.
+pub(crate) fn keep() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let metrics = Metrics::read(|name| {
@@ -61,7 +67,6 @@ pub(crate) async fn logged() -> Stage {
         let lines = telemetry::lines(LevelFilter::TRACE, metrics, clock, || OwnLog);
         tracing::subscriber::set_global_default(lines).expect("nobody else in this process logs");
     });
-    Stage::set(Setting { required: RequiredCredentials::Either, ..Setting::default() }).await
 }
 
 fn of(line: &Value, names: &[&str]) -> Value {

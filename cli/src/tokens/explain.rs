@@ -8,6 +8,7 @@ use api::auth::RequiredCredentials;
 use api::auth::signing_keys::SigningKeys;
 use api::backend::token_verifier;
 use api::config::{SigningKeyConfig, TOKEN_VARIABLES, TokenConfig, required_credentials};
+use process::aws::Https;
 use process::clock::Clock;
 use process::environment::{ConfigFault, of_process, optional};
 
@@ -51,7 +52,7 @@ async fn explained(arguments: ExplainArguments) -> Result<Verdict, Failure> {
     let Rules { tokens, required, source, keys } = rules;
     let (claims, identity) = (tokens.claims.clone(), tokens.identity.clone());
     let now = Clock::system().now();
-    let (told, verdict) = match token_verifier(tokens).explain(&token, now).await {
+    let (told, verdict) = match token_verifier(tokens, Https::new).explain(&token, now).await {
         Ok(explanation) => {
             let telling =
                 Telling { explanation: &explanation, claims, identity, required, source, keys, now };

@@ -18,7 +18,6 @@ use std::time::{Duration, Instant};
 
 use aws_types::SdkConfig;
 use domain::values::{EpochMillis, Hour};
-use process::aws::environment;
 use process::chance::Chance;
 use process::clock::Clock;
 use process::environment::{ConfigFault, optional, required};
@@ -182,18 +181,22 @@ pub struct Export {
 
 impl Export {
     /// An export as configured.
-    pub fn connect(config: ExportConfig, clock: Clock, chance: Chance) -> Result<Self, ConnectFault> {
+    pub fn connect(
+        environment: &SdkConfig,
+        config: ExportConfig,
+        clock: Clock,
+        chance: Chance,
+    ) -> Result<Self, ConnectFault> {
         let ExportConfig { table_name, url, disclosures_url, first_hour, signing_key, next_signing_key } =
             config;
-        let environment = environment();
-        let first = signing_key.open(&environment)?;
-        let next = next_signing_key.map(|next| next.open(&environment)).transpose()?;
+        let first = signing_key.open(environment)?;
+        let next = next_signing_key.map(|next| next.open(environment)).transpose()?;
         let signing = SigningKeys::new(first, next)?;
         let stand_in = StandIns::of_process().s3_endpoint;
         let archive = Archive::open_at(&url, stand_in.clone())?;
         let disclosures = disclosures_url.map(|url| Archive::open_at(&url, stand_in)).transpose()?;
         // The shards are the writers' business: an export reads all that there can be.
-        let table = Table::over(&environment, table_name, AuditShards::DEFAULT);
+        let table = Table::over(environment, table_name, AuditShards::DEFAULT);
         Ok(Self {
             table,
             archive,

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use domain::values::EpochMillis;
 use export_audit::{Export, ExportConfig, Scheduled};
 use lambda_runtime::{LambdaEvent, run, service_fn};
+use process::aws::{FunctionEnvironment, Https};
 use process::chance::Chance;
 use process::clock::Clock;
 use process::lambda;
@@ -12,11 +13,14 @@ use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config = match lambda::configure(|lookup| ExportConfig::read(lookup)) {
-        Ok(config) => config,
+    let configured =
+        lambda::configure(|lookup| Ok((ExportConfig::read(lookup)?, FunctionEnvironment::read(lookup)?)));
+    let (config, environment) = match configured {
+        Ok(configured) => configured,
         Err(exit_code) => return exit_code,
     };
-    let export = match Export::connect(config, Clock::system(), Chance::system()) {
+    let environment = environment.sdk_config(&Https::new());
+    let export = match Export::connect(&environment, config, Clock::system(), Chance::system()) {
         Ok(export) => export,
         Err(fault) => {
             eprintln!("{fault}.");

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::process::ExitCode;
 
 use lambda_runtime::{LambdaEvent, run, service_fn};
+use process::aws::{FunctionEnvironment, Https};
 use process::clock::Clock;
 use process::lambda;
 use publish_events::{Publisher, PublisherConfig, StreamBatch};
@@ -11,11 +12,13 @@ use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config = match lambda::configure(PublisherConfig::read) {
-        Ok(config) => config,
+    let configured =
+        lambda::configure(|lookup| Ok((PublisherConfig::read(lookup)?, FunctionEnvironment::read(lookup)?)));
+    let (config, environment) = match configured {
+        Ok(configured) => configured,
         Err(exit_code) => return exit_code,
     };
-    let publisher = &Publisher::connect(config, Clock::system());
+    let publisher = &Publisher::connect(&environment.sdk_config(&Https::new()), config, Clock::system());
     let handler = service_fn(|batch: LambdaEvent<StreamBatch>| async move {
         let span = lambda::invocation(&batch.context);
         // In a box, since the compiler gives up on a future of so many layers.

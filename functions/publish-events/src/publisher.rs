@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_types::SdkConfig;
 use domain::values::EpochMillis;
-use process::aws::{Bounds, environment};
+use process::aws::Bounds;
 use process::chance::Chance;
 use process::clock::Clock;
 use process::retry::Backoff;
@@ -27,8 +27,8 @@ pub struct Publisher {
 impl Publisher {
     /// A publisher in a function's environment.
     #[must_use]
-    pub fn connect(config: PublisherConfig, clock: Clock) -> Self {
-        Self::new(&environment(), config, clock, Chance::system())
+    pub fn connect(environment: &SdkConfig, config: PublisherConfig, clock: Clock) -> Self {
+        Self::new(environment, config, clock, Chance::system())
     }
 
     /// A publisher of these parts. Each call has its bounds whatever the environment says.

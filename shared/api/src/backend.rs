@@ -1,6 +1,6 @@
 //! What a function is wired with.
 
-use process::aws::environment;
+use process::aws::Https;
 use process::chance::Chance;
 use process::clock::Clock;
 use process::retry::Backoff;
@@ -34,8 +34,10 @@ impl Backend {
 
     /// A backend as configured, its first connections open.
     pub async fn connect(config: FunctionConfig, clock: Clock) -> Self {
-        let table = Table::over(&environment(), config.table_name, config.audit_shards);
-        let authenticator = authenticator(config.tokens, config.required_credentials);
+        let https = Https::new();
+        let environment = config.aws.sdk_config(&https);
+        let table = Table::over(&environment, config.table_name, config.audit_shards);
+        let authenticator = authenticator(config.tokens, config.required_credentials, || https);
         let backend = Self::new(table, authenticator, clock, Chance::system());
         let waits = backend.waits();
         tokio::join!(backend.table.warm_up(waits), backend.authenticator.warm_up(backend.clock.now()));
@@ -49,18 +51,22 @@ impl Backend {
     }
 }
 
-/// The authenticator that a configuration asks for.
+/// The authenticator that a configuration asks for. It calls the issuer by `https`, if there is one to be called.
 #[must_use]
-pub fn authenticator(tokens: TokenConfig, required: RequiredCredentials) -> Authenticator {
-    Authenticator::new(token_verifier(tokens), required)
+pub fn authenticator(
+    tokens: TokenConfig,
+    required: RequiredCredentials,
+    https: impl FnOnce() -> Https,
+) -> Authenticator {
+    Authenticator::new(token_verifier(tokens, https), required)
 }
 
 /// The verifier of bearer tokens that a configuration asks for.
 #[must_use]
-pub fn token_verifier(tokens: TokenConfig) -> TokenVerifier {
+pub fn token_verifier(tokens: TokenConfig, https: impl FnOnce() -> Https) -> TokenVerifier {
     let keys = match tokens.signing_keys {
         SigningKeyConfig::Inline(keys) => SigningKeySource::Fixed(keys),
-        SigningKeyConfig::Url(url) => SigningKeySource::Fetched(Box::new(FetchedKeys::new(url))),
+        SigningKeyConfig::Url(url) => SigningKeySource::Fetched(Box::new(FetchedKeys::new(url, &https()))),
         SigningKeyConfig::Unasked => SigningKeySource::Unasked,
     };
     TokenVerifier::new(keys, tokens.claims, tokens.identity)

@@ -2,6 +2,7 @@
 
 mod tokens;
 
+use process::aws::FunctionEnvironment;
 use process::environment::{ConfigFault, optional, required};
 use store::AuditShards;
 
@@ -15,6 +16,8 @@ pub struct FunctionConfig {
     pub table_name: String,
     /// `AUDIT_SHARDS`: partitions of the audit index in an hour, 1 to 32; 4 unless given.
     pub audit_shards: AuditShards,
+    /// How AWS is called.
+    pub aws: FunctionEnvironment,
     /// How bearer tokens are verified.
     pub tokens: TokenConfig,
     /// `REQUIRED_CREDENTIALS`: `both` unless given, or `either`.
@@ -37,7 +40,8 @@ impl FunctionConfig {
                 .and_then(AuditShards::new)
                 .ok_or(ConfigFault::Wrong { name: "AUDIT_SHARDS", expected: "a number from 1 to 32" })?,
         };
-        Ok(Self { table_name, audit_shards, tokens, required_credentials })
+        let aws = FunctionEnvironment::read(&lookup)?;
+        Ok(Self { table_name, audit_shards, aws, tokens, required_credentials })
     }
 }
 
@@ -88,7 +92,10 @@ impl CursorSecret {
 mod tests {
     use super::*;
 
-    const COMPLETE: [(&str, &str); 4] = [
+    const COMPLETE: [(&str, &str); 7] = [
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
         ("TABLE_NAME", "physical-keys"),
         ("JWT_ISSUER", "https://issuer.example"),
         ("JWT_AUDIENCE", "physical-keys"),
@@ -122,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_missing_variable_is_named() {
-        for name in ["TABLE_NAME", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_JWKS_URL"] {
+        for name in ["TABLE_NAME", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_JWKS_URL", "AWS_REGION"] {
             check(&[(name, "")], &format!("{name} is not set"));
         }
     }

@@ -1,8 +1,10 @@
 //! How services of AWS are called: within which bounds, and what their error codes say of the next time.
 
 mod cause;
-mod environment;
+mod https;
 mod never_sent;
+mod of_function;
+mod roots;
 
 use std::time::Duration;
 
@@ -12,10 +14,12 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 
 pub use self::cause::cause;
-pub use self::environment::environment;
+pub use self::https::Https;
 pub use self::never_sent::never_sent;
+pub use self::of_function::FunctionEnvironment;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// A packet that was lost is sent again after a second.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_250);
 const FIRST_BACKOFF: Duration = Duration::from_millis(25);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
 

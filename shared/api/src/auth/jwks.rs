@@ -11,12 +11,11 @@
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::{Connector, tls};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
 use domain::values::EpochMillis;
+use process::aws::Https;
 use tokio::sync::Mutex;
 
 use super::signing_keys::{SigningKey, SigningKeys, SigningKeysFault, Wanted};
@@ -108,18 +107,8 @@ enum FetchFault {
 impl FetchedKeys {
     /// Keys to be fetched from `url` when they are first needed.
     #[must_use]
-    pub fn new(url: String) -> Self {
-        let settings = HttpConnectorSettings::builder()
-            .connect_timeout(FETCH_TIMEOUT)
-            .read_timeout(FETCH_TIMEOUT)
-            .build();
-        let connector = Connector::builder()
-            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
-            .connector_settings(settings)
-            .sleep_impl(TokioSleep::new())
-            .build();
-        let connector = SharedHttpConnector::new(connector);
-        Self { url, connector, current: RwLock::new(None), last_try: Mutex::new(None) }
+    pub fn new(url: String, https: &Https) -> Self {
+        Self { url, connector: https.connector(), current: RwLock::new(None), last_try: Mutex::new(None) }
     }
 
     /// The keys as they are known, unless they are too old.
