@@ -45,10 +45,13 @@ pub fn default_of(parameter: &str) -> f64 {
     number("Default", rest)
 }
 
-/// How many MB the functions have.
+/// How many MB a function has.
 #[must_use]
-pub fn memory() -> f64 {
-    number("MemorySize", TEMPLATE)
+pub fn memory(function: &str) -> f64 {
+    let (_, resource) = TEMPLATE.split_once(&format!("\n  {function}:\n")).expect("the function");
+    let resource = resource.split("\n\n").next().unwrap_or_default();
+    // What a function does not say itself is said of all, further up.
+    number("MemorySize", if resource.contains(" MemorySize: ") { resource } else { TEMPLATE })
 }
 
 /// The number behind a name, where that occurs first.
