@@ -70,11 +70,23 @@ struct Step {
     times: usize,
 }
 
+/// A request, and what it was answered: both bodies.
+#[derive(Debug, Clone)]
+pub struct Exchanged {
+    /// The operation.
+    pub operation: String,
+    /// What was asked.
+    pub asked: Value,
+    /// What was answered.
+    pub answer: Value,
+}
+
 /// What is to be disturbed, and what came by since.
 #[derive(Debug, Default)]
 struct Plan {
     steps: VecDeque<Step>,
     seen: Vec<(String, Vec<u8>)>,
+    exchanged: Vec<Exchanged>,
     stale: Value,
     /// How many reads come before the one that is taken apart.
     tear: Option<(usize, Tear)>,
@@ -140,6 +152,7 @@ impl Disturber {
         let mut plan = self.plan();
         plan.steps = steps.into();
         plan.seen.clear();
+        plan.exchanged.clear();
     }
 
     /// Disturbs all further requests of an operation, once everything before is done.
@@ -189,6 +202,12 @@ impl Disturber {
     pub fn seen_bytes(&self, operation: &str) -> Vec<Vec<u8>> {
         let plan = self.plan();
         plan.seen.iter().filter(|(of, _)| of == operation).map(|(_, body)| body.clone()).collect()
+    }
+
+    /// What was asked and answered since the last plan began, in order: requests that were carried out, and no others.
+    #[must_use]
+    pub fn exchanged(&self) -> Vec<Exchanged> {
+        self.plan().exchanged.clone()
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {
@@ -254,6 +273,10 @@ async fn serve(client: TcpStream, engine: Arc<Behind>, plan: Arc<Mutex<Plan>>) {
         };
         let answered = engine.give_out(&operation, &asked, answered).await;
         let Some(answer) = answered else { return };
+        if answer.is_ok() {
+            let answer = answer.json();
+            lock(&plan).exchanged.push(Exchanged { operation, asked, answer });
+        }
         if client.get_mut().write_all(&answer.bytes()).await.is_err() {
             return;
         }

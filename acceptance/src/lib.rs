@@ -10,6 +10,8 @@
     reason = "A test that cannot be set up ends here."
 )]
 
+pub mod cost;
+pub mod deployment;
 pub mod disturbance;
 mod documented;
 pub mod event_bus;

@@ -111,13 +111,18 @@ impl RequestBuilder {
 
     /// The same as an invocation that has this much time.
     pub async fn send_within(&self, stage: &Stage, time: Duration) -> Reply {
+        self.send_as(stage, "test-request", time).await
+    }
+
+    /// The same with another id of the request.
+    pub async fn send_as(&self, stage: &Stage, request_id: &str, time: Duration) -> Reply {
         let mut request = Request::builder().method(self.method.clone()).uri(self.path.as_str());
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
         let request = request.body(self.body.clone()).expect("a request");
         stage.draws.store(0, Ordering::SeqCst);
-        let answer = gateway::answer(&stage.backend, &stage.cursors, &request, "test-request", time);
+        let answer = gateway::answer(&stage.backend, &stage.cursors, &request, request_id, time);
         // Tests hold several of these futures at once.
         let response = Box::pin(answer).await;
         let response = self.mutated(response);

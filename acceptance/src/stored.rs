@@ -62,6 +62,28 @@ pub fn bytes(hexadecimal: &str) -> Value {
     json!({"B": BASE64.encode(&HEXLOWER.decode(hexadecimal.as_bytes()).expect("hexadecimal digits"))})
 }
 
+/// What an item, in DynamoDB's own JSON, takes: its names and its values (DynamoDB Developer Guide, "DynamoDB item sizes and formats").
+#[must_use]
+pub fn size(item: &Value) -> usize {
+    let attributes = item.as_object().expect("an item").iter();
+    attributes.map(|(name, value)| name.len() + size_of(value)).sum()
+}
+
+/// What an attribute's value takes.
+fn size_of(attribute: &Value) -> usize {
+    let (kind, value) = attribute.as_object().and_then(|value| value.iter().next()).expect("one type");
+    match (kind.as_str(), value) {
+        ("S", Value::String(text)) => text.len(),
+        ("B", _) => hexadecimal(attribute).len() / 2,
+        ("N", Value::String(digits)) => digits.trim_matches('0').len().div_ceil(2) + 1,
+        ("L", Value::Array(values)) => 3 + values.iter().map(|value| 1 + size_of(value)).sum::<usize>(),
+        ("M", Value::Object(members)) => {
+            3 + members.iter().map(|(name, value)| 1 + name.len() + size_of(value)).sum::<usize>()
+        }
+        _ => panic!("no item has an attribute like {kind} {value}"),
+    }
+}
+
 /// An attribute in DynamoDB's own JSON: `{"S":"…"}`, `{"N":"…"}`, `{"M":{…}}`.
 fn attribute(value: &AttributeValue) -> Value {
     match value {

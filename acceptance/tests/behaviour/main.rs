@@ -30,6 +30,7 @@ mod body_faults;
 mod calls;
 mod commands;
 mod concurrency;
+mod cost;
 mod credentials;
 mod engine_door;
 mod erasure;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use acceptance::refused::Refused;
-use acceptance::stored::{bytes, hexadecimal};
+use acceptance::stored::{bytes, hexadecimal, size};
 use acceptance::trail::{TestArchive, origin, verifier_key};
 use acceptance::{NOON, PATIENCE, RequestBuilder, Stage};
 use domain::api_key::{self, ApiKeyTerms, RANDOM_BYTES, StoredApiKey};
@@ -208,30 +208,12 @@ fn every_event_and_every_member_is_pinned() {
     assert!(unpinned.is_empty(), "{unpinned:?} of a physical key");
 }
 
-/// What an attribute's value takes (DynamoDB Developer Guide, "DynamoDB item sizes and formats").
-fn size(of: &Value) -> usize {
-    let (kind, value) = of.as_object().and_then(|value| value.iter().next()).expect("one type");
-    match (kind.as_str(), value) {
-        ("S", Value::String(text)) => text.len(),
-        ("B", _) => hexadecimal(of).len() / 2,
-        ("N", Value::String(digits)) => digits.trim_matches('0').len().div_ceil(2) + 1,
-        ("M", Value::Object(members)) => {
-            3 + members.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>()
-        }
-        _ => panic!("no event has an attribute like {kind} {value}"),
-    }
-}
-
 /// An event of more than 1 KB would cost twice as much. docs/limits.md says how near it is.
 #[test]
 fn the_largest_pinned_event_takes_one_write_unit() {
-    let of_item = |item: &Value| {
-        let attributes = item.as_object().expect("an item").iter();
-        attributes.map(|(name, value)| name.len() + size(value)).sum::<usize>()
-    };
     let pinned = pinned();
     let events = pinned.iter().filter(|((_, sk), _)| sk.starts_with("EVENT#"));
-    assert_eq!(events.map(|(_, item)| of_item(item)).max(), Some(786));
+    assert_eq!(events.map(|(_, item)| size(item)).max(), Some(786));
 }
 
 #[test]

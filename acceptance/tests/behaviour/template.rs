@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use acceptance::deployment::{access_log, pieces};
 use process::telemetry::MEASURED;
 use serde_json::Value;
 
@@ -20,25 +21,6 @@ const BARE: [&str; 9] = [
 
 /// The ones that it documents as values in quotes.
 const QUOTED: [&str; 1] = ["error.messageString"];
-
-/// The format of the access log, which is the line after `Format: >-`.
-fn access_log() -> &'static str {
-    let template = include_str!("../../../template.yaml");
-    let (_, format) = template.split_once("Format: >-\n").expect("a format");
-    format.lines().next().expect("its line").trim()
-}
-
-/// The format in pieces: text, and the names of `$context` variables.
-fn pieces(format: &str) -> Vec<Result<&str, &str>> {
-    let mut parts = format.split("$context.");
-    let mut pieces = vec![Ok(parts.next().expect("a beginning"))];
-    for part in parts {
-        let end =
-            part.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.').unwrap_or(part.len());
-        pieces.extend([Err(&part[..end]), Ok(&part[end..])]);
-    }
-    pieces
-}
 
 /// A line of the log, with the same value for each variable.
 fn line(format: &str, value: &str) -> String {
