@@ -161,7 +161,7 @@ impl Crowd {
                 line["request_id"].as_str().and_then(|id| id.split_once('.')).expect("an id");
             line["request_id"] = of_gateway.to_owned().into();
             let members = line.as_object_mut().expect("an object");
-            members.retain(|name, _| name != "timestamp" && name != "duration_ms");
+            members.retain(|name, _| !["timestamp", "duration_ms", "store_ms"].contains(&name.as_str()));
         }
         lines.sort_by_key(|line| line["request_id"].to_string());
         lines
