@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::http::{
     http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::result::ConnectorError;
 
+use super::never_sent::had_no_connection;
 use super::{CONNECT_TIMEOUT, roots};
 
 /// The client.
@@ -94,21 +94,9 @@ impl HttpConnector for RootsByNeed {
         let (first, all) = (self.some.call(request), Arc::clone(&self.all));
         HttpConnectorFuture::new(async move {
             match first.await {
-                Err(error) if has_no_connection(&error) => all.call(again).await,
+                Err(error) if had_no_connection(&error) => all.call(again).await,
                 done => done,
             }
         })
     }
-}
-
-/// Whether the request was not sent, because there was no connection to send it by.
-fn has_no_connection(error: &ConnectorError) -> bool {
-    let mut next = std::error::Error::source(error);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<hyper_util::client::legacy::Error>() {
-            return error.is_connect();
-        }
-        next = error.source();
-    }
-    false
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use aws_credential_types::provider::error::CredentialsError;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use hyper_util::client::legacy;
 
 /// Why nothing of a request was sent, if that is certain of its last attempt: there were no credentials to sign it with, or no
@@ -15,18 +15,30 @@ use hyper_util::client::legacy;
 pub fn never_sent<E, R>(error: &SdkError<E, R>) -> Option<String> {
     let SdkError::DispatchFailure(failure) = error else { return None };
     let connector = failure.as_connector_error()?;
-    let mut causes =
-        std::iter::successors(Some(connector as &(dyn Error + 'static)), |cause| (*cause).source());
+    let mut causes = causes(connector);
     let what = causes.find_map(|cause| {
         if cause.is::<CredentialsError>() {
             Some("no credentials")
         } else {
-            let connect = cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect);
-            connect.then_some("no connection")
+            is_without_connection(cause).then_some("no connection")
         }
     })?;
     Some(match causes.last() {
         Some(deepest) => format!("{what}: {deepest}"),
         None => what.to_owned(),
     })
+}
+
+/// Whether a connector failed because there was no connection to send the request by.
+pub(super) fn had_no_connection(error: &ConnectorError) -> bool {
+    causes(error).any(is_without_connection)
+}
+
+fn is_without_connection(cause: &(dyn Error + 'static)) -> bool {
+    cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
+}
+
+/// An error, and what is beneath it.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause| (*cause).source())
 }

@@ -3,6 +3,8 @@
 //! The SDK's usual chain looks for profiles, web identities, containers' and instances' credentials as well, with a client
 //! of another service for some of them. None of it is in Lambda, and it was a tenth of every function.
 
+use std::collections::HashMap;
+
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
@@ -12,7 +14,7 @@ use aws_types::region::Region;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use super::https::Https;
-use crate::environment::{ConfigFault, of_process, optional, required};
+use crate::environment::{ConfigFault, optional, required};
 use crate::sam_local::StandIns;
 
 /// Region, credentials and endpoints of a function, or the stand-ins of `sam local`.
@@ -21,7 +23,8 @@ pub struct FunctionEnvironment {
     region: String,
     credentials: Credentials,
     /// What stands in for every service.
-    endpoint: Option<String>,
+    stand_in: Option<String>,
+    endpoints: Endpoints,
     use_fips: bool,
     use_dual_stack: bool,
 }
@@ -45,7 +48,8 @@ impl FunctionEnvironment {
         Ok(Self {
             region,
             credentials,
-            endpoint: aws_endpoint,
+            stand_in: aws_endpoint,
+            endpoints: Endpoints::read(&lookup),
             use_fips: flag(&lookup, "AWS_USE_FIPS_ENDPOINT")?,
             use_dual_stack: flag(&lookup, "AWS_USE_DUALSTACK_ENDPOINT")?,
         })
@@ -58,12 +62,15 @@ impl FunctionEnvironment {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials))
-            .service_config(Endpoints)
             .use_fips(self.use_fips)
             .use_dual_stack(self.use_dual_stack)
             .http_client(https.for_sdk())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()));
-        config.set_endpoint_url(self.endpoint);
+        match self.stand_in {
+            // Nothing leads away from it: the SDK would prefer the variable of a service.
+            Some(_) => config.set_endpoint_url(self.stand_in),
+            None => config.set_service_config(Some(self.endpoints)),
+        };
         config.build()
     }
 }
@@ -78,15 +85,29 @@ fn flag(lookup: impl Fn(&str) -> Option<String>, name: &'static str) -> Result<b
     }
 }
 
-/// `AWS_ENDPOINT_URL_<SERVICE>` and `AWS_ENDPOINT_URL`, by which the SDK's clients are led elsewhere.
-#[derive(Debug)]
-struct Endpoints;
+/// The variable of the endpoint of every service that has none of its own.
+const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+/// The services that functions call, as variables name them: `AWS_ENDPOINT_URL_DYNAMODB`.
+const SERVICES: [&str; 4] = ["DYNAMODB", "EVENTBRIDGE", "KMS", "SQS"];
+
+/// Where the services are that variables lead elsewhere, by those variables.
+#[derive(Debug, Clone)]
+struct Endpoints(HashMap<String, String>);
+
+impl Endpoints {
+    fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let of_services = SERVICES.map(|service| format!("{ENDPOINT}_{service}"));
+        let names = of_services.into_iter().chain([ENDPOINT.to_owned()]);
+        // The SDK would take an empty one for a URL, and end the process.
+        Self(names.filter_map(|name| optional(&lookup, &name).map(|url| (name, url))).collect())
+    }
+}
 
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let service = key.service_id().to_ascii_uppercase().replace(' ', "_");
-        let of_service = optional(of_process, &format!("{}_{service}", key.env()));
-        of_service.or_else(|| optional(of_process, key.env()))
+        let of_service = self.0.get(&format!("{}_{service}", key.env()));
+        of_service.or_else(|| self.0.get(key.env())).cloned()
     }
 }
 
@@ -142,6 +163,36 @@ mod tests {
             let credentials = config.credentials_provider().unwrap().provide_credentials().await.unwrap();
             assert_eq!((config.endpoint_url(), credentials.access_key_id()), (endpoint, id));
         }
+    }
+
+    const ELSEWHERE: [(&str, &str); 3] = [
+        ("AWS_ENDPOINT_URL", "http://all"),
+        ("AWS_ENDPOINT_URL_SQS", "http://sqs"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", ""),
+    ];
+
+    fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
+        let key =
+            ServiceConfigKey::builder().service_id(service).env(ENDPOINT).profile("endpoint_url").build();
+        config.service_config().and_then(|endpoints| endpoints.load_config(key.unwrap()))
+    }
+
+    #[test]
+    fn services_are_elsewhere_where_variables_say_so() {
+        let config = read(&ELSEWHERE).unwrap().sdk_config(&Https::new());
+        for (service, expected) in
+            [("SQS", "http://sqs"), ("DynamoDB", "http://all"), ("EventBridge", "http://all")]
+        {
+            assert_eq!(endpoint(&config, service).as_deref(), Some(expected), "{service}");
+        }
+    }
+
+    #[test]
+    fn nothing_leads_away_from_the_stand_ins() {
+        let local = [("LOCAL_AWS_ENDPOINT", "http://172.17.0.1:1"), ("AWS_SAM_LOCAL", "true")];
+        let config = read(&[&local[..], &ELSEWHERE[..]].concat()).unwrap().sdk_config(&Https::new());
+        assert_eq!(config.endpoint_url(), Some("http://172.17.0.1:1"));
+        assert_eq!(endpoint(&config, "SQS"), None);
     }
 
     #[test]
