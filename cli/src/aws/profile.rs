@@ -10,7 +10,7 @@ use aws_sdk_sso::operation::get_role_credentials::GetRoleCredentialsError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use aws_types::os_shim_internal::{Env, Fs};
-use process::aws::cause;
+use process::aws::{cause, causes};
 
 use crate::output::Failure;
 
@@ -142,16 +142,12 @@ fn said(refusal: &impl ProvideErrorMetadata) -> String {
 
 /// The error of this type that led to another one.
 fn find<E: Error + 'static>(fault: &CredentialsError) -> Option<&E> {
-    sources(fault).find_map(|cause| cause.downcast_ref())
+    causes(fault).find_map(|cause| cause.downcast_ref())
 }
 
 /// The last cause, in one line.
 fn deepest(fault: &(dyn Error + 'static)) -> String {
-    one_line(&sources(fault).last().unwrap_or(fault).to_string())
-}
-
-fn sources<'a>(fault: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(fault), |cause| (*cause).source())
+    one_line(&causes(fault).last().unwrap_or(fault).to_string())
 }
 
 fn one_line(text: &str) -> String {

@@ -13,7 +13,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 
-pub use self::cause::cause;
+pub use self::cause::{cause, causes};
 pub use self::https::Https;
 pub use self::never_sent::never_sent;
 pub use self::of_function::FunctionEnvironment;

@@ -21,13 +21,13 @@ where
     if let Some(words) = never_sent(error) {
         return words;
     }
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(deeper) = source {
-        words = format!("{words}: {deeper}");
-        source = deeper.source();
-    }
-    words
+    let beneath = error.source().into_iter().flat_map(causes).map(ToString::to_string);
+    std::iter::once(error.to_string()).chain(beneath).collect::<Vec<_>>().join(": ")
+}
+
+/// An error, and what is beneath it, down to the deepest.
+pub fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause| (*cause).source())
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use hyper_util::client::legacy;
 
+use super::causes;
+
 /// Why nothing of a request was sent, if that is certain of its last attempt: there were no credentials to sign it with, or no
 /// connection to send it on (its name could not be resolved, its host refused, TLS was not agreed on).
 ///
@@ -36,9 +38,4 @@ pub(super) fn had_no_connection(error: &ConnectorError) -> bool {
 
 fn is_without_connection(cause: &(dyn Error + 'static)) -> bool {
     cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
-}
-
-/// An error, and what is beneath it.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |cause| (*cause).source())
 }
