@@ -49,6 +49,15 @@ fn the_page_may_call_the_api_and_the_issuer_and_nobody_else() {
     );
     assert_eq!(written.stdout, format!("Content-Security-Policy: {policy}; frame-ancestors 'none'\n"));
     for name in files(&html, &folder.path().join("site")) {
+        // A browser asks for all of them at once, and not for one after the other has said so.
+        let is_asked_for =
+            html.contains(&format!("href=\"{name}\"")) || html.contains(&format!("src=\"{name}\""));
+        assert!(
+            is_asked_for
+                || ["issuer.js", "vendor/oauth4webapi-3.8.8.js", "vendor/write-excel-file-4.1.1.js"]
+                    .contains(&name.as_str()),
+            "{name}"
+        );
         assert!(folder.path().join("site").join(&name).is_file(), "{name}");
     }
 }
