@@ -63,6 +63,8 @@ async function takeBackFrom(rows, keys) {
 }
 
 let shownView;
+/** How far each address was scrolled, so that going back to a long list leads to where one was. */
+const places = new Map();
 
 /** Shows what the address says. */
 function show() {
@@ -77,7 +79,7 @@ function show() {
   document.title = `${heading.textContent} – Physical key inventory`;
   // Whoever follows a link within the page is told where it has led, as after any other link.
   if (shownView !== undefined) {
-    scrollTo(0, 0);
+    scrollTo(0, places.get(location.hash) ?? 0);
     heading.focus({ preventScroll: true });
   }
   shownView = address.view;
@@ -110,6 +112,7 @@ function end({ detail: reason }) {
   for (const form of document.querySelectorAll("form")) form.reset();
   for (const view of [views.person, views.story, views.receipt, addForm]) view.forget();
   inventory.forget();
+  places.clear();
   for (const rows of [outRows, heldRows]) {
     rows.reset();
     rows.show([]);
@@ -155,6 +158,7 @@ session.addEventListener("idle", ({ detail: isIdle }) => {
   else messages.clear();
 });
 addEventListener("hashchange", show);
+addEventListener("scroll", () => places.set(location.hash, scrollY), { passive: true });
 byId("to-adding").addEventListener("click", () => byId("add-user").focus());
 byId("sign-in").addEventListener("click", () => messages.during(byId("sign-in"), () => session.begin()));
 byId("sign-out").addEventListener("click", () => messages.during(byId("sign-out"), () => session.end()));

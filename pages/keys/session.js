@@ -18,6 +18,7 @@ export class Session extends EventTarget {
   #credentials = {};
   #issuer;
   #tokens;
+  #renewal;
   #lastAct = Date.now();
   #isWarned = false;
 
@@ -34,10 +35,9 @@ export class Session extends EventTarget {
   /** What the next call is made with. Near its end an access token is renewed first, for which the page may be left. */
   async credentials() {
     if (this.#tokens && this.#issuer.isEnding(this.#tokens)) {
-      const renewed = await this.#issuer.renewed(this.#tokens);
-      if (!renewed) await this.#issuer.begin(location.hash, { quietly: true });
-      this.#tokens = renewed;
-      this.#credentials = { token: renewed.accessToken };
+      // Once for all calls that are made meanwhile: a refresh token that comes twice is taken for a stolen one.
+      this.#renewal ??= this.#renew().finally(() => (this.#renewal = undefined));
+      await this.#renewal;
     }
     return this.#credentials;
   }
@@ -80,6 +80,16 @@ export class Session extends EventTarget {
     forgetDrafts();
     this.dispatchEvent(new CustomEvent("end", { detail: reason }));
     if (tokens) await this.#issuer.end(tokens);
+  }
+
+  async #renew() {
+    const before = this.#tokens;
+    const renewed = await this.#issuer.renewed(before);
+    if (!renewed) await this.#issuer.begin(location.hash, { quietly: true });
+    // Somebody may have signed out in the meantime.
+    if (this.#tokens !== before) return;
+    this.#tokens = renewed;
+    this.#credentials = { token: renewed.accessToken };
   }
 
   #signedIn(tokens) {
