@@ -9,7 +9,7 @@ const BEGINNING = /(?<=^|[,;\t\r\n])(?=['"\0 \u00a0]*[=+\-@\t\r\n＝＋－＠])/
 const ERROR = /^'*(|#N\/A|#REF!|#VALUE!|#DIV\/0!|#NAME\?|#NULL!|#NUM!|#SPILL!|#CALC!|#GETTING_DATA|#DATA!)$/;
 
 /** A text as a cell that no spreadsheet takes for a formula or an error. */
-export function guarded(text) {
+function guarded(text) {
   return ERROR.test(text) ? `'${text}` : text.replaceAll(BEGINNING, "'");
 }
 

@@ -18,7 +18,7 @@ const MAX_AGE_S = 900;
 const NOBODY = ["login_required", "interaction_required", "consent_required", "account_selection_required"];
 
 /** Why nobody is signed in. */
-export class SignInFault extends Problem {}
+class SignInFault extends Problem {}
 
 export class Issuer {
   #configuration;

@@ -1,7 +1,7 @@
 /** The view of one person: what they hold, and everything that has happened, newest first. */
 
 import { ofReceipt } from "./addresses.js";
-import { byId, counted, countOf, timeZone } from "./elements.js";
+import { byId, counted, countOf, timeZone, typed } from "./elements.js";
 import { eventItem } from "./sentences.js";
 
 const EVENTS_AT_A_TIME = 100;
@@ -24,7 +24,7 @@ export class PersonView {
 
   show({ userId }) {
     const person = this.#inventory.person(userId);
-    byId("person-heading").replaceChildren(`Physical keys of ${userId}`);
+    byId("person-heading").replaceChildren("Physical keys of ", typed(userId));
     byId("person-receipt").href = ofReceipt(userId);
     if (person !== this.#person) this.#begin(person);
     this.#updateHeld();

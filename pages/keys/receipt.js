@@ -27,7 +27,7 @@ export class ReceiptView {
     }
     this.#shown = { person, numbers };
     byId("receipt-back").href = ofPerson(userId);
-    byId("receipt-back").textContent = `All physical keys of ${userId}`;
+    byId("receipt-back").replaceChildren("All physical keys of ", typed(userId));
     this.#update();
   }
 

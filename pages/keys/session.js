@@ -6,7 +6,7 @@
 import { organisationClaim, signIn } from "./configuration.js";
 import { forgetDrafts } from "./drafts.js";
 
-export const IDLE_MS = 15 * 60_000;
+const IDLE_MS = 15 * 60_000;
 const WARNING_MS = 60_000;
 const LOOK_MS = 5_000;
 /** In the tab's storage: when somebody who is signed in did something last. It says nothing else. */

@@ -20,8 +20,8 @@ export class StoryView {
     const { history } = this.#inventory.person(userId);
     const shown = { userId, number, history };
     byId("story-back").href = ofPerson(userId);
-    byId("story-back").textContent = `All physical keys of ${userId}`;
-    byId("story-heading").textContent = `Physical key ${number} of ${userId}`;
+    byId("story-back").replaceChildren("All physical keys of ", typed(userId));
+    byId("story-heading").replaceChildren(`Physical key ${number} of `, typed(userId));
     if (this.#shown?.history !== history) {
       history.addEventListener("change", () => {
         if (this.#shown?.history === history) this.#update();
