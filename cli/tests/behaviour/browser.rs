@@ -1,6 +1,8 @@
 //! The pages in a browser. They need Debian's `chromium` and `chromium-driver`, so a plain test run leaves them out:
 //! `cargo test --workspace --test behaviour -- --ignored browser`. Screenshots are kept in `target/screenshots`.
 
+mod axe;
+mod console;
 mod verify;
 
 use std::io::{BufRead, BufReader};

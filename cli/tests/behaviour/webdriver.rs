@@ -29,7 +29,9 @@ impl Session {
     pub(crate) async fn open(driver: &str, arguments: &[&str]) -> Self {
         let http = reqwest::Client::new();
         let opening = Self { http: http.clone(), url: format!("{driver}/session") };
-        let capabilities = json!({"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}});
+        let capabilities = json!({"alwaysMatch": {
+            "goog:chromeOptions": {"args": arguments}, "goog:loggingPrefs": {"browser": "ALL"},
+        }});
         let opened = opening.command(Method::POST, "", json!({"capabilities": capabilities})).await.unwrap();
         let id = opened["sessionId"].as_str().unwrap();
         Self { http, url: format!("{}/{id}", opening.url) }
@@ -81,6 +83,13 @@ impl Session {
     /// Makes the page's window another one: a command of the `DevTools` protocol, which has what the driver's own have not.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) {
         self.post("/goog/cdp/execute", json!({"cmd": command, "params": parameters})).await.unwrap();
+    }
+
+    /// What the console was told since the last look.
+    pub(crate) async fn console(&self) -> Vec<String> {
+        let said = self.post("/se/log", json!({"type": "browser"})).await.unwrap();
+        let messages = said.as_array().unwrap().iter();
+        messages.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// The window as a PNG.

@@ -12,6 +12,8 @@ use export_audit::signing::KeyFile;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::axe::assert_accessible;
+use super::console::assert_console_is_empty;
 use super::{Browser, assert_nothing_is_kept};
 use crate::program::folder;
 use crate::webdriver::Element;
@@ -94,6 +96,7 @@ impl Page {
 #[ignore = "needs Chromium and its driver"]
 async fn a_proof_is_checked_in_a_page_without_a_server() {
     let page = Page::open(1_200).await;
+    assert_accessible(&page.browser, "before anything is chosen").await;
     let proof = golden("proof.tlog-proof");
     let [key, _] = verifier_keys(&proof);
     let mut lines = proof.split('\n');
@@ -122,6 +125,8 @@ async fn a_proof_is_checked_in_a_page_without_a_server() {
         assert!(limits.contains(said), "{said}: {limits}");
     }
     page.browser.keep_screenshot("verify.png").await;
+    assert_accessible(&page.browser, "a proof that holds").await;
+    assert_console_is_empty(&page.browser, &[]).await;
 
     let removed = golden("removed.tlog-proof");
     let verdict = page.verdict_of(&removed, &verifier_keys(&removed)[0]).await;
