@@ -1,6 +1,8 @@
 //! The pages beside the API: the interactive reference, and the page for people who manage keys. All of their files
 //! are in the program; nothing is loaded from elsewhere.
 
+mod reference;
+
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -15,18 +17,17 @@ use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use domain::loopback::is_loopback;
 use process::clock::Clock;
+use tower_http::compression::CompressionLayer;
 
 use crate::demo::Demo;
 
-/// Swagger UI sets styles from its script and has images in its style sheet.
-const REFERENCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const KEYS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
+const ICON: &str = "image/svg+xml";
 
 /// What pages are served with.
 #[derive(Debug, Clone)]
@@ -45,17 +46,14 @@ where
     H: Handler<T, S>,
     T: 'static,
 {
-    let page = move |handler: MethodRouter<S>| handler.fallback(answer.clone());
+    // What the API answers is never compressed: only pages are.
+    let page =
+        move |handler: MethodRouter<S>| handler.layer(CompressionLayer::new()).fallback(answer.clone());
     Router::new()
-        .route(
-            "/",
-            page(get(async || {
-                file(HTML, REFERENCE_POLICY, include_str!("../../pages/reference/index.html"))
-            })),
-        )
+        .route("/", page(get(async || file(HTML, reference::POLICY, reference::html(true)))))
         .route(
             "/openapi.json",
-            page(get(async || file("application/json", REFERENCE_POLICY, api_reference::json()))),
+            page(get(async || file("application/json", reference::POLICY, api_reference::json()))),
         )
         .route("/demo-credentials.json", page(get(demo_credentials)))
         .route("/reference/{name}", page(get(reference_file)))
@@ -88,19 +86,10 @@ async fn keys_file(Path(name): Path<String>) -> Response {
     }
 }
 
-/// Our own files, and those of Swagger UI that the page uses.
 async fn reference_file(Path(name): Path<String>) -> Response {
-    let media_type = match name.as_str() {
-        "page.js" => return file(SCRIPT, REFERENCE_POLICY, include_str!("../../pages/reference/page.js")),
-        "page.css" => return file(STYLE, REFERENCE_POLICY, include_str!("../../pages/reference/page.css")),
-        "swagger-ui-bundle.js" => SCRIPT,
-        "swagger-ui.css" => STYLE,
-        "favicon-32x32.png" => "image/png",
-        _ => return StatusCode::NOT_FOUND.into_response(),
-    };
-    match utoipa_swagger_ui::serve(&name, Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"))) {
-        Ok(Some(served)) => file(media_type, REFERENCE_POLICY, served.bytes.into_owned()),
-        Ok(None) | Err(_) => StatusCode::NOT_FOUND.into_response(),
+    match reference::FILES.iter().find(|(_, known, _)| *known == name) {
+        Some((media_type, _, text)) => file(media_type, reference::POLICY, *text),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
