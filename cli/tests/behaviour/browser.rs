@@ -1,4 +1,4 @@
-//! The pages in a browser. They need Debian's `chromium` and `chromium-driver`, so a plain test run leaves them out:
+//! The pages in a browser. They need Debian's `chromium` and `chromium-driver` and an installed axe-core, so a plain test run leaves them out:
 //! `cargo test --workspace --test behaviour -- --ignored browser`. Screenshots are kept in `target/screenshots`.
 
 mod axe;
