@@ -143,6 +143,7 @@ async fn the_reference_tells_what_is_wrong_and_lets_the_api_refuse() {
     browser.keep_screenshot("reference-refusal.png").await;
 
     // What the vendor's document has and clients must not send.
+    browser.reads("fieldset:last-of-type > .hint", "_callerOrgId: the server sets it from the API key").await;
     browser.click("[aria-pressed]").await;
     let body = r#"{"number":1,"_callerOrgId":"demo-org"}"#;
     browser.fill("textarea.code", body).await;
