@@ -29,6 +29,8 @@ const asked = {
   "for-another-api": async () =>
     (await person("mia", { resource: ANOTHER_API, scope: "openid shop:use" })).access_token,
   "for-no-api": async () => (await person("mia", { resource: undefined, scope: "openid" })).access_token,
+  password: async (user) => passwords[user],
+  register: async (page) => issuer.register(page) ?? page,
   rotate: async (alg, kid) => issuer.rotate(alg, kid).join(" "),
   withdraw: async () => issuer.withdraw().join(" "),
 };

@@ -35,8 +35,8 @@ function newKey(alg, kid) {
   return { ...privateKey.export({ format: "jwk" }), alg, kid, use: "sig" };
 }
 
-// The issuer with these keys, of which the first one signs.
-function issuerWith(address, keys) {
+// The issuer with these keys, of which the first one signs, and the page for key managers at this address, if there is one.
+function issuerWith(address, keys, page) {
   const [{ alg }] = keys;
   const application = (client_id) => ({
     client_id,
@@ -47,11 +47,19 @@ function issuerWith(address, keys) {
     token_endpoint_auth_method: "none",
     id_token_signed_response_alg: alg,
   });
+  const browser = (client_id, grant_types) => ({
+    ...application(client_id),
+    application_type: "web",
+    grant_types,
+    redirect_uris: [page],
+    post_logout_redirect_uris: [page],
+  });
   return new Provider(address, {
     jwks: { keys },
     clients: [
       application("portal"),
       application("shop"),
+      ...(page ? [browser("cabinet", ["authorization_code", "refresh_token"]), browser("desk", ["authorization_code"])] : []),
       {
         client_id: "job",
         client_secret: clientSecret,
@@ -61,6 +69,8 @@ function issuerWith(address, keys) {
         id_token_signed_response_alg: alg,
       },
     ],
+    clientBasedCORS: (_ctx, origin, client) => client.redirectUris.some((uri) => new URL(uri).origin === origin),
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed("refresh_token"),
     findAccount: (_ctx, id) => id in passwords && { accountId: id, claims: () => ({ sub: id }) },
     extraTokenClaims: (_ctx, token) => ABOUT[token.accountId ?? token.clientId],
     features: {
@@ -89,6 +99,14 @@ async function form(request) {
   return new URLSearchParams(body);
 }
 
+// The login page.
+function loginPage(response) {
+  response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(
+    `<!doctype html><title>Log in</title><form method="post">
+    <input name="user" id="user"><input name="password" id="password" type="password"><button id="log-in">Log in</button></form>`,
+  );
+}
+
 // The login page's form. Whoever knows the password is logged in, and agrees to what was asked for, as far as people may have it.
 async function logIn(issuer, request, response) {
   const { params } = await issuer.interactionDetails(request, response);
@@ -113,14 +131,17 @@ export async function start() {
   const server = createServer((request, response) => {
     if (request.method === "POST" && request.url.startsWith("/login/")) {
       logIn(issuer, request, response).catch(() => response.writeHead(400).end());
+    } else if (request.url.startsWith("/login/")) {
+      loginPage(response);
     } else {
       answer(request, response);
     }
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   const address = `http://127.0.0.1:${server.address().port}`;
+  let page;
   const publish = (keys) => {
-    issuer = issuerWith(address, keys);
+    issuer = issuerWith(address, keys, page);
     answer = issuer.callback();
     return keys.map(({ kid }) => kid);
   };
@@ -128,6 +149,11 @@ export async function start() {
   publish(keys);
   return {
     address,
+    // Lets people sign in to the page at this address.
+    register: (url) => {
+      page = url;
+      publish(keys);
+    },
     // Signs with a new key from now on, and publishes the old ones beside it.
     rotate: (alg, kid) => publish((keys = [newKey(alg, kid), ...keys])),
     // Publishes no key any more but the one that signs.

@@ -1,6 +1,7 @@
 //! The command line. What is parsed here is parsed by the same rules as requests.
 
 pub(crate) mod audit;
+pub(crate) mod page;
 pub(crate) mod registers;
 pub(crate) mod sam_local;
 pub(crate) mod token;
@@ -58,6 +59,8 @@ pub(crate) enum Command {
     Smoke(SmokeArguments),
     /// Run a command, such as `sam local invoke`, with everything ready that SAM needs.
     SamLocal(sam_local::SamLocalArguments),
+    /// Write the page for key managers into a folder, configured, for a host of static files.
+    Page(page::PageArguments),
     /// Print the OpenAPI document.
     Openapi,
     /// The DynamoDB table.
@@ -81,6 +84,8 @@ pub(crate) struct ServeArguments {
     /// How long a client may take for a request, such as `10s`; a connection without one ends after it, too.
     #[arg(long, value_parser = humantime::parse_duration, default_value = "10s")]
     pub(crate) request_timeout: Duration,
+    #[command(flatten)]
+    pub(crate) sign_in: page::SignInArguments,
 }
 
 /// Which credentials a request must have.
@@ -269,7 +274,7 @@ fn org_name(text: &str) -> Result<OrgName, String> {
 }
 
 /// Credentials travel over TLS, or within this machine.
-fn api(text: &str) -> Result<Url, String> {
+pub(crate) fn api(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|_| "must be a URL")?;
     match url.scheme() {
         "https" => Ok(url),

@@ -64,8 +64,8 @@ impl Demo {
         }))
     }
 
-    /// What a page of this server fills in: the credentials of a service of the demo organisation, for which
-    /// everything that the pages can do is allowed.
+    /// What the reference fills in: the credentials of a service of the demo organisation, for which
+    /// everything that the reference can do is allowed.
     pub(crate) fn credentials(&self, now: EpochMillis) -> Result<Value, Failure> {
         Ok(json!({
             "token": self.service_token(now)?,
@@ -73,6 +73,13 @@ impl Demo {
             "orgId": self.org_id,
             "userId": self.user_id,
         }))
+    }
+
+    /// The credentials of a key manager of the demo organisation, which suffice by themselves.
+    pub(crate) fn manager(&self, now: EpochMillis) -> Result<Value, Failure> {
+        let manager =
+            UserId::parse("demo-manager").map_err(|fault| Failure::because("The demo's names", fault))?;
+        Ok(json!({"token": self.token(&Bearer::KeyManager(manager, self.org_id.clone()), now)?}))
     }
 
     /// The user whom the demo is about.

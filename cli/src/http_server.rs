@@ -16,6 +16,7 @@ use local_inventory::gateway;
 use local_inventory::server::{BodyFault, Bounds};
 
 use crate::demo::Demo;
+use crate::pages::keys::KeysPage;
 use crate::pages::{self, Pages};
 
 /// Most of a body that is read: more than any request may have, so that the functions refuse what is too large.
@@ -26,18 +27,19 @@ pub(crate) fn router(api: Arc<Api>) -> Router {
     pages::router(answer).fallback(answer).with_state(api)
 }
 
-/// What the functions are wired with, and the demo for the pages.
+/// What the functions are wired with, and what the pages are served with.
 #[derive(Debug)]
 pub(crate) struct Api {
     pub(crate) backend: Backend,
     pub(crate) cursors: CursorSealer,
-    pub(crate) demo: Arc<Demo>,
+    pub(crate) demo: Option<Arc<Demo>>,
+    pub(crate) keys_page: Arc<KeysPage>,
     pub(crate) bounds: Bounds,
 }
 
 impl FromRef<Arc<Api>> for Pages {
     fn from_ref(api: &Arc<Api>) -> Self {
-        Self { demo: Arc::clone(&api.demo), clock: api.backend.clock.clone() }
+        Self { demo: api.demo.clone(), keys: Arc::clone(&api.keys_page), clock: api.backend.clock.clone() }
     }
 }
 

@@ -12,6 +12,7 @@ mod http_server;
 mod import;
 mod organisations;
 mod output;
+mod page;
 mod pages;
 mod progress_file;
 mod sam_local;
@@ -32,7 +33,7 @@ use crate::output::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse()).await {
+    match Box::pin(run(Arguments::parse())).await {
         Ok(exit_code) => exit_code,
         Err(failure) => {
             output::tell(failure);
@@ -69,6 +70,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Audit(command)) => return audit::audit(command).await,
         Some(Command::Smoke(arguments)) => smoke::smoke(arguments).await,
         Some(Command::SamLocal(arguments)) => sam_local::sam_local(arguments).await,
+        Some(Command::Page(arguments)) => page::page(arguments),
         Some(Command::Openapi) => output::print_line(api_reference::json()),
         Some(Command::Table(TableCommand::Create { data })) => table::create(&data).await,
         Some(Command::Table(TableCommand::Check { resume, data })) => {

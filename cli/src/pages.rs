@@ -1,6 +1,7 @@
 //! The pages beside the API: the interactive reference, and the page for people who manage keys. All of their files
 //! are in the program; nothing is loaded from elsewhere.
 
+pub(crate) mod keys;
 mod reference;
 
 use std::sync::Arc;
@@ -11,29 +12,33 @@ use axum::handler::Handler;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use domain::loopback::is_loopback;
+use domain::values::EpochMillis;
 use process::clock::Clock;
+use serde_json::Value;
 use tower_http::compression::CompressionLayer;
 
 use crate::demo::Demo;
-
-const KEYS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
-     form-action 'none'; frame-ancestors 'none'";
+use crate::output::Failure;
+use crate::pages::keys::KeysPage;
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
 const ICON: &str = "image/svg+xml";
 
 /// What pages are served with.
 #[derive(Debug, Clone)]
 pub(crate) struct Pages {
-    /// Whose credentials are filled in.
-    pub(crate) demo: Arc<Demo>,
+    /// Whose credentials are filled in; nobody's where tokens are an issuer's that is not ours.
+    pub(crate) demo: Option<Arc<Demo>>,
+    /// The page for people who manage physical keys.
+    pub(crate) keys: Arc<KeysPage>,
     /// The time.
     pub(crate) clock: Clock,
 }
@@ -50,7 +55,7 @@ where
     let page =
         move |handler: MethodRouter<S>| handler.layer(CompressionLayer::new()).fallback(answer.clone());
     Router::new()
-        .route("/", page(get(async || file(HTML, reference::POLICY, reference::html(true)))))
+        .route("/", page(get(reference_page)))
         .route(
             "/openapi.json",
             page(get(async || file("application/json", reference::POLICY, api_reference::json()))),
@@ -58,32 +63,39 @@ where
         .route("/demo-credentials.json", page(get(demo_credentials)))
         .route("/reference/{name}", page(get(reference_file)))
         .route("/keys", page(get(async || Redirect::permanent("/keys/"))))
-        .route("/keys/", page(get(async || keys_file(Path("index.html".to_owned())).await)))
-        .route("/keys/demo-credentials.json", page(get(demo_credentials)))
-        .route("/keys/{name}", page(get(keys_file)))
+        .route("/keys/", page(get(keys_page)))
+        .route("/keys/demo-credentials.json", page(get(demo_manager)))
+        .route("/keys/{*name}", page(get(keys_file)))
 }
 
 fn file(media_type: &'static str, policy: &'static str, bytes: impl Into<Bytes>) -> Response {
+    file_under(media_type, HeaderValue::from_static(policy), bytes)
+}
+
+fn file_under(media_type: &'static str, policy: HeaderValue, bytes: impl Into<Bytes>) -> Response {
     let headers = [
-        (CONTENT_TYPE, media_type),
+        (CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (CONTENT_SECURITY_POLICY, policy),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
-        (CACHE_CONTROL, "no-cache"),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
     (headers, bytes.into()).into_response()
 }
 
-async fn keys_file(Path(name): Path<String>) -> Response {
-    match name.as_str() {
-        "index.html" => file(HTML, KEYS_POLICY, include_str!("../../pages/keys/index.html")),
-        "api.js" => file(SCRIPT, KEYS_POLICY, include_str!("../../pages/keys/api.js")),
-        "elements.js" => file(SCRIPT, KEYS_POLICY, include_str!("../../pages/keys/elements.js")),
-        "listing.js" => file(SCRIPT, KEYS_POLICY, include_str!("../../pages/keys/listing.js")),
-        "keys.js" => file(SCRIPT, KEYS_POLICY, include_str!("../../pages/keys/keys.js")),
-        "keys.css" => file(STYLE, KEYS_POLICY, include_str!("../../pages/keys/keys.css")),
-        _ => StatusCode::NOT_FOUND.into_response(),
+async fn keys_page(State(pages): State<Pages>) -> Response {
+    file_under(HTML, pages.keys.policy.clone(), pages.keys.html.clone())
+}
+
+async fn keys_file(State(pages): State<Pages>, Path(name): Path<String>) -> Response {
+    match keys::FILES.iter().find(|(_, known, _)| *known == name) {
+        Some((media_type, _, text)) => file_under(media_type, pages.keys.policy.clone(), *text),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+async fn reference_page(State(pages): State<Pages>) -> Response {
+    file(HTML, reference::POLICY, reference::html(pages.demo.is_some()))
 }
 
 async fn reference_file(Path(name): Path<String>) -> Response {
@@ -93,16 +105,26 @@ async fn reference_file(Path(name): Path<String>) -> Response {
     }
 }
 
+async fn demo_credentials(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+    demonstrated(&pages, &headers, Demo::credentials)
+}
+
+async fn demo_manager(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+    demonstrated(&pages, &headers, Demo::manager)
+}
+
 /// The demo's credentials, for pages of this server only: browsers keep other origins from reading them, and a foreign
 /// name that was made to point to this machine is not answered.
-async fn demo_credentials(State(pages): State<Pages>, headers: HeaderMap) -> Response {
+fn demonstrated(
+    pages: &Pages,
+    headers: &HeaderMap,
+    credentials: impl FnOnce(&Demo, EpochMillis) -> Result<Value, Failure>,
+) -> Response {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    if !is_loopback(name) {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    match pages.demo.credentials(pages.clock.now()) {
-        Ok(credentials) => ([(CACHE_CONTROL, "no-store")], Json(credentials)).into_response(),
-        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    let demo = pages.demo.as_ref().filter(|_| is_loopback(name));
+    match demo.map(|demo| credentials(demo, pages.clock.now())) {
+        Some(Ok(credentials)) => ([(CACHE_CONTROL, "no-store")], Json(credentials)).into_response(),
+        None | Some(Err(_)) => StatusCode::NOT_FOUND.into_response(),
     }
 }

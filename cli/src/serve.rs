@@ -4,7 +4,6 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::auth::RequiredCredentials;
 use api::backend::{Backend, authenticator};
 use api::config::CursorSecret;
 use api::http::cursor::CursorSealer;
@@ -14,6 +13,7 @@ use local_inventory::server::{self, Bounds};
 use process::aws::Https;
 use process::chance::Chance;
 use process::clock::Clock;
+use process::environment::of_process;
 use process::telemetry::OURS;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
@@ -25,8 +25,10 @@ use crate::demo::Demo;
 use crate::folder::{Folder, LockedFolder};
 use crate::http_server::{self, Api};
 use crate::output::{Failure, print_line};
+use crate::pages::keys::{Configuration, KeysPage};
 use crate::stopping::StopSignals;
 use crate::store::{local_table, open_database, tell_endpoint};
+use crate::tokens;
 
 /// How long requests under way may take after Ctrl-C.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
@@ -47,7 +49,7 @@ pub(crate) async fn serve(arguments: ServeArguments) -> Result<(), Failure> {
     let address =
         listener.local_addr().map_err(|error| Failure::because("The server has no address", error))?;
     let bounds = Bounds { request: arguments.request_timeout, ..Bounds::default() };
-    let running = start(folder, arguments.required_credentials.into(), bounds).await?;
+    let running = start(folder, &arguments, bounds).await?;
     announce(&running, &address.to_string())?;
 
     let router = http_server::router(Arc::clone(&running.api));
@@ -78,9 +80,11 @@ async fn listen(port: u16) -> Result<TcpListener, Failure> {
 
 async fn start(
     folder: Option<LockedFolder>,
-    required: RequiredCredentials,
+    arguments: &ServeArguments,
     bounds: Bounds,
 ) -> Result<Running, Failure> {
+    let foreign = tokens::of_environment()?;
+    let page = Configuration::read(None, &arguments.sign_in, of_process)?;
     let (database, issuer) = if let Some(locked) = &folder {
         (open_database(locked, Reach::default()).await?, locked.folder().issuer()?)
     } else {
@@ -92,11 +96,22 @@ async fn start(
         )
     };
     let table = local_table(&database.access()).await?;
-    let tokens = issuer.token_config().map_err(|fault| Failure::because("The signing key", fault))?;
-    let authenticator = authenticator(tokens, required, Https::new);
+    let is_foreign = foreign.is_some();
+    let tokens = match foreign {
+        Some(tokens) => tokens,
+        None => issuer.token_config().map_err(|fault| Failure::because("The signing key", fault))?,
+    };
+    let authenticator = authenticator(tokens, arguments.required_credentials.into(), Https::new);
     let backend = Backend::new(table, authenticator, Clock::system(), Chance::system());
-    let demo = Demo::prepare(&backend.table, &backend.clock, issuer, folder.as_ref()).await?;
-    let api = Arc::new(Api { backend, cursors: cursors()?, demo: Arc::new(demo), bounds });
+    // Where tokens are somebody else's, there are none for a demo.
+    let (demo, page) = if is_foreign {
+        (None, page)
+    } else {
+        let demo = Demo::prepare(&backend.table, &backend.clock, issuer, folder.as_ref()).await?;
+        (Some(Arc::new(demo)), page.with_demo())
+    };
+    let keys_page = Arc::new(KeysPage::of(&page)?);
+    let api = Arc::new(Api { backend, cursors: cursors()?, demo, keys_page, bounds });
     if let Some(locked) = &folder {
         tell_endpoint(locked, &database)?;
     }
@@ -123,6 +138,10 @@ fn announce(running: &Running, address: &str) -> Result<(), Failure> {
     eprintln!("The physical key inventory listens on http://{address}, {kept}. Ctrl-C ends it.");
     eprintln!("Try it out at http://{address}/, manage physical keys at http://{address}/keys/.");
     let Api { demo, backend, .. } = &*running.api;
+    let Some(demo) = demo else {
+        eprintln!("Tokens are those of the issuer that JWT_ISSUER names: there is no demo.");
+        return Ok(());
+    };
     let [add, remove] = demo.curl_lines(address, backend.clock.now())?;
     eprintln!("\nAdd a physical key:");
     print_line(add)?;

@@ -4,14 +4,27 @@ mod explain;
 mod rights;
 mod telling;
 
+use api::config::{TOKEN_VARIABLES, TokenConfig};
 use local_inventory::issuer::Bearer;
 use process::clock::Clock;
+use process::environment::{of_process, optional};
 
 pub(crate) use self::explain::explain;
 use crate::arguments::DataArguments;
 use crate::arguments::token::TokenArguments;
 use crate::folder::Folder;
 use crate::output::{Failure, print_line};
+
+/// Whether the environment says anything about tokens, as it does for the functions.
+fn are_configured() -> bool {
+    TOKEN_VARIABLES.iter().any(|name| optional(of_process, name).is_some())
+}
+
+/// How the tokens of the environment's issuer are verified, if it names one.
+pub(crate) fn of_environment() -> Result<Option<TokenConfig>, Failure> {
+    let config = are_configured().then(|| TokenConfig::read(&of_process)).transpose();
+    config.map_err(|fault| Failure(format!("{fault}.")))
+}
 
 /// Prints a token.
 pub(crate) fn print_token(arguments: TokenArguments) -> Result<(), Failure> {

@@ -8,6 +8,8 @@ const IDEMPOTENCY_KEY_REUSED = 422;
 export class Problem extends Error {
   /** The HTTP status; 0 when there is no answer. */
   status = 0;
+  /** The API's code for the refusal, such as `one_user_only`. */
+  code = "";
   /** Everything the API found wrong: `{ message, pointer? }`. */
   errors = [];
   requestId = "";
@@ -23,7 +25,7 @@ export class Problem extends Error {
   }
 }
 
-/** The API at one address, called with the credentials that are valid at the moment of each call. */
+/** The API at one address, called with what `credentials()` gives at the moment of each call: `{ token?, apiKey? }`. */
 export class Api {
   #address;
   #credentials;
@@ -31,7 +33,7 @@ export class Api {
   #unsettled = new Map();
 
   constructor(address, credentials) {
-    this.#address = address.replace(/\/+$/, "");
+    this.#address = address;
     this.#credentials = credentials;
   }
 
@@ -40,12 +42,17 @@ export class Api {
     return this.#query(userPath(userId, "PhysicalKeys"), { q, limit: PAGE_SIZE, cursor });
   }
 
-  /** One page of a user's history, oldest event first: `{ events, nextCursor? }`. */
-  events(userId, { cursor = "" } = {}) {
-    return this.#query(userPath(userId, "PhysicalKeyEvents"), { limit: PAGE_SIZE, cursor });
+  /** One page of the physical keys that an organisation has out, newest first: `{ keys, nextCursor? }`. */
+  organisationsPhysicalKeys(orgId, { cursor = "" } = {}) {
+    return this.#query(`/orgs/${segment(orgId, "organisation")}/PhysicalKeys`, { limit: PAGE_SIZE, cursor });
   }
 
-  /** Issues a physical key to a user; `details` are `{ orgId, orgName?, note? }`. */
+  /** One page of a user's history, oldest event first: `{ events, nextCursor? }`. */
+  events(userId, { cursor = "", limit = PAGE_SIZE } = {}) {
+    return this.#query(userPath(userId, "PhysicalKeyEvents"), { limit, cursor });
+  }
+
+  /** Issues a physical key to a user; `details` are `{ orgId, orgName?, note? }`. The answer has its event's `hash` as well. */
   add(userId, details) {
     return this.#command(userPath(userId, "AddPhysicalKey"), details);
   }
@@ -55,9 +62,11 @@ export class Api {
     return this.#command(userPath(userId, "RemovePhysicalKey"), { number });
   }
 
-  #query(path, parameters) {
+  async #query(path, parameters) {
     const given = Object.entries(parameters).filter(([, value]) => value !== "");
-    return this.#call(`${path}?${new URLSearchParams(given)}`, { method: "GET", headers: this.#headers() });
+    const headers = await this.#headers();
+    const { answer } = await this.#call(`${path}?${new URLSearchParams(given)}`, { method: "GET", headers });
+    return answer;
   }
 
   /**
@@ -69,20 +78,20 @@ export class Api {
     const body = JSON.stringify(details);
     const submission = `${path} ${body}`;
     const idempotencyKey = this.#unsettled.get(submission) ?? freshIdempotencyKey();
-    const headers = this.#headers({ "Content-Type": "application/json", "Idempotency-Key": idempotencyKey });
+    const headers = await this.#headers({ "Content-Type": "application/json", "Idempotency-Key": idempotencyKey });
     this.#unsettled.set(submission, idempotencyKey);
     try {
-      const answer = await this.#call(path, { method: "POST", headers, body });
+      const { answer, response } = await this.#call(path, { method: "POST", headers, body });
       this.#unsettled.delete(submission);
-      return answer;
+      return { ...answer, hash: response.headers.get("Event-Hash") ?? "" };
     } catch (problem) {
       if (problem.status === IDEMPOTENCY_KEY_REUSED) this.#unsettled.delete(submission);
       throw problem;
     }
   }
 
-  #headers(others = {}) {
-    const { token, apiKey } = this.#credentials();
+  async #headers(others = {}) {
+    const { token, apiKey } = await this.#credentials();
     const headers = new Headers({ Accept: "application/json", ...others });
     if (token) setCredential(headers, "Authorization", `Bearer ${token}`, "bearer token");
     if (apiKey) setCredential(headers, "X-API-Key", apiKey, "API key");
@@ -105,17 +114,22 @@ export class Api {
       throw unanswered(error, isCommand);
     }
     const answer = parsed(text);
-    if (response.ok && answer) return answer;
+    if (response.ok && answer) return { answer, response };
     throw refusal(response, answer, isCommand);
   }
 }
 
 function userPath(userId, operation) {
+  return `/users/${segment(userId, "user")}/${operation}`;
+}
+
+function segment(id, what) {
   // Browsers resolve these two as steps within the path, however they are encoded.
-  if (userId === "." || userId === "..") {
-    throw new Problem(`A browser cannot ask for the user “${userId}”: it would be a step in the address.`);
+  if (id === "." || id === "..") {
+    throw new Problem(`A browser cannot ask for the ${what} “${id}”: it would be a step in the address.`);
   }
-  return `/users/${encodeURIComponent(userId)}/${operation}`;
+  // Half of a character cannot be encoded.
+  return encodeURIComponent(id.toWellFormed());
 }
 
 function setCredential(headers, name, value, what) {
@@ -155,6 +169,7 @@ function refusal(response, answer, isCommand) {
   const message = isTheApis ? answer.message : `The answer (status ${status}) is not one of the API.`;
   return new Problem(message, {
     status,
+    code: answer?.error ?? "",
     errors: Array.isArray(answer?.errors) ? answer.errors : [],
     requestId: answer?.requestId ?? response.headers.get("X-Request-Id") ?? "",
     retryAfter: Number(response.headers.get("Retry-After")) || 0,

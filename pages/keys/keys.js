@@ -1,234 +1,171 @@
-/** The page for people who manage physical keys. */
+/** The page for people who manage physical keys: wires what is shown with who is signed in. */
 
+import { read } from "./addresses.js";
+import { AddForm } from "./adding.js";
 import { Api, Problem } from "./api.js";
-import { element, eventItem, physicalKeyDetails, physicalKeyRow, problemParts, timeZone } from "./elements.js";
-import { Listing } from "./listing.js";
+import { describeChosen } from "./choosing.js";
+import { apiAddress, hasDemo, signIn } from "./configuration.js";
+import { byId, counted } from "./elements.js";
+import { Inventory } from "./inventory.js";
+import { Messages } from "./messages.js";
+import { OrganisationView } from "./organisation.js";
+import { PersonView } from "./person.js";
+import { ReceiptView } from "./receipt.js";
+import { Rows } from "./rows.js";
+import { Session } from "./session.js";
+import { StoryView } from "./story.js";
+import { takeBack } from "./taking-back.js";
 
-const byId = (id) => document.getElementById(id);
-const entry = (id) => byId(id).value.trim();
-const NOT_FOUND = 404;
+const messages = new Messages(byId("messages"));
+const session = new Session();
+const inventory = new Inventory(new Api(apiAddress, () => session.credentials()));
 
-/** The fields of the form that adds, by the JSON pointers under which the API finds fault with them. */
-const FIELDS = new Map([
-  ["/orgId", { id: "add-org", name: "Organisation id" }],
-  ["/orgName", { id: "add-org-name", name: "Organisation name" }],
-  ["/note", { id: "add-note", name: "Note" }],
-]);
-
-const address = document.querySelector('meta[name="api-address"]').content;
-// The fields are the only place the credentials are ever in.
-const api = new Api(address, () => ({ token: entry("token"), apiKey: entry("api-key") }));
-
-/** What the lists show. The user is not read from the field again: it may name somebody else by then. */
-const shown = { userId: "", q: "" };
-
-const physicalKeys = new Listing({
-  read: async (cursor) => {
-    const { keys, ...page } = await api.physicalKeys(shown.userId, { q: shown.q, cursor });
-    return { items: keys, ...page };
-  },
-  element: (key) => {
-    const row = physicalKeyRow(key);
-    row.querySelector(".take-back").addEventListener("click", () => askToTakeBack(key));
-    return row;
-  },
-  body: byId("keys").tBodies[0],
-  moreButton: byId("keys-more"),
-  changed: describePhysicalKeys,
-});
-
-const pastEvents = new Listing({
-  read: async (cursor) => {
-    const { events, ...page } = await api.events(shown.userId, { cursor });
-    return { items: events, ...page };
-  },
-  element: eventItem,
-  body: byId("history"),
-  moreButton: byId("history-more"),
-  changed: ({ count }) => {
-    byId("history-empty").hidden = count > 0;
-  },
-});
-
-function describePhysicalKeys({ count, isComplete, total }) {
-  // The API does not count what a filter finds in a very large inventory.
-  const isCounted = total !== undefined || isComplete;
-  const amount = total ?? count;
-  const noun = amount === 1 ? "physical key" : "physical keys";
-  byId("total").textContent = `${amount} ${noun}${shown.q ? " found" : ""}${isCounted ? "" : " so far"}`;
-  const empty = byId("keys-empty");
-  empty.hidden = count > 0;
-  byId("keys").hidden = count === 0;
-  if (!isComplete) empty.textContent = "Nothing yet. There is more to look through.";
-  else empty.textContent = shown.q ? "No note has this in it." : "This user holds no physical keys.";
-}
-
-function say(text) {
-  byId("status").textContent = text;
-}
-
-function forgetAnswers() {
-  say("");
-  byId("problem").replaceChildren();
-  for (const { id } of FIELDS.values()) {
-    byId(id).removeAttribute("aria-invalid");
-    byId(`${id}-error`).textContent = "";
-  }
-}
-
-function showProblem(thrown, button) {
-  const problem = thrown instanceof Problem ? thrown : new Problem(thrown.message);
-  if (problem !== thrown) console.error(thrown);
-  markFields(problem.errors);
-  // A button that is disabled has lost the focus.
-  const focused = document.activeElement === document.body ? button : document.activeElement;
-  const dismiss = element("button", { type: "button" }, "Dismiss");
-  dismiss.addEventListener("click", () => {
-    byId("problem").replaceChildren();
-    focused.focus();
+/** The rows of a view, and the bar over them. */
+function rowsOf(tableId, viewName, withPerson) {
+  const bar = document.querySelector(`.chosen[data-for="${viewName}"]`);
+  const rows = new Rows(byId(tableId), {
+    moreButton: byId(`${tableId}-more`),
+    withPerson,
+    takeBack: (key) => takeBackFrom(rows, [key]),
+    chosenChanged: (keys) =>
+      describeChosen(bar, keys, {
+        takeBack: (chosen) => takeBackFrom(rows, chosen),
+        chooseNone: () => {
+          rows.chooseNone();
+          byId(`${viewName}-heading`).focus();
+        },
+      }),
   });
-  const fieldName = (pointer) => FIELDS.get(pointer)?.name ?? pointer;
-  byId("problem").replaceChildren(...problemParts(problem, fieldName), dismiss);
+  return rows;
 }
 
-function markFields(errors) {
-  const faults = errors.filter(({ pointer }) => FIELDS.has(pointer));
-  for (const { pointer, message } of faults) {
-    const { id } = FIELDS.get(pointer);
-    byId(id).setAttribute("aria-invalid", "true");
-    byId(`${id}-error`).append(element("span", {}, message));
-  }
-  if (faults.length > 0) byId(FIELDS.get(faults[0].pointer).id).focus();
-}
+const outRows = rowsOf("out", "organisation", true);
+const heldRows = rowsOf("held", "person", false);
+const story = new StoryView({ inventory, messages, takeBack: (key) => takeBackFrom(undefined, [key]) });
+const views = {
+  organisation: new OrganisationView({ listing: inventory.out, rows: outRows, messages }),
+  person: new PersonView({ inventory, rows: heldRows, messages }),
+  story,
+  receipt: new ReceiptView({ inventory, session, messages }),
+};
+const addForm = new AddForm({ inventory, session, added: (key) => [outRows, heldRows].forEach((rows) => rows.point(key)) });
 
-/** Does `work` while `button` cannot be pressed, and shows what goes wrong with it. */
-async function during(button, work) {
-  const wasFocused = document.activeElement === button;
-  forgetAnswers();
-  button.disabled = true;
-  button.setAttribute("aria-busy", "true");
-  try {
-    await work();
-  } catch (problem) {
-    showProblem(problem, button);
-  } finally {
-    button.disabled = false;
-    button.removeAttribute("aria-busy");
-    // A button that is disabled loses the focus, and the keyboard its place.
-    if (wasFocused && document.activeElement === document.body) button.focus();
-  }
-}
-
-async function show() {
-  shown.userId = entry("user");
-  shown.q = "";
-  byId("filter").value = "";
-  // What belongs to somebody else is gone at once, whatever the answer will be.
-  byId("inventory").hidden = true;
-  physicalKeys.clear();
-  pastEvents.clear();
-  await Promise.all([physicalKeys.start(), pastEvents.start()]);
-  byId("keys-heading").textContent = `Physical keys of ${shown.userId}`;
-  byId("add-heading").textContent = `Add a physical key for ${shown.userId}`;
-  byId("inventory").hidden = false;
-  say(`${shown.userId}: ${byId("total").textContent}`);
-}
-
-async function find() {
-  shown.q = entry("filter");
-  await physicalKeys.start();
-  say(byId("total").textContent);
-}
-
-async function refresh() {
-  await Promise.all([physicalKeys.refresh(), pastEvents.refresh()]);
-}
-
-async function add() {
-  const details = { orgId: entry("add-org") };
-  if (entry("add-org-name")) details.orgName = entry("add-org-name");
-  if (entry("add-note")) details.note = entry("add-note");
-  const { userId } = shown;
-  const { number } = await api.add(userId, details);
-  byId("add-note").value = "";
-  say(`Physical key ${number} was added.`);
-  // Somebody else's physical keys may have been asked for in the meantime.
-  if (shown.userId !== userId) return;
-  // A filter could hide what was just added.
-  byId("filter").value = "";
-  shown.q = "";
-  await refresh();
-}
-
-let toTakeBack;
-
-function askToTakeBack(key) {
-  forgetAnswers();
-  toTakeBack = key;
-  byId("confirm-heading").textContent = `Take back physical key ${key.number}?`;
-  byId("confirm-details").replaceChildren(...physicalKeyDetails(key, shown.userId));
-  byId("confirm").showModal();
-}
-
-async function takeBack() {
-  const { number } = toTakeBack;
-  const cancel = byId("confirm-cancel");
-  const rows = byId("keys").tBodies[0].rows;
-  const place = [...rows].findIndex((row) => row.dataset.number === String(number));
-  cancel.disabled = true;
-  try {
-    await api.takeBack(shown.userId, number);
-  } catch (problem) {
-    byId("confirm").close();
-    // Somebody else has taken it back: the list is out of date.
-    if (problem.status === NOT_FOUND) await refresh();
-    throw problem;
-  } finally {
-    cancel.disabled = false;
-  }
-  byId("confirm").close();
-  say(`Physical key ${number} was taken back.`);
-  await refresh();
+async function takeBackFrom(rows, keys) {
+  messages.clear();
+  const place = rows?.placeOf(keys[0]) ?? 0;
+  const taken = await takeBack(inventory, keys);
+  if (taken === 0) return;
+  messages.done(keys.length === 1 ? `Physical key ${keys[0].number} was taken back.` : `${counted(taken)} taken back.`);
+  const heading = byId(`${read(location.hash).view}-heading`);
   // The button that had the focus is gone with its row.
-  const neighbour = rows[Math.min(place, rows.length - 1)]?.querySelector(".take-back");
-  (neighbour ?? byId("keys-heading")).focus();
+  if (rows) rows.focus(place, heading);
+  else heading.focus();
 }
 
-/** Fills in what a local server offers for trying things out. Anywhere else there is nothing, which is no fault. */
-async function fillInDemo() {
-  let demo;
+let shownView;
+/** How far each address was scrolled, so that going back to a long list leads to where one was. */
+const places = new Map();
+
+/** Shows what the address says. */
+function show() {
+  if (!session.who) return;
+  const address = read(location.hash);
+  messages.clear();
+  for (const name of Object.keys(views)) byId(name).hidden = name !== address.view;
+  byId("adding").hidden = address.view === "receipt";
+  if (address.userId) addForm.suggestPerson(address.userId);
+  views[address.view].show(address);
+  const heading = byId(`${address.view}-heading`);
+  document.title = `${heading.textContent} – Physical key inventory`;
+  // Whoever follows a link within the page is told where it has led, as after any other link.
+  if (shownView !== undefined) {
+    scrollTo(0, places.get(location.hash) ?? 0);
+    heading.focus({ preventScroll: true });
+  }
+  shownView = address.view;
+}
+
+/** Whoever is signed in as a person only may read what they hold themselves, if that. */
+function isNoKeyManager({ status, code, errors }) {
+  const wantsApiKey = status === 401 && errors.every(({ message }) => message.includes("X-API-Key"));
+  return session.who.isSignedIn && (code === "one_user_only" || wantsApiKey);
+}
+
+function explainNoKeyManager(problem) {
+  if (!isNoKeyManager(problem)) return;
+  const { name, orgId } = session.who;
+  const organisation = orgId ? ` of ${orgId}` : "";
+  messages.problem(new Problem(`${name} is not known as a key manager${organisation}. Ask whoever administers the accounts.`));
+}
+
+function begin() {
+  const { name, orgId, isDemo } = session.who;
+  byId("who-text").textContent = `${isDemo ? "The local demo, as " : ""}${name}${orgId ? ` for ${orgId}` : ""}`;
+  byId("who").hidden = byId("views").hidden = false;
+  byId("entrance").hidden = true;
+  if (orgId) inventory.open(orgId);
+  else messages.problem(new Problem("Neither the token nor you have named an organisation."));
+  show();
+}
+
+function end({ detail: reason }) {
+  for (const form of document.querySelectorAll("form")) form.reset();
+  for (const view of [views.person, views.story, views.receipt, addForm]) view.forget();
+  inventory.forget();
+  places.clear();
+  for (const rows of [outRows, heldRows]) {
+    rows.reset();
+    rows.show([]);
+  }
+  byId("ask").close();
+  messages.clear();
+  history.replaceState(null, "", location.pathname);
+  showEntrance(reason);
+}
+
+function showEntrance(reason = "") {
+  byId("who").hidden = byId("views").hidden = true;
+  byId("entrance").hidden = false;
+  byId("entrance-words").textContent = reason || "Who holds your organisation's physical keys: office, mailbox, cabinet.";
+  byId("sign-in").hidden = !signIn;
+  byId("other-ways").open = !signIn;
+  shownView = undefined;
+  document.title = "Sign in – Physical key inventory";
+}
+
+/** Begins as what a local server offers for trying things out. */
+async function beginDemo() {
+  const response = await fetch("demo-credentials.json", { cache: "no-store", signal: AbortSignal.timeout(15_000) });
+  if (response.ok) session.use({ ...(await response.json()), isDemo: true });
+}
+
+async function start() {
   try {
-    const response = await fetch("demo-credentials.json", { cache: "no-store", signal: AbortSignal.timeout(15_000) });
-    if (!response.ok) return;
-    demo = await response.json();
-  } catch {
-    return;
+    await session.resume();
+    if (!session.who && hasDemo) await beginDemo();
+    if (!session.who) showEntrance();
+  } catch (problem) {
+    showEntrance();
+    messages.problem(problem);
   }
-  const offered = { token: demo?.token, "api-key": demo?.apiKey, user: demo?.userId, "add-org": demo?.orgId };
-  for (const [id, value] of Object.entries(offered)) {
-    // What has been typed in the meantime stays.
-    if (typeof value === "string" && byId(id).value === "") byId(id).value = value;
-  }
-  byId("demo").textContent = "These are the credentials of the local demo.";
 }
 
-function onSubmit(formId, buttonId, work) {
-  byId(formId).addEventListener("submit", (event) => {
-    event.preventDefault();
-    during(byId(buttonId), work);
-  });
-}
-
-onSubmit("who", "show", show);
-onSubmit("find", "find-button", find);
-onSubmit("add-form", "add", add);
-byId("keys-more").addEventListener("click", () => during(byId("keys-more"), () => physicalKeys.more()));
-byId("history-more").addEventListener("click", () => during(byId("history-more"), () => pastEvents.more()));
-byId("confirm-take-back").addEventListener("click", () => during(byId("confirm-take-back"), takeBack));
-byId("confirm-cancel").addEventListener("click", () => byId("confirm").close());
-byId("confirm").addEventListener("cancel", (event) => {
-  // A request that is under way can no longer be cancelled.
-  if (byId("confirm-take-back").disabled) event.preventDefault();
+inventory.out.addEventListener("problem", ({ detail }) => explainNoKeyManager(detail));
+session.addEventListener("begin", begin);
+session.addEventListener("end", end);
+session.addEventListener("idle", ({ detail: isIdle }) => {
+  if (isIdle) messages.done("You will be signed out in a minute, unless you go on.");
+  else messages.clear();
 });
-byId("time-zone").textContent = `Oldest first. Times are in your time zone, ${timeZone}.`;
-fillInDemo();
+addEventListener("hashchange", show);
+addEventListener("scroll", () => places.set(location.hash, scrollY), { passive: true });
+byId("to-adding").addEventListener("click", () => byId("add-user").focus());
+byId("sign-in").addEventListener("click", () => messages.during(byId("sign-in"), () => session.begin()));
+byId("sign-out").addEventListener("click", () => messages.during(byId("sign-out"), () => session.end()));
+byId("paste").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const entry = (id) => byId(id).value.trim();
+  session.use({ token: entry("token"), apiKey: entry("api-key"), orgId: entry("org") });
+  byId("paste").reset();
+});
+start();

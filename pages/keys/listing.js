@@ -1,79 +1,80 @@
-/** Lists that the API hands out page by page. */
+/** Lists that the API hands out page by page, read to their end while people look at them already. */
 
-/**
- * A list in the document with a button for its next page.
- *
- * `read(cursor)` answers `{ items, nextCursor?, total? }`; `element(item)` makes an item's element within `body`;
- * `changed({ count, isComplete, total })` is told whenever the list has changed.
- */
-export class Listing {
+/** More than any organisation that was seen has out; what is beyond it is left to the program's `export`. */
+const MOST_ITEMS = 50_000;
+const MOST_ATTEMPTS = 4;
+const WAIT_MS = 1_000;
+
+/** Tells of every "change", and of a "problem" that ended the reading before the list was whole. */
+export class Listing extends EventTarget {
+  items = [];
+  isWhole = false;
+  /** Whether the reading ended before it was whole. */
+  isBroken = false;
   #read;
-  #element;
-  #body;
-  #moreButton;
-  #changed;
-  #cursor;
   /** Counts the loads, so that an answer is dropped when the list has moved on in the meantime. */
   #load = 0;
 
-  constructor({ read, element, body, moreButton, changed }) {
+  /** `read(cursor)` answers `{ items, nextCursor? }`. */
+  constructor(read) {
+    super();
     this.#read = read;
-    this.#element = element;
-    this.#body = body;
-    this.#moreButton = moreButton;
-    this.#changed = changed;
   }
 
-  clear() {
-    this.#load += 1;
-    this.#cursor = undefined;
-    this.#body.replaceChildren();
-    this.#moreButton.hidden = true;
-  }
-
-  /** Loads the first page. */
-  start() {
-    return this.#reload(() => false);
-  }
-
-  /** Loads anew what was there: as many items as before, or all of them if all were there. */
-  refresh() {
-    const [before, wasComplete] = [this.#body.childElementCount, this.#cursor === undefined];
-    return this.#reload((count) => wasComplete || count < before);
-  }
-
-  /** Loads the next page, and moves the focus to its first item: the button may be gone. */
-  async more() {
+  /** Reads it from its beginning. What was there is gone at once. */
+  async load() {
     const load = ++this.#load;
-    const page = await this.#read(this.#cursor);
-    if (load !== this.#load) return;
-    const elements = page.items.map(this.#element);
-    this.#body.append(...elements);
-    this.#finish(page);
-    const target = elements[0] ?? this.#body.lastElementChild;
-    target?.setAttribute("tabindex", "-1");
-    target?.focus({ preventScroll: true });
-  }
-
-  async #reload(wantsMore) {
-    const load = ++this.#load;
-    // The next page of what is about to be replaced would get in the way.
-    this.#moreButton.hidden = true;
-    const elements = [];
-    let page;
-    do {
-      page = await this.#read(page?.nextCursor);
+    this.items = [];
+    this.isWhole = this.isBroken = false;
+    this.#changed();
+    try {
+      let page;
+      do {
+        page = await this.#patiently(page?.nextCursor);
+        if (load !== this.#load) return;
+        this.items.push(...page.items);
+        this.isWhole = page.nextCursor === undefined;
+        this.#changed();
+      } while (!this.isWhole && this.items.length < MOST_ITEMS);
+    } catch (problem) {
       if (load !== this.#load) return;
-      elements.push(...page.items.map(this.#element));
-    } while (page.nextCursor !== undefined && wantsMore(elements.length));
-    this.#body.replaceChildren(...elements);
-    this.#finish(page);
+      this.isBroken = true;
+      this.#changed();
+      this.dispatchEvent(new CustomEvent("problem", { detail: problem }));
+    }
   }
 
-  #finish({ nextCursor, total }) {
-    this.#cursor = nextCursor;
-    const isComplete = nextCursor === undefined;
-    this.#moreButton.hidden = isComplete;
-    this.#changed({ count: this.#body.childElementCount, isComplete, total });
+  /** Forgets everything; an answer that is under way is dropped. */
+  forget() {
+    this.#load += 1;
+    this.items = [];
+  }
+
+  /** Puts in what was just made: `place(items)` says where. */
+  put(item, place = () => 0) {
+    this.items.splice(place(this.items), 0, item);
+    this.#changed();
+  }
+
+  /** Takes out what is there no more. */
+  remove(isGone) {
+    this.items = this.items.filter((item) => !isGone(item));
+    this.#changed();
+  }
+
+  /** A page, asked for again where that may help: a list of a hundred pages is not given up for one of them. */
+  async #patiently(cursor) {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#read(cursor);
+      } catch (problem) {
+        if (!problem.isPassing || attempt === MOST_ATTEMPTS) throw problem;
+        await new Promise((resume) => setTimeout(resume, problem.retryAfter * 1_000 || WAIT_MS));
+      }
+    }
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
   }
 }

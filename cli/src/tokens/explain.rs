@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use api::auth::RequiredCredentials;
 use api::auth::signing_keys::SigningKeys;
 use api::backend::token_verifier;
-use api::config::{SigningKeyConfig, TOKEN_VARIABLES, TokenConfig, required_credentials};
+use api::config::{SigningKeyConfig, TokenConfig, required_credentials};
 use process::aws::Https;
 use process::clock::Clock;
-use process::environment::{ConfigFault, of_process, optional};
+use process::environment::{ConfigFault, of_process};
 
+use super::are_configured;
 use super::telling::{Telling, Verdict};
 use crate::api_client::TOKEN;
 use crate::arguments::token::ExplainArguments;
@@ -72,7 +73,7 @@ impl Rules {
     fn of(arguments: &ExplainArguments) -> Result<Self, Failure> {
         let given = arguments.required_credentials.map(Into::into);
         let mut rules = match &arguments.data {
-            None if is_configured() => {
+            None if are_configured() => {
                 Self::of_environment(given).map_err(|fault| Failure(format!("{fault}.")))?
             }
             folder => Self::of_local_server(folder.as_deref().unwrap_or(Path::new(DEFAULT_FOLDER)), given)?,
@@ -111,11 +112,6 @@ impl Rules {
             keys: "the local server's key set".to_owned(),
         })
     }
-}
-
-/// Whether the environment says anything about tokens.
-fn is_configured() -> bool {
-    TOKEN_VARIABLES.iter().any(|name| optional(of_process, name).is_some())
 }
 
 fn key_set(path: &Path) -> Result<SigningKeys, Failure> {

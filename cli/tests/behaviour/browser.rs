@@ -3,7 +3,10 @@
 
 mod axe;
 mod console;
+mod keys;
+mod keys_on_paper;
 mod reference;
+mod sign_in;
 mod verify;
 
 use std::io::{BufRead, BufReader};
@@ -13,7 +16,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::program::{Server, folder, run};
 use crate::webdriver::{Element, Session};
 
 /// How long a page may take for anything.
@@ -88,80 +90,6 @@ impl Browser {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(name), self.session.screenshot().await).unwrap();
     }
-}
-
-#[tokio::test]
-#[ignore = "needs Chromium and its driver"]
-async fn people_manage_physical_keys_in_a_page() {
-    let folder = folder();
-    let server = Server::start(&["--port", "0"], folder.path());
-    let browser = Browser::open(1_200).await;
-    browser.session.goto(&format!("{}/keys/", server.address())).await;
-    // The demo's credentials are filled in where there is a demo.
-    browser.reads("#demo", "demo").await;
-
-    browser.fill("#user", "mü/1 ?#").await;
-    browser.click("#show").await;
-    browser.reads("#total", "0").await;
-    for note in ["Front door", HOSTILE_NOTE] {
-        browser.fill("#add-org-name", "Demo Organisation").await;
-        browser.fill("#add-note", note).await;
-        browser.click("#add").await;
-        browser.reads("#keys", note).await;
-    }
-    assert_eq!(browser.text("#status").await, "Physical key 2 was added.");
-    browser.reads("#history", HOSTILE_NOTE).await;
-    assert_eq!(browser.session.run("return document.querySelectorAll('img').length").await, 0);
-    assert_ne!(browser.session.title().await, "owned");
-    browser.keep_screenshot("keys.png").await;
-
-    browser.click("[data-number=\"2\"] .take-back").await;
-    browser.click("#confirm-cancel").await;
-    assert!(browser.text("#keys").await.contains(HOSTILE_NOTE), "cancelled is not taken back");
-    browser.click("[data-number=\"2\"] .take-back").await;
-    browser.keep_screenshot("keys-confirmation.png").await;
-    browser.click("#confirm-take-back").await;
-    browser.reads("#total", "1").await;
-    browser.reads("#history", "taken back").await;
-    assert!(!browser.text("#keys").await.contains(HOSTILE_NOTE));
-
-    let erase = ["erase", "--user", "mü/1 ?#", "--reason", "asked for", "--actor", "Olga"];
-    assert_eq!(run(&erase, folder.path(), &[]).code, Some(0));
-    browser.click("#show").await;
-    browser.reads("#history", "What was typed about physical key 2 was erased").await;
-    browser.reads("#history", "Operator Olga").await;
-    let (held, history) = (browser.text("#keys").await, browser.text("#history").await);
-    assert!(![held, history].concat().contains("Front door"), "it is read again without its texts");
-
-    // Only the API decides: a foreign organisation is refused in its words.
-    browser.fill("#add-org", "acme").await;
-    browser.click("#add").await;
-    browser.reads("#problem", "another organisation").await;
-    assert_nothing_is_kept(&browser).await;
-    browser.session.close().await;
-    server.interrupt();
-}
-
-#[tokio::test]
-#[ignore = "needs Chromium and its driver"]
-async fn the_page_for_people_fits_a_small_screen() {
-    let folder = folder();
-    let server = Server::start(&["--port", "0", "--memory"], folder.path());
-    let browser = Browser::open(500).await;
-    // A window has a least width; a frame has not.
-    browser.session.goto(&format!("{}/keys/", server.address())).await;
-    browser.session.resize(360, 800).await;
-    browser.reads("#demo", "demo").await;
-    browser.fill("#user", "alice").await;
-    browser.click("#show").await;
-    browser.fill("#add-note", &"long".repeat(100)).await;
-    browser.click("#add").await;
-    browser.reads("#keys", "longlong").await;
-    let widths = browser.session.run("return [document.documentElement.scrollWidth, innerWidth]").await;
-    assert!(widths[0].as_u64() <= widths[1].as_u64(), "{widths}");
-    browser.keep_screenshot("keys-small.png").await;
-    browser.session.close().await;
-    server.interrupt();
 }
 
 /// Credentials stay in the page's memory.

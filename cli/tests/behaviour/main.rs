@@ -17,6 +17,7 @@ mod folder;
 mod import;
 mod import_again;
 mod office;
+mod page;
 mod passing_faults;
 mod program;
 mod restore;

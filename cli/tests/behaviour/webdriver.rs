@@ -71,10 +71,6 @@ impl Session {
         self.get("/title").await.unwrap().as_str().unwrap().to_owned()
     }
 
-    pub(crate) async fn resize(&self, width: u32, height: u32) {
-        self.post("/window/rect", json!({"width": width, "height": height})).await.unwrap();
-    }
-
     /// What a script in the page returns.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", json!({"script": script, "args": []})).await.unwrap()
@@ -83,6 +79,13 @@ impl Session {
     /// Makes the page's window another one: a command of the `DevTools` protocol, which has what the driver's own have not.
     pub(crate) async fn devtools(&self, command: &str, parameters: Value) {
         self.post("/goog/cdp/execute", json!({"cmd": command, "params": parameters})).await.unwrap();
+    }
+
+    /// Presses keys one after the other, wherever the focus is.
+    pub(crate) async fn press(&self, keys: &str) {
+        let active = self.get("/element/active").await.unwrap();
+        let element = Element { session: self, id: active[ELEMENT].as_str().unwrap().to_owned() };
+        element.give(keys).await.unwrap();
     }
 
     /// What the console was told since the last look.

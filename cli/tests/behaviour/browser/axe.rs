@@ -31,7 +31,8 @@ fn findings(violation: &Value) -> impl Iterator<Item = String> {
         .map(|node| format!("{} at {}: {}", violation["id"], json!(node["target"]), node["failureSummary"]))
 }
 
-fn tools() -> PathBuf {
+/// Where `.ci/install-tools` puts what it installs.
+pub(super) fn tools() -> PathBuf {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ci-tools");
     env::var_os("CI_TOOLS").map_or(installed, PathBuf::from)
 }

@@ -15,6 +15,10 @@ const PREVIEW: &str = "[role=tabpanel]";
 const OUTCOME: &str = ".outcome";
 const BODY: &str = ".body";
 const SEND: &str = ".tried button.primary";
+/// Keys, as WebDriver names them.
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
+const ARROW_RIGHT: &str = "\u{e014}";
 /// Browsers tell of every refusal in the console.
 const REFUSED: &[&str] = &["Failed to load resource: the server responded with a status of 40"];
 
@@ -29,19 +33,10 @@ async fn insert(browser: &Browser, name: &str, text: &str) {
     browser.session.devtools("Input.insertText", json!({"text": text})).await;
 }
 
-async fn press(browser: &Browser, key: &str, code: u32) {
-    let text = if key == "Enter" { "\r" } else { "" };
-    for kind in ["keyDown", "keyUp"] {
-        let event =
-            json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text});
-        browser.session.devtools("Input.dispatchKeyEvent", event).await;
-    }
-}
-
 /// Presses the tabulator key until something is focused, from whatever was before.
 async fn tab_to(browser: &Browser, selector: &str) {
     for _ in 0..60 {
-        press(browser, "Tab", 9).await;
+        browser.session.press(TAB).await;
         let is_there =
             browser.session.run(&format!("return document.activeElement.matches({})", json!(selector))).await;
         if is_there == true {
@@ -233,20 +228,20 @@ async fn the_reference_is_used_with_the_keyboard_alone() {
     browser.session.goto(&server.address()).await;
     browser.reads("h1", "Physical key inventory").await;
     tab_to(&browser, ".skip").await;
-    press(&browser, "Enter", 13).await;
+    browser.session.press(ENTER).await;
     tab_to(&browser, "main a[href=\"#AddPhysicalKey\"]").await;
-    press(&browser, "Enter", 13).await;
+    browser.session.press(ENTER).await;
     browser.reads("h1", "issued").await;
     tab_to(&browser, &field("orgName")).await;
     browser.session.devtools("Input.insertText", json!({"text": "Büro"})).await;
-    press(&browser, "Enter", 13).await;
+    browser.session.press(ENTER).await;
     assert_eq!(answered(&browser, "200 OK").await["orgName"], "Büro");
 
     tab_to(&browser, "[role=tab]").await;
     for (language, said) in
         [("Python", "import requests"), ("TypeScript", "await fetch("), ("Rust", "reqwest::blocking")]
     {
-        press(&browser, "ArrowRight", 39).await;
+        browser.session.press(ARROW_RIGHT).await;
         browser.reads("[role=tab][aria-selected=true]", language).await;
         browser.reads(PREVIEW, said).await;
     }
