@@ -1,6 +1,14 @@
 //! The pages beside the API: the interactive reference, and the page for people who manage keys. All of their files
 //! are in the program; nothing is loaded from elsewhere.
 
+macro_rules! page_files {
+    ($folder:literal: $($media_type:ident $name:literal),* $(,)?) => {
+        /// The files beside `index.html`: their media types, names and texts.
+        pub(crate) const FILES: &[(&str, &str, &str)] =
+            &[$(($media_type, $name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../pages/", $folder, "/", $name)))),*];
+    };
+}
+
 pub(crate) mod keys;
 mod reference;
 

@@ -10,15 +10,8 @@ const DEMO: &str = r#"name="demo-credentials" content="demo-credentials.json""#;
 pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-macro_rules! reference_files {
-    ($($media_type:ident $name:literal),* $(,)?) => {
-        /// The files beside the page: their media types, names and texts.
-        pub(super) const FILES: &[(&str, &str, &str)] =
-            &[$(($media_type, $name, include_str!(concat!("../../../pages/reference/", $name)))),*];
-    };
-}
-
-reference_files! {
+page_files! {
+    "reference":
     ICON "icon.svg", STYLE "reference.css", STYLE "fields.css", STYLE "shapes.css",
     SCRIPT "answer.js", SCRIPT "body.js", SCRIPT "curl.js", SCRIPT "document.js", SCRIPT "elements.js", SCRIPT "faults.js",
     SCRIPT "field.js", SCRIPT "form.js", SCRIPT "memory.js", SCRIPT "operation.js", SCRIPT "overview.js", SCRIPT "preview.js",

@@ -15,7 +15,7 @@ const PREVIEW: &str = "[role=tabpanel]";
 const OUTCOME: &str = ".outcome";
 const BODY: &str = ".body";
 const SEND: &str = ".tried button.primary";
-/// Keys, as WebDriver names them.
+/// Keys, as the driver names them.
 const TAB: &str = "\u{e004}";
 const ENTER: &str = "\u{e007}";
 const ARROW_RIGHT: &str = "\u{e014}";
