@@ -88,5 +88,6 @@ try {
   await fillIn(memory, operations);
   begin(root, memory, operations);
 } catch (error) {
-  content.replaceChildren(element("p", { role: "alert" }, `The OpenAPI document cannot be shown: ${error.message}`));
+  const reason = element("p", { role: "alert" }, `The OpenAPI document cannot be shown: ${error.message}`);
+  content.replaceChildren(element("h1", { tabindex: "-1" }, "There is nothing to show"), reason);
 }

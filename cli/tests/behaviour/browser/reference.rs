@@ -165,8 +165,14 @@ async fn the_reference_tells_what_is_wrong_and_lets_the_api_refuse() {
     assert_accessible(&browser, "what is not sent").await;
     assert_console_is_empty(&browser, REFUSED).await;
     assert_nothing_is_kept(&browser).await;
-    browser.session.close().await;
+
+    let address = server.address();
+    browser.fill(&field("Base URL"), &address).await;
     server.interrupt();
+    browser.click(SEND).await;
+    browser.reads(OUTCOME, &format!("{address} could not be reached.")).await;
+    assert_accessible(&browser, "a server that has gone").await;
+    browser.session.close().await;
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn api() -> (String, Arc<Mutex<Vec<String>>>) {
 }
 
 /// The files as a host has them: `index.html` says where requests may go, and the header says the same.
-async fn host(api: &str) -> String {
+async fn host(api: &str, document: Value) -> String {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self' {api}; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
@@ -101,7 +101,7 @@ async fn host(api: &str) -> String {
         };
         (typed(&policy, media_type), read(&name)).into_response()
     });
-    let described = get(async || axum::Json(document()));
+    let described = get(async move || axum::Json(document));
     let router = Router::new()
         .route("/docs/", page)
         .route("/docs/openapi.json", described)
@@ -131,7 +131,7 @@ async fn serve(router: Router) -> String {
 async fn the_reference_is_hosted_elsewhere_and_made_from_whatever_document_is_beside_it() {
     let (api, came) = api().await;
     let browser = Browser::open(1_280).await;
-    browser.session.goto(&format!("{}/docs/", host(&api).await)).await;
+    browser.session.goto(&format!("{}/docs/", host(&api, document()).await)).await;
     browser.reads("h1", HOSTILE_NOTE).await;
     browser.reads(".overview .prose li:last-child", HOSTILE_NOTE).await;
     assert_accessible(&browser, "the overview").await;
@@ -183,5 +183,17 @@ async fn the_reference_is_hosted_elsewhere_and_made_from_whatever_document_is_be
     assert_eq!(browser.session.run("return document.querySelectorAll('img').length").await, 0);
     assert_ne!(browser.session.title().await, "owned");
     assert_console_is_empty(&browser, &[]).await;
+    browser.session.close().await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium and its driver"]
+async fn a_document_that_cannot_be_shown_is_said_to_be_one() {
+    let browser = Browser::open(1_280).await;
+    let address = host("https://api.example.com", json!("no document")).await;
+    browser.session.goto(&format!("{address}/docs/")).await;
+    browser.reads("h1", "There is nothing to show").await;
+    browser.reads("[role=alert]", "The OpenAPI document cannot be shown: ").await;
+    assert_accessible(&browser, "no document").await;
     browser.session.close().await;
 }
