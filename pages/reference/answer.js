@@ -30,7 +30,8 @@ export class Answer {
     const { status, statusText, millis, bytes, headers, text } = result;
     const line = [element("strong", {}, `${status} ${statusText}`.trim()), ` in ${millis.toLocaleString("en-GB")} ms, ${bytes.toLocaleString("en-GB")} bytes`];
     this.#tell(status < 400 ? "good" : "bad", ...line);
-    const documented = this.#responses.find((response) => response.status === String(status)) ?? this.#responses.find((response) => response.status === "default");
+    const described = (name) => this.#responses.find((response) => response.status === name);
+    const documented = described(String(status)) ?? described("default");
     if (documented?.description) this.#content.append(element("p", { class: "quiet" }, sentence(documented.description)));
     this.#content.append(bodyOf(text, result.isCut));
     this.#content.append(folded(`Headers (${headers.length})`, () => list(headers), { open: true }));

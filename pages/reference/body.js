@@ -2,12 +2,12 @@
 
 import { button, element, freshId } from "./elements.js";
 import { faultOfJson } from "./faults.js";
-import { Field } from "./field.js";
+import { Field, TYPING } from "./field.js";
 import { paragraphs } from "./prose.js";
 import { bodyOf } from "./request.js";
 import { exampleOf, flat, members } from "./schema.js";
 
-/** `{ element, mediaType, text, faulty }` of an operation's body. */
+/** `{ element, mediaType, text }` of an operation's body. */
 export class Body {
   #root;
   #content;
@@ -15,7 +15,7 @@ export class Body {
   #members = [];
   #fields = [];
   #typed = element("div", { class: "fields" });
-  #whole = element("textarea", { id: freshId(), rows: "8", class: "code", autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
+  #whole = element("textarea", { id: freshId(), rows: "8", class: "code", ...TYPING });
   #fault = element("p", { class: "fault", id: freshId() });
   #toggle = button("Edit as text", { class: "small", "aria-pressed": "false" }, () => this.#change(!this.#isWhole));
 
@@ -23,9 +23,7 @@ export class Body {
     this.#root = root;
     this.#content = body.content ?? {};
     this.#onInput = onInput;
-    const types = Object.keys(this.#content);
-    const type = { type: "string", enum: types };
-    this.type = new Field({ root, name: "Content-Type", schema: type, isRequired: true, value: types[0], descriptions: ["The media type of the request body"], onInput: () => this.#begin() });
+    this.type = this.#typeField();
     this.#whole.setAttribute("aria-describedby", this.#fault.id);
     this.#whole.addEventListener("input", () => this.#tell());
     const whole = element("div", { class: "field" }, element("label", { for: this.#whole.id }, "Text of the body"), this.#whole, this.#fault);
@@ -34,17 +32,19 @@ export class Body {
     this.#begin();
   }
 
+  #typeField() {
+    const types = Object.keys(this.#content);
+    const common = { root: this.#root, name: "Content-Type", schema: { type: "string", enum: types }, isRequired: true, value: types[0] };
+    return new Field({ ...common, descriptions: ["The media type of the request body"], onInput: () => this.#begin() });
+  }
+
   get mediaType() {
     return this.type.text;
   }
 
   get text() {
-    return this.#isWhole ? this.#whole.value : bodyOf(this.#members, Object.fromEntries(this.#fields.map(({ name, field }) => [name, field.text])));
-  }
-
-  /** The fields that something is wrong with. */
-  get faulty() {
-    return this.#isWhole ? [] : this.#fields.map(({ field }) => field).filter(({ fault }) => fault !== "");
+    if (this.#isWhole) return this.#whole.value;
+    return bodyOf(this.#members, Object.fromEntries(this.#fields.map(({ name, field }) => [name, field.text])));
   }
 
   get #isWhole() {

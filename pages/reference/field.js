@@ -21,13 +21,15 @@ export class Field {
     this.#isRequired = isRequired;
     this.#faultOf = others;
     const [id, hintId] = [freshId(), freshId()];
-    this.input = input(schema, { id, "aria-describedby": `${hintId} ${this.#fault.id}`, "aria-required": isRequired && "true", class: isSecret && "secret" });
+    const described = { "aria-describedby": `${hintId} ${this.#fault.id}`, "aria-required": isRequired && "true" };
+    this.input = input(schema, value, { id, class: isSecret && "secret", ...described });
     this.text = value;
     this.input.addEventListener("input", () => {
       this.showFault();
       onInput();
     });
-    const head = element("div", { class: "head" }, element("label", { for: id }, code(name)), element("span", { class: "type" }, typeWords(root, schema)));
+    const label = element("label", { for: id }, code(name));
+    const head = element("div", { class: "head" }, label, element("span", { class: "type" }, typeWords(root, schema)));
     if (isRequired) head.append(element("span", { class: "required" }, "Required"));
     const hint = element("div", { class: "hint", id: hintId }, descriptions.flatMap(paragraphs), limits(schema, example));
     this.element = element("div", { class: "field", "data-name": name }, head, this.input, this.#fault, hint, pattern(schema));
@@ -59,11 +61,13 @@ export class Field {
   }
 }
 
-const TYPING = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
+/** What is typed is nothing that a browser should remember, begin with a capital or correct. */
+export const TYPING = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
 
-function input(schema, attributes) {
+function input(schema, value, attributes) {
   const values = schema.type === "boolean" ? ["true", "false"] : schema.enum?.map(String);
-  if (values) return element("select", attributes, ["", ...values].map((value) => element("option", { value }, value || "—")));
+  const choices = value === "" ? ["", ...(values ?? [])] : values;
+  if (values) return element("select", attributes, choices.map((choice) => element("option", { value: choice }, choice || "—")));
   const isJson = schema.type === "object" || schema.type === "array";
   const isLong = schema.type === "string" && !schema.pattern && (schema.maxLength ?? 0) > LINE_LENGTH;
   if (isJson || isLong) return element("textarea", { rows: "2", ...TYPING, ...attributes });

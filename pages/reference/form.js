@@ -9,7 +9,7 @@ import { exampleOf, flat } from "./schema.js";
 
 const PLACES = { path: "Path parameters", query: "Query parameters", header: "Headers" };
 
-/** `{ element, request, faulty, refresh() }`. The element is a form, and is submitted to send. */
+/** `{ element, request, unsendable, refresh() }`. The element is a form, and is submitted to send. */
 export class RequestForm {
   #root;
   #operation;
@@ -27,7 +27,8 @@ export class RequestForm {
     const places = Object.keys(PLACES).map((place) => this.#parametersIn(place, onInput));
     this.#body = operation.body && new Body(root, operation.body, () => onInput());
     const server = element("fieldset", {}, element("legend", {}, "Server"), this.baseUrl.element, this.#note);
-    this.element = element("form", { id: freshId(), novalidate: true, autocomplete: "off" }, server, this.#credentialsSet(), places, this.#body?.element);
+    const parts = [server, this.#credentialsSet(), ...places, this.#body?.element];
+    this.element = element("form", { id: freshId(), novalidate: true, autocomplete: "off" }, parts);
     this.refresh();
   }
 
@@ -63,7 +64,8 @@ export class RequestForm {
   #baseUrlField() {
     const descriptions = ["Target server for requests. Edit to use your own host."];
     const common = { root: this.#root, name: "Base URL", schema: { type: "string" }, isRequired: true, descriptions };
-    return new Field({ ...common, faultOf: faultOfBaseUrl, value: this.#memory.baseUrl, onInput: () => this.#memory.change({ baseUrl: this.baseUrl.text }) });
+    const onInput = () => this.#memory.change({ baseUrl: this.baseUrl.text });
+    return new Field({ ...common, faultOf: faultOfBaseUrl, value: this.#memory.baseUrl, onInput });
   }
 
   #credentialField(scheme) {
@@ -97,12 +99,14 @@ export class RequestForm {
     const example = exampleOf(this.#root, parameter) ?? exampleOf(this.#root, schema) ?? schema.default;
     // What is optional is left out at first: another cursor or Idempotency-Key than one's own is refused, or worse, taken.
     if (parameter.required && values[key] === undefined && example !== undefined) values[key] = String(example);
-    const common = { root: this.#root, name: parameter.name, schema, isRequired: parameter.required, example: parameter.required ? undefined : example };
-    const descriptions = [...new Set([parameter.description, schema.description])].filter(Boolean);
-    const field = new Field({ ...common, descriptions, value: values[key] ?? "", faultOf: (text) => unsendable(parameter, text), onInput: () => {
+    const { name, required: isRequired } = parameter;
+    const said = { example: isRequired ? undefined : example, descriptions: [...new Set([parameter.description, schema.description])].filter(Boolean) };
+    const keep = () => {
       values[key] = field.text;
       onInput();
-    } });
+    };
+    const rules = { isRequired, faultOf: (text) => unsendable(parameter, text), onInput: keep };
+    const field = new Field({ root: this.#root, name, schema, value: values[key] ?? "", ...said, ...rules });
     this.#parameters.push({ key, parameter, field });
     return field;
   }

@@ -17,7 +17,10 @@ export class Preview {
   /** `formId` is the form that the button sends. */
   constructor(memory, formId) {
     this.#memory = memory;
-    this.#tabs = LANGUAGES.map(({ id, name }) => button(name, { id: freshId(), role: "tab", "aria-controls": this.#panel.id }, () => memory.change({ language: id })));
+    this.#tabs = LANGUAGES.map(({ id, name }) => {
+      const attributes = { id: freshId(), role: "tab", "aria-controls": this.#panel.id };
+      return button(name, attributes, () => memory.change({ language: id }));
+    });
     const list = element("div", { class: "tabs", role: "tablist", "aria-label": "Language" }, this.#tabs);
     list.addEventListener("keydown", (event) => this.#step(event));
     this.send = element("button", { class: "primary", form: formId }, "Send request");

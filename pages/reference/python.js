@@ -29,6 +29,7 @@ function literal(value, indent) {
   if (typeof value === "number") return String(value);
   const within = `${indent}    `;
   const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
-  const lines = Array.isArray(value) ? value.map((one) => literal(one, within)) : Object.entries(value).map(([name, one]) => `${string(name)}: ${literal(one, within)}`);
+  const member = ([name, one]) => `${string(name)}: ${literal(one, within)}`;
+  const lines = Array.isArray(value) ? value.map((one) => literal(one, within)) : Object.entries(value).map(member);
   return lines.length === 0 ? open + close : `${open}\n${lines.map((line) => `${within}${line},\n`).join("")}${indent}${close}`;
 }

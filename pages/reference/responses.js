@@ -23,7 +23,8 @@ export function bodies(root, content) {
     const [, { schema }] = same[0];
     const known = flat(root, schema);
     const types = same.map(([type]) => type).join(", ");
-    const head = element("p", { class: "head" }, element("strong", {}, "Body"), element("span", { class: "type" }, `${known.name ?? typeWords(root, known)}, ${types}`));
+    const type = element("span", { class: "type" }, `${known.name ?? typeWords(root, known)}, ${types}`);
+    const head = element("p", { class: "head" }, element("strong", {}, "Body"), type);
     const unfolded = folded("Members", () => shape(root, schema), { class: "inner" });
     return element("div", { class: "stack" }, head, examples(root, same.map(([, media]) => media)), unfolded);
   });

@@ -16,8 +16,8 @@ export async function send({ method, url, headers, body }) {
     const millis = Math.round(performance.now() - started);
     const text = new TextDecoder().decode(bytes);
     const { status, statusText } = response;
-    const isForeign = new URL(url).origin !== location.origin;
-    return { status, statusText, headers: [...response.headers], text: text.slice(0, SHOWN_LENGTH), millis, bytes: bytes.byteLength, isCut: text.length > SHOWN_LENGTH, isForeign };
+    const shown = { text: text.slice(0, SHOWN_LENGTH), isCut: text.length > SHOWN_LENGTH };
+    return { status, statusText, headers: [...response.headers], ...shown, millis, bytes: bytes.byteLength, isForeign: isForeign(url) };
   } catch (error) {
     return { failure: failure(error, url) };
   }
@@ -26,7 +26,11 @@ export async function send({ method, url, headers, body }) {
 function failure(error, url) {
   const { origin } = new URL(url);
   if (error.name === "TimeoutError") return `Nothing came back from ${origin} within ${TIMEOUT_MS / 1000} seconds.`;
-  const isForeign = origin !== location.origin;
-  const reasons = isForeign ? ` Browsers do not say why: it may be down, it may redirect, or it does not allow requests from pages at ${location.origin} (CORS).` : " It may be down.";
-  return `${origin} could not be reached.${reasons}`;
+  if (!isForeign(url)) return `${origin} could not be reached. It may be down.`;
+  const cors = `it does not allow requests from pages at ${location.origin} (CORS)`;
+  return `${origin} could not be reached. Browsers do not say why: it may be down, it may redirect, or ${cors}.`;
+}
+
+function isForeign(url) {
+  return new URL(url).origin !== location.origin;
 }

@@ -14,7 +14,8 @@ function own(root, known) {
   const example = exampleOf(root, known);
   const limits = [...limitWords(known), ...(example === undefined ? [] : [`Example: ${JSON.stringify(example)}`])];
   const patterned = known.pattern === undefined ? [] : [folded("Pattern", () => element("p", {}, code(known.pattern)), { class: "pattern" })];
-  return [...paragraphs(known.description), ...(limits.length > 0 ? [element("ul", { class: "limits" }, limits.map((limit) => element("li", {}, limit)))] : []), ...patterned];
+  const limited = limits.length === 0 ? [] : [element("ul", { class: "limits" }, limits.map((limit) => element("li", {}, limit)))];
+  return [...paragraphs(known.description), ...limited, ...patterned];
 }
 
 /** Members, items, alternatives. */
