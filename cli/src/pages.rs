@@ -1,7 +1,16 @@
 //! The pages beside the API: the interactive reference, and the page for people who manage keys. All of their files
 //! are in the program; nothing is loaded from elsewhere.
 
+macro_rules! page_files {
+    ($folder:literal: $($media_type:ident $name:literal),* $(,)?) => {
+        /// The files beside `index.html`: their media types, names and texts.
+        pub(crate) const FILES: &[(&str, &str, &str)] =
+            &[$(($media_type, $name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../pages/", $folder, "/", $name)))),*];
+    };
+}
+
 pub(crate) mod keys;
+mod reference;
 
 use std::sync::Arc;
 
@@ -19,18 +28,17 @@ use domain::loopback::is_loopback;
 use domain::values::EpochMillis;
 use process::clock::Clock;
 use serde_json::Value;
+use tower_http::compression::CompressionLayer;
 
 use crate::demo::Demo;
 use crate::output::Failure;
 use crate::pages::keys::KeysPage;
 
-/// Swagger UI sets styles from its script and has images in its style sheet.
-const REFERENCE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
+const ICON: &str = "image/svg+xml";
 
 /// What pages are served with.
 #[derive(Debug, Clone)]
@@ -51,17 +59,14 @@ where
     H: Handler<T, S>,
     T: 'static,
 {
-    let page = move |handler: MethodRouter<S>| handler.fallback(answer.clone());
+    // What the API answers is never compressed: only pages are.
+    let page =
+        move |handler: MethodRouter<S>| handler.layer(CompressionLayer::new()).fallback(answer.clone());
     Router::new()
-        .route(
-            "/",
-            page(get(async || {
-                file(HTML, REFERENCE_POLICY, include_str!("../../pages/reference/index.html"))
-            })),
-        )
+        .route("/", page(get(reference_page)))
         .route(
             "/openapi.json",
-            page(get(async || file("application/json", REFERENCE_POLICY, api_reference::json()))),
+            page(get(async || file("application/json", reference::POLICY, api_reference::json()))),
         )
         .route("/demo-credentials.json", page(get(demo_credentials)))
         .route("/reference/{name}", page(get(reference_file)))
@@ -97,19 +102,14 @@ async fn keys_file(State(pages): State<Pages>, Path(name): Path<String>) -> Resp
     }
 }
 
-/// Our own files, and those of Swagger UI that the page uses.
+async fn reference_page(State(pages): State<Pages>) -> Response {
+    file(HTML, reference::POLICY, reference::html(pages.demo.is_some()))
+}
+
 async fn reference_file(Path(name): Path<String>) -> Response {
-    let media_type = match name.as_str() {
-        "page.js" => return file(SCRIPT, REFERENCE_POLICY, include_str!("../../pages/reference/page.js")),
-        "page.css" => return file(STYLE, REFERENCE_POLICY, include_str!("../../pages/reference/page.css")),
-        "swagger-ui-bundle.js" => SCRIPT,
-        "swagger-ui.css" => STYLE,
-        "favicon-32x32.png" => "image/png",
-        _ => return StatusCode::NOT_FOUND.into_response(),
-    };
-    match utoipa_swagger_ui::serve(&name, Arc::new(utoipa_swagger_ui::Config::from("/openapi.json"))) {
-        Ok(Some(served)) => file(media_type, REFERENCE_POLICY, served.bytes.into_owned()),
-        Ok(None) | Err(_) => StatusCode::NOT_FOUND.into_response(),
+    match reference::FILES.iter().find(|(_, known, _)| *known == name) {
+        Some((media_type, _, text)) => file(media_type, reference::POLICY, *text),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

@@ -30,8 +30,10 @@ pub(crate) fn operation(route: Route) -> Operation {
 
 fn request_body((schema, example): (String, Value)) -> RequestBody {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).example(Some(example));
-    let description =
-        format!("At most {} KiB. Unknown, duplicate and `null` fields are refused.", LARGEST_BODY / 1_024);
+    let description = format!(
+        "At most {} KiB. Unknown, duplicate and `null` fields are refused, and so is `_callerOrgId`: the server sets it from the API key.",
+        LARGEST_BODY / 1_024
+    );
     RequestBodyBuilder::new()
         .description(Some(description))
         .required(Some(Required::True))

@@ -14,15 +14,8 @@ const INDEX: &str = include_str!("../../../pages/keys/index.html");
 const CONFIGURATION: &str = r#"content="{}""#;
 const POLICY: &str = r#"content="default-src 'none'""#;
 
-macro_rules! page_files {
-    ($($media_type:ident $name:literal),* $(,)?) => {
-        /// The files beside `index.html`: their media types, names and texts.
-        pub(crate) const FILES: &[(&str, &str, &str)] =
-            &[$(($media_type, $name, include_str!(concat!("../../../pages/keys/", $name)))),*];
-    };
-}
-
 page_files! {
+    "keys":
     STYLE "keys.css", STYLE "parts.css", STYLE "views.css",
     SCRIPT "adding.js", SCRIPT "addresses.js", SCRIPT "api.js", SCRIPT "asking.js", SCRIPT "choosing.js", SCRIPT "configuration.js",
     SCRIPT "downloads.js", SCRIPT "drafts.js", SCRIPT "elements.js", SCRIPT "inventory.js", SCRIPT "issuer.js", SCRIPT "keys.js",

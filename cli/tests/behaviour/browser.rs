@@ -1,10 +1,11 @@
-//! The pages in a browser. They need Debian's `chromium` and `chromium-driver`, so a plain test run leaves them out:
+//! The pages in a browser. They need Debian's `chromium` and `chromium-driver` and an installed axe-core, so a plain test run leaves them out:
 //! `cargo test --workspace --test behaviour -- --ignored browser`. Screenshots are kept in `target/screenshots`.
 
 mod axe;
 mod console;
 mod keys;
 mod keys_on_paper;
+mod reference;
 mod sign_in;
 mod verify;
 
@@ -13,9 +14,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::program::{Server, folder};
 use crate::webdriver::{Element, Session};
 
 /// How long a page may take for anything.
@@ -90,43 +90,6 @@ impl Browser {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(name), self.session.screenshot().await).unwrap();
     }
-}
-
-/// Opens an operation of the reference, sends it as it is filled in, and gives the answer's body.
-async fn try_out(browser: &Browser, operation: &str, status: &str) -> Value {
-    let operation = format!("#operations-Commands-{operation}");
-    if browser.session.find(&format!("{operation} .execute")).await.is_err() {
-        browser.click(&format!("{operation} .opblock-summary-control")).await;
-    }
-    browser.click(&format!("{operation} .execute")).await;
-    browser.reads(&format!("{operation} .live-responses-table tbody .response-col_status"), status).await;
-    let body = browser.text(&format!("{operation} .live-responses-table .highlight-code code")).await;
-    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"))
-}
-
-#[tokio::test]
-#[ignore = "needs Chromium and its driver"]
-async fn the_reference_sends_what_it_shows() {
-    let folder = folder();
-    let server = Server::start(&["--port", "0", "--memory"], folder.path());
-    let browser = Browser::open(1_200).await;
-    browser.session.goto(&server.address()).await;
-    browser.reads("#credentials", "demo-org").await;
-
-    let added = try_out(&browser, "AddPhysicalKey", "200").await;
-    assert_eq!((&added["number"], &added["event"]["type"]), (&json!(1), &json!("PhysicalKeyAdded")));
-    let curl = browser.text("#operations-Commands-AddPhysicalKey .curl-command").await;
-    assert!(curl.contains("/users/demo-user/AddPhysicalKey") && curl.contains("X-API-Key"), "{curl}");
-    browser.keep_screenshot("reference.png").await;
-
-    let removed = try_out(&browser, "RemovePhysicalKey", "200").await;
-    assert_eq!((&removed["number"], &removed["version"]), (&json!(1), &json!(2)));
-    let again = try_out(&browser, "RemovePhysicalKey", "404").await;
-    assert_eq!(again["error"], "physical_key_not_found");
-    browser.keep_screenshot("reference-refusal.png").await;
-    assert_nothing_is_kept(&browser).await;
-    browser.session.close().await;
-    server.interrupt();
 }
 
 /// Credentials stay in the page's memory.
