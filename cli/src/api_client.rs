@@ -194,8 +194,9 @@ impl ApiClient {
                     (retry_after, status.to_string())
                 }
                 Err(error) => {
-                    // Where nothing has ever answered, there is nothing to wait for.
+                    // Where nothing has ever answered or taken a request, there is nothing to wait for.
                     if let Some(fault) = ApiFault::never_reached(&self.address, &error)
+                        && unanswered == 0
                         && !self.is_met.load(Ordering::Relaxed)
                     {
                         return Err(fault);

@@ -12,7 +12,7 @@ use crate::output::{Failure, tell};
 
 const NAME: &str = "physical-keys";
 const SOURCE: &str = concat!("physical-keys ", env!("CARGO_PKG_VERSION"));
-/// clap_complete 4.6.12 spells the name of a program with a hyphen in two ways, so that bash completes nothing behind a command
+/// `clap_complete` 4.6.12 spells the name of a program with a hyphen in two ways, so that bash completes nothing behind a command
 /// (clap-rs/clap issue 6421).
 const MISSPELLED: &str = "physical__subcmd__keys";
 const SPELLED: &str = "physical__keys";

@@ -14,6 +14,7 @@ use trail::verify::Verified;
 
 use super::{cannot_read, listing, open, open_disclosures, progress_bar};
 use crate::arguments::audit::ReplayArguments;
+use crate::arguments::json::JsonArguments;
 use crate::organisations::operator;
 use crate::output::{Failure, NOT_ANSWERED, print_json, print_line, tell, visible};
 use crate::store::Store;
@@ -42,7 +43,9 @@ async fn replayed(arguments: ReplayArguments) -> Result<bool, Failure> {
     let disclosures = open_disclosures(disclosures.as_ref(), &place).await?;
     let listing = listing(&archive, &place).await?;
     let evidence = Evidence { keys: verifier_keys, ..Evidence::default() };
-    let Some((verified, histories)) = check(&archive, &listing, &evidence).await? else { return Ok(false) };
+    let Some((verified, histories)) = check(&archive, &listing, &evidence, output).await? else {
+        return Ok(false);
+    };
     let log = log::read(&archive).await.map_err(|fault| cannot_read(&fault))?;
     let log = log.ok_or_else(|| Failure(format!("There is no export at {}.", place.url)))?;
     let operator = operator(arguments.actor)?;
@@ -72,6 +75,7 @@ async fn check(
     archive: &Archive,
     listing: &Listing,
     evidence: &Evidence,
+    output: JsonArguments,
 ) -> Result<Option<(Verified, Histories)>, Failure> {
     let bar = progress_bar(u64::try_from(listing.hours.len()).unwrap_or(u64::MAX));
     let checked = check_histories(archive, listing, evidence, |verified| {
@@ -83,17 +87,22 @@ async fn check(
     let (verified, histories) = match checked {
         Ok(checked) => checked,
         Err(fault) if fault.is_of_export() => {
+            if output.json {
+                print_json(&json!({"logFaults": [fault.to_string()]}))?;
+            }
             tell(format!("{fault}."));
             return Ok(None);
         }
         Err(fault) => return Err(cannot_read(&fault)),
     };
     let faults = verified.faults.first_ones();
-    for fault in faults {
-        print_line(visible(&format!("{fault}.")))?;
-    }
     if faults.is_empty() {
         return Ok(Some((verified, histories)));
+    }
+    if output.json {
+        print_json(&json!({"logFaults": faults.iter().map(ToString::to_string).collect::<Vec<_>>()}))?;
+    } else {
+        faults.iter().try_for_each(|fault| print_line(visible(&format!("{fault}."))))?;
     }
     tell("The log is not whole, and a table is filled from no such log: see `audit verify`.");
     Ok(None)

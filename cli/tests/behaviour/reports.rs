@@ -250,6 +250,10 @@ fn what_was_taken_out_and_filled_in_is_told() {
     assert!(files > 0 && proofs["proofs"] == files, "{proofs}");
 
     let keys = ["--verifier-key", SIGNED_BY[0], "--verifier-key", SIGNED_BY[1]];
+    let unsigned = [&["replay", path, "--data", "unfilled", "--json"], &keys[..2]].concat();
+    let refused = audit(&unsigned, folder.path());
+    let told = object(&refused);
+    assert_eq!((refused.code, names(&told)), (Some(1), vec!["logFaults"]), "{told}");
     let replay = [&["replay", path, "--data", "filled", "--json"], keys.as_slice()].concat();
     let replayed = object(&audit(&replay, folder.path()));
     let expected = ["appended", "erased", "forks", "fromHour", "histories", "longer", "mended", "withheld"];
