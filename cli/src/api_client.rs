@@ -1,18 +1,24 @@
 //! A client of the public API: the commands of this program that work with any deployment know it as every other
 //! client does.
 
+mod fault;
 mod pace;
 mod pages;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use data_encoding::BASE64URL_NOPAD;
+use domain::values::OrgId;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
 
+pub(crate) use self::fault::ApiFault;
 use self::pace::Pace;
 pub(crate) use self::pages::Pages;
 use crate::arguments::ApiArguments;
+use crate::arguments::api::CallerOrgArguments;
 use crate::output::Failure;
 
 /// Where the credentials come from. They are no arguments, because those are shown to every user of a machine.
@@ -38,6 +44,8 @@ pub(crate) struct ApiClient {
     token: Option<String>,
     pace: Pace,
     patience: Duration,
+    /// Whether anything was ever answered.
+    is_met: AtomicBool,
 }
 
 /// What the API says, whatever it is.
@@ -46,27 +54,9 @@ pub(crate) struct Told {
     pub(crate) status: StatusCode,
     /// Whether it had been said before.
     pub(crate) replayed: bool,
+    /// The hash of the event that a command recorded: its receipt.
+    pub(crate) event_hash: Option<String>,
     pub(crate) text: String,
-}
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ApiFault {
-    /// The API refuses this request. The text is for people.
-    #[error("{0}")]
-    Refused(String),
-    /// The caller may read the inventory of one user, and nothing of others.
-    #[error("The API refuses the request: these credentials are good for one user's inventory only.")]
-    OneUserOnly,
-    /// The API refuses the caller, or cannot be used: so it will be with every other request.
-    #[error("{0}")]
-    Unusable(String),
-}
-
-impl From<ApiFault> for Failure {
-    fn from(fault: ApiFault) -> Self {
-        Self(fault.to_string())
-    }
 }
 
 impl ApiClient {
@@ -98,6 +88,7 @@ impl ApiClient {
             token,
             pace: Pace::of(MOST_AT_ONCE),
             patience: PATIENCE,
+            is_met: AtomicBool::new(false),
         })
     }
 
@@ -106,9 +97,27 @@ impl ApiClient {
         Self { patience, ..self }
     }
 
-    /// The bearer token.
-    pub(crate) fn token(&self) -> Option<&str> {
-        self.token.as_deref().map(str::trim)
+    /// The organisation that was named, or else the one that the bearer token names. Whether it is true is for the API to say.
+    pub(crate) fn organisation(&self, arguments: CallerOrgArguments) -> Result<OrgId, Failure> {
+        let CallerOrgArguments { org, org_claim } = arguments;
+        if let Some(org) = org {
+            return Ok(org);
+        }
+        let Some(token) = &self.token else {
+            return Err(Failure(
+                "There is no bearer token that names the organisation; say --org ORG.".to_owned(),
+            ));
+        };
+        let named = || {
+            let claims = BASE64URL_NOPAD.decode(token.trim().split('.').nth(1)?.as_bytes()).ok()?;
+            let claims: Value = serde_json::from_slice(&claims).ok()?;
+            OrgId::parse(claims.get(&org_claim)?.as_str()?).ok()
+        };
+        named().ok_or_else(|| {
+            Failure(format!(
+                "The bearer token has no claim `{org_claim}` that names an organisation; say --org ORG."
+            ))
+        })
     }
 
     /// The URL of a path, each segment encoded.
@@ -121,9 +130,13 @@ impl ApiClient {
         Ok(url)
     }
 
+    fn host(&self) -> String {
+        self.address.origin().ascii_serialization()
+    }
+
     /// Asks a query.
     pub(crate) async fn get(&self, path: &[&str], parameters: &[(&str, &str)]) -> Result<Value, ApiFault> {
-        answer(&self.try_get(path, parameters).await?)
+        self.try_get(path, parameters).await?.answer()
     }
 
     /// Asks a query, and gives whatever is said.
@@ -140,7 +153,7 @@ impl ApiClient {
         body: &Value,
         idempotency_key: &str,
     ) -> Result<Value, ApiFault> {
-        answer(&self.try_post(path, body, idempotency_key).await?)
+        self.try_post(path, body, idempotency_key).await?.answer()
     }
 
     /// Gives a command, and gives back whatever is said.
@@ -170,24 +183,32 @@ impl ApiClient {
             let under_way = self.pace.start().await;
             let (asked_to_wait, fault) = match answered(request).await {
                 Ok(Attempt::Told(told)) => {
+                    self.is_met.store(true, Ordering::Relaxed);
                     self.pace.go_on();
                     return Ok(told);
                 }
                 Ok(Attempt::Passing { status, retry_after }) => {
+                    self.is_met.store(true, Ordering::Relaxed);
                     unanswered = 0;
                     self.pace.slow_down();
                     (retry_after, status.to_string())
                 }
-                // The URL may hold what only its owner is to read; the reason is enough.
                 Err(error) => {
+                    // Where nothing has ever answered or taken a request, there is nothing to wait for.
+                    if let Some(fault) = ApiFault::never_reached(&self.address, &error)
+                        && unanswered == 0
+                        && !self.is_met.load(Ordering::Relaxed)
+                    {
+                        return Err(fault);
+                    }
                     unanswered += 1;
-                    (None, error.without_url().to_string())
+                    (None, fault::words(error))
                 }
             };
             drop(under_way);
             if unanswered == MOST_UNANSWERED || began.elapsed() > self.patience {
-                let host = self.address.origin().ascii_serialization();
-                return Err(ApiFault::Unusable(format!("The API at {host} cannot be used: {fault}.")));
+                let host = self.host();
+                return Err(ApiFault::Unanswered(format!("The API at {host} cannot be used: {fault}.")));
             }
             // Those that were refused together do not come back together.
             let pause_now = pause.mul_f64(0.5 + fastrand::f64() / 2.0);
@@ -211,7 +232,9 @@ async fn answered(request: RequestBuilder) -> Result<Attempt, reqwest::Error> {
         return Ok(Attempt::Passing { status, retry_after: retry_after(&response) });
     }
     let replayed = response.headers().contains_key("idempotent-replayed");
-    Ok(Attempt::Told(Told { status, replayed, text: response.text().await? }))
+    let event_hash = response.headers().get("event-hash").and_then(|hash| hash.to_str().ok());
+    let event_hash = event_hash.map(ToOwned::to_owned);
+    Ok(Attempt::Told(Told { status, replayed, event_hash, text: response.text().await? }))
 }
 
 /// Whether a refusal is over after a while. A gateway answers 500 or 504 itself for a function that did not answer in time.
@@ -232,21 +255,25 @@ fn retry_after(response: &Response) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-fn answer(told: &Told) -> Result<Value, ApiFault> {
-    let Told { status, replayed: _, ref text } = *told;
-    let body: Value = serde_json::from_str(text)
-        .map_err(|_| ApiFault::Unusable(format!("The API does not answer in JSON: {status}.")))?;
-    if status.is_success() {
-        return Ok(body);
-    }
-    let each = body["errors"].as_array().into_iter().flatten().filter_map(|error| error["message"].as_str());
-    let reasons = each.collect::<Vec<_>>().join(" ");
-    let reasons = if reasons.is_empty() { status.to_string() } else { reasons };
-    match status {
-        _ if body["error"] == "one_user_only" => Err(ApiFault::OneUserOnly),
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => {
-            Err(ApiFault::Refused(reasons))
+impl Told {
+    /// The answer; whatever is none is a fault.
+    pub(crate) fn answer(&self) -> Result<Value, ApiFault> {
+        let Self { status, text, .. } = self;
+        let body: Value = serde_json::from_str(text)
+            .map_err(|_| ApiFault::Unusable(format!("The API does not answer in JSON: {status}.")))?;
+        if status.is_success() {
+            return Ok(body);
         }
-        _ => Err(ApiFault::Unusable(format!("The API refuses the request: {reasons}"))),
+        let each =
+            body["errors"].as_array().into_iter().flatten().filter_map(|error| error["message"].as_str());
+        let reasons = each.collect::<Vec<_>>().join(" ");
+        let reasons = if reasons.is_empty() { status.to_string() } else { reasons };
+        match *status {
+            _ if body["error"] == "one_user_only" => Err(ApiFault::OneUserOnly),
+            StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::UNPROCESSABLE_ENTITY => {
+                Err(ApiFault::Refused(reasons))
+            }
+            _ => Err(ApiFault::Unusable(format!("The API refuses the request: {reasons}"))),
+        }
     }
 }

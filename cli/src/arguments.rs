@@ -1,20 +1,27 @@
 //! The command line. What is parsed here is parsed by the same rules as requests.
 
+pub(crate) mod api;
 pub(crate) mod audit;
+pub(crate) mod json;
+pub(crate) mod organisations;
 pub(crate) mod page;
+pub(crate) mod physical_keys;
 pub(crate) mod registers;
 pub(crate) mod sam_local;
+pub(crate) mod shell_files;
+pub(crate) mod table;
 pub(crate) mod token;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api::auth::RequiredCredentials;
+use ::api::auth::RequiredCredentials;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use domain::api_key::ApiKeyId;
-use domain::loopback::is_loopback;
-use domain::values::{ErasureReason, KeyNumber, OrgId, OrgName, Subject, UserId};
-use reqwest::Url;
+use domain::values::{KeyNumber, OrgId, OrgName, Subject, UserId};
+
+pub(crate) use self::api::{ApiArguments, SmokeArguments};
+pub(crate) use self::organisations::{ApiKeyCommand, OrgCommand};
+pub(crate) use self::table::{EraseArguments, TableCommand};
 
 /// The physical key inventory: a local server, and the operator's commands.
 #[derive(Debug, Parser)]
@@ -30,6 +37,16 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Start the API on this machine (the default).
     Serve(ServeArguments),
+    /// Issue a physical key to a user. Its number is printed, alone on standard output.
+    Add(physical_keys::AddArguments),
+    /// Take a physical key back from its holder.
+    TakeBack(physical_keys::TakeBackArguments),
+    /// Show one physical key and, with --history, all that happened to it, taken back or not.
+    Show(physical_keys::ShowArguments),
+    /// List the physical keys that a user holds.
+    List(physical_keys::ListArguments),
+    /// List who holds an organisation's physical keys, newest first. For its service, key manager or API key.
+    Who(physical_keys::WhoArguments),
     /// Organisations.
     #[command(subcommand)]
     Org(OrgCommand),
@@ -66,6 +83,8 @@ pub(crate) enum Command {
     /// The DynamoDB table.
     #[command(subcommand)]
     Table(TableCommand),
+    /// Write the completions of bash, zsh and fish, and a man page for each command.
+    ShellFiles(shell_files::ShellFilesArguments),
 }
 
 #[derive(Debug, Args)]
@@ -102,121 +121,6 @@ impl From<Required> for RequiredCredentials {
             Required::Either => Self::Either,
         }
     }
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum OrgCommand {
-    /// Register an organisation, so that API keys can be issued to it.
-    Register {
-        /// The organisation's id. It is recorded for ever and best tells nothing of anybody.
-        #[arg(value_parser = org_id)]
-        org: OrgId,
-        /// Its display name.
-        #[arg(long, value_parser = org_name)]
-        name: Option<OrgName>,
-        #[command(flatten)]
-        operator: OperatorArguments,
-    },
-    /// Close an organisation: its API keys, services and key managers end with the next request. It is not opened again.
-    Close {
-        /// The organisation's id.
-        #[arg(value_parser = org_id)]
-        org: OrgId,
-        #[command(flatten)]
-        operator: OperatorArguments,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ApiKeyCommand {
-    /// Issue an API key and print it. It is shown this once only.
-    Issue {
-        /// The organisation's id.
-        #[arg(value_parser = org_id)]
-        org: OrgId,
-        /// How long it is valid, such as `90d`; for ever unless given.
-        #[arg(long, value_parser = humantime::parse_duration)]
-        expires: Option<Duration>,
-        /// Bind it to a bearer token's subject: it is good together with a token of this person or service only. May be
-        /// given several times. A service whose tokens name no organisation needs one.
-        #[arg(long = "for", value_name = "SUBJECT", value_parser = subject)]
-        subjects: Vec<Subject>,
-        #[command(flatten)]
-        operator: OperatorArguments,
-    },
-    /// List an organisation's API keys: id, state, when it was created, expires and was revoked, and for whom.
-    List {
-        /// The organisation's id.
-        #[arg(value_parser = org_id)]
-        org: OrgId,
-        #[command(flatten)]
-        data: StoreArguments,
-    },
-    /// Revoke an API key, from the next request on.
-    Revoke {
-        /// The key's id: the 32 characters between `pki_` and the next `_`.
-        #[arg(value_parser = api_key_id)]
-        key_id: ApiKeyId,
-        #[command(flatten)]
-        operator: OperatorArguments,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TableCommand {
-    /// Create the table that the template describes, unless it is there.
-    Create {
-        #[command(flatten)]
-        data: StoreArguments,
-    },
-    /// Check the whole table against its own histories: every chain, everything that follows from the events, both indexes, and how far
-    /// each says that it was exported. It changes nothing. Exit code 0: it is whole; 1: it is not; 2: it could not be checked.
-    Check {
-        /// Keep in this file how far it has come, and go on from there if it is there already.
-        #[arg(long, value_name = "FILE")]
-        resume: Option<PathBuf>,
-        #[command(flatten)]
-        data: StoreArguments,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct EraseArguments {
-    /// Whose physical keys.
-    #[arg(long, value_name = "ID", value_parser = user_id)]
-    pub(crate) user: UserId,
-    /// One of them; all that texts were ever given with, taken back or not, unless given.
-    #[arg(long, value_parser = number)]
-    pub(crate) number: Option<KeyNumber>,
-    /// Why: it is kept for auditors beside the log, so best says nothing of anybody.
-    #[arg(long, value_name = "TEXT", value_parser = reason)]
-    pub(crate) reason: ErasureReason,
-    /// Where what discloses the texts of exported events is kept, as `audit export` was told.
-    #[arg(long, value_name = "URL", env = "AUDIT_DISCLOSURES_URL", value_parser = audit::archive)]
-    pub(crate) disclosures: Option<Url>,
-    #[command(flatten)]
-    pub(crate) operator: OperatorArguments,
-}
-
-/// Which API is used. Its caller's credentials are in the environment: `PHYSICAL_KEYS_TOKEN` (a bearer token),
-/// `PHYSICAL_KEYS_API_KEY`, or both.
-#[derive(Debug, Args)]
-pub(crate) struct ApiArguments {
-    /// The API's address.
-    #[arg(long, value_name = "URL", env = "PHYSICAL_KEYS_API", default_value = "http://127.0.0.1:3000", value_parser = api)]
-    pub(crate) api: Url,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct SmokeArguments {
-    /// The organisation that the credentials are of; the one that the bearer token names unless given.
-    #[arg(long, value_parser = org_id)]
-    pub(crate) org: Option<OrgId>,
-    /// The claim by which a bearer token names its organisation.
-    #[arg(long, value_name = "NAME", default_value = "org_id")]
-    pub(crate) org_claim: String,
-    #[command(flatten)]
-    pub(crate) api: ApiArguments,
 }
 
 /// Where the local inventory is kept.
@@ -257,8 +161,8 @@ fn number(text: &str) -> Result<KeyNumber, String> {
         .ok_or_else(|| "must be the number of a physical key: 1, 2, 3, …".to_owned())
 }
 
-fn reason(text: &str) -> Result<ErasureReason, String> {
-    ErasureReason::parse(text).map_err(|fault| fault.to_string())
+fn org_name(text: &str) -> Result<OrgName, String> {
+    OrgName::parse(text).map_err(|fault| fault.to_string())
 }
 
 fn subject(text: &str) -> Result<Subject, String> {
@@ -267,23 +171,4 @@ fn subject(text: &str) -> Result<Subject, String> {
 
 fn org_id(text: &str) -> Result<OrgId, String> {
     OrgId::parse(text).map_err(|fault| fault.to_string())
-}
-
-fn org_name(text: &str) -> Result<OrgName, String> {
-    OrgName::parse(text).map_err(|fault| fault.to_string())
-}
-
-/// Credentials travel over TLS, or within this machine.
-pub(crate) fn api(text: &str) -> Result<Url, String> {
-    let url: Url = text.parse().map_err(|_| "must be a URL")?;
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if url.host_str().is_some_and(is_loopback) => Ok(url),
-        _ => Err("must be an https URL (http only for this machine)".to_owned()),
-    }
-}
-
-fn api_key_id(text: &str) -> Result<ApiKeyId, String> {
-    ApiKeyId::parse(text)
-        .ok_or_else(|| "must be the 32 lower-case letters and digits of an API key's id".to_owned())
 }

@@ -40,9 +40,17 @@ pub(crate) async fn audit(command: AuditCommand) -> Result<ExitCode, Failure> {
         AuditCommand::Prove(arguments) => return Ok(prove::prove(arguments).await),
         AuditCommand::Check(arguments) => return check::check(&arguments),
         AuditCommand::Find(arguments) => return Ok(find::find(&arguments).await),
-        AuditCommand::Extract(ExtractArguments { org: Some(org), archive, to, disclosures, from, end }) => {
+        AuditCommand::Extract(ExtractArguments {
+            org: Some(org),
+            archive,
+            to,
+            disclosures,
+            from,
+            end,
+            output,
+        }) => {
             let (texts, hours) = (disclosures.as_ref(), from.unwrap_or_default()..end.unwrap_or(AFTER_ALL));
-            extract_org::extract(org, &archive, &to, texts, hours).await
+            extract_org::extract(org, &archive, &to, texts, hours, output).await
         }
         AuditCommand::Extract(arguments) => extract::extract(&arguments).await,
         AuditCommand::Show(arguments) => show::show(arguments).await,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use domain::history::HistoryId;
 use domain::user::ErasureRefusal;
 use domain::values::{Hour, KeyNumber, UserId};
+use serde::Serialize;
 use store::{Cleared, Erased, ErasureFault, HistoryKey, Operator};
 use trail::archive::Archive;
 use trail::calendar;
@@ -13,7 +14,7 @@ use trail::erase::TakenOut;
 use crate::arguments::EraseArguments;
 use crate::aws::open_archive;
 use crate::organisations::open_operator;
-use crate::output::{Failure, print_line};
+use crate::output::{Failure, print_json, print_line};
 use crate::table::spinner;
 
 /// Until when the table may be used.
@@ -22,7 +23,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 /// Records the erasures, then carries them out: on the table first, and on files then, so that an export under way writes nothing that
 /// was erased.
 pub(crate) async fn erase(arguments: EraseArguments) -> Result<(), Failure> {
-    let EraseArguments { user, number, reason, disclosures, operator } = arguments;
+    let EraseArguments { user, number, reason, disclosures, operator, output } = arguments;
     let opened = match &disclosures {
         Some(url) => Some(open_archive(url, "The texts' place cannot be opened").await?),
         None => None,
@@ -45,7 +46,15 @@ pub(crate) async fn erase(arguments: EraseArguments) -> Result<(), Failure> {
         None => None,
     };
     store.vacuum().await?;
-    say(&erased, &cleared, taken_out)?;
+    if output.json {
+        print_json(&Report::of(&user, &erased, &cleared, taken_out.as_ref()))?;
+    } else {
+        say(&erased, &cleared, taken_out.as_ref())?;
+    }
+    if taken_out.is_none() {
+        eprintln!("No --disclosures was given: what is disclosed beside an export was not looked at.");
+    }
+    eprintln!("docs/erasure.md says what an erasure does not reach.");
     store.close().await
 }
 
@@ -65,10 +74,40 @@ async fn take_out(
     taken_out.map_err(|fault| Failure::because("Texts are left in files; run the same command again", fault))
 }
 
+/// What was done, in JSON. Of files nothing is said where none were looked at.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    user_id: &'a UserId,
+    recorded: &'a [KeyNumber],
+    recorded_before: &'a [KeyNumber],
+    items: u64,
+    files: Option<u64>,
+    disclosed_events: Option<u64>,
+}
+
+impl<'a> Report<'a> {
+    fn of(
+        user_id: &'a UserId,
+        Erased { now, before }: &'a Erased,
+        cleared: &Cleared,
+        taken_out: Option<&TakenOut>,
+    ) -> Self {
+        Self {
+            user_id,
+            recorded: now,
+            recorded_before: before,
+            items: cleared.items,
+            files: taken_out.map(|taken_out| taken_out.files),
+            disclosed_events: taken_out.map(|taken_out| taken_out.events),
+        }
+    }
+}
+
 fn say(
     Erased { now, before }: &Erased,
     cleared: &Cleared,
-    taken_out: Option<TakenOut>,
+    taken_out: Option<&TakenOut>,
 ) -> Result<(), Failure> {
     let listed =
         |numbers: &[KeyNumber]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -83,11 +122,10 @@ fn say(
     }
     let items = cleared.items;
     print_line(format!("Items of the table that had them: {items}."))?;
-    if let Some(TakenOut { files, events }) = taken_out {
-        print_line(format!("Events that files disclosed: {events}, of {files} files looked at."))?;
-    } else {
-        eprintln!("No --disclosures was given: what is disclosed beside an export was not looked at.");
+    match taken_out {
+        Some(TakenOut { files, events }) => {
+            print_line(format!("Events that files disclosed: {events}, of {files} files looked at."))
+        }
+        None => Ok(()),
     }
-    eprintln!("docs/erasure.md says what an erasure does not reach.");
-    Ok(())
 }

@@ -9,6 +9,7 @@ use local_inventory::issuer::LocalIssuer;
 use local_inventory::private_files;
 
 use crate::output::Failure;
+use crate::store::DEFAULT_FOLDER;
 
 /// Files by which a folder that was there before is known to be an inventory's.
 const MARKS: [&str; 4] = ["inventory.sqlite", "lock", "signing-key", "audit-signing-key"];
@@ -30,6 +31,21 @@ pub(crate) struct LockedFolder {
 impl Folder {
     pub(crate) fn new(path: &Path) -> Self {
         Self(path.to_owned())
+    }
+
+    /// The folder of an inventory that is there. Who only asks something of it, or mistyped its name, is not given a new one.
+    pub(crate) fn there(path: &Path) -> Result<Self, Failure> {
+        let folder = Self::new(path);
+        if !folder.is_inventorys() && !folder.is_strangers() {
+            let (path, default) = (path.display(), path == Path::new(DEFAULT_FOLDER));
+            let made = if default { String::new() } else { format!(" --data {path}") };
+            let other = if default { "; --data names another folder" } else { "" };
+            return Err(Failure(format!(
+                "There is no local inventory in {path}. `physical-keys serve{made}` makes one{other}."
+            )));
+        }
+        folder.make()?;
+        Ok(folder)
     }
 
     /// Makes the folder if it is not there: for its owner only, and out of the way of version control. One that was
@@ -57,7 +73,17 @@ impl Folder {
             Err(error) => return Err(error),
         };
         let mut names = entries.filter_map(|entry| entry.ok().map(|entry| entry.file_name()));
-        Ok(names.any(|name| name != GITIGNORE) && !MARKS.iter().any(|mark| self.0.join(mark).is_file()))
+        Ok(names.any(|name| name != GITIGNORE) && !self.is_inventorys())
+    }
+
+    /// Whether there is an inventory in it.
+    fn is_inventorys(&self) -> bool {
+        MARKS.iter().any(|mark| self.0.join(mark).is_file())
+    }
+
+    /// Whether it is there and cannot be an inventory's, which is to be said in other words.
+    fn is_strangers(&self) -> bool {
+        self.belongs_to_others().unwrap_or(true)
     }
 
     /// Takes the folder for this process; `None` if another one has it.
@@ -87,7 +113,6 @@ impl Folder {
 
     /// The issuer of local tokens, whose key is made when it is first needed.
     pub(crate) fn issuer(&self) -> Result<LocalIssuer, Failure> {
-        self.make()?;
         let path = self.0.join("signing-key");
         LocalIssuer::in_file(&path)
             .map_err(|fault| Failure::because(format!("{} cannot be used", path.display()), fault))

@@ -12,6 +12,7 @@ mod sending;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use spreadsheet::{ColumnNames, Reading, Register, Row};
 
 use self::earlier::{Earlier, Reached};
@@ -20,16 +21,28 @@ use self::results::{Outcome, Results};
 use self::sending::{Cut, Sent};
 use crate::api_client::ApiClient;
 use crate::arguments::registers::ImportArguments;
-use crate::output::{Failure, tell};
+use crate::output::{Failure, print_json, tell};
 
 /// The name of standard input where a file is expected.
 const STANDARD_INPUT: &str = "-";
 /// What to do after whatever happened. It is always the same.
 const RUN_AGAIN: &str = "Run the same command again: it adds the rest, and nothing twice.";
 
-/// Imports a file: checks all of it, finds out what of it is out already, and sends the rest.
+/// Imports a file, and says what became of it, in JSON if that is wanted: whatever ended it, as far as it came.
 pub(crate) async fn import(arguments: ImportArguments) -> Result<(), Failure> {
+    let is_json = arguments.output.json;
+    let mut report = Value::Null;
+    let done = imported(arguments, &mut report).await;
+    if is_json && !report.is_null() {
+        print_json(&report)?;
+    }
+    done
+}
+
+/// Checks all of a file, finds out what of it is out already, and sends the rest.
+async fn imported(arguments: ImportArguments, report: &mut Value) -> Result<(), Failure> {
     let register = read(&arguments)?;
+    *report = report::in_json(&register);
     report::check(&register, &arguments)?;
     let rows = register.rows.len();
     if arguments.dry_run && !arguments.compare {
@@ -44,6 +57,7 @@ pub(crate) async fn import(arguments: ImportArguments) -> Result<(), Failure> {
     let mut planned = plan::plan(&client, org, &register.rows, &wanted, concurrency).await?;
     let counts = Counts::of(&planned);
     tell(report::counts(counts));
+    report["standing"] = counts.in_json();
     if arguments.dry_run {
         tell("Nothing was sent.");
         return Ok(());
@@ -52,10 +66,13 @@ pub(crate) async fn import(arguments: ImportArguments) -> Result<(), Failure> {
     if counts.new < rows && !is_answered && is_wanted_again(counts)? {
         wanted = Wanted::Again;
         planned = plan::plan(&client, org, &register.rows, &wanted, concurrency).await?;
+        report["standing"] = Counts::of(&planned).in_json();
     }
     let mut results = Results::open(&wanted_results)?;
     write_known(&mut results, &planned, !matches!(wanted, Wanted::Rest))?;
     let sent = sending::send(&client, org, &planned, concurrency, &mut results).await?;
+    report["sent"] = sent.in_json();
+    report["results"] = results.path().display().to_string().into();
     conclude(sent, Counts::of(&planned), results.path())
 }
 

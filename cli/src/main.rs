@@ -4,6 +4,7 @@ mod api_client;
 mod arguments;
 mod audit;
 mod aws;
+mod columns;
 mod demo;
 mod erase;
 mod export;
@@ -14,18 +15,19 @@ mod organisations;
 mod output;
 mod page;
 mod pages;
+mod physical_keys;
 mod progress_file;
 mod sam_local;
 mod serve;
+mod shell_files;
 mod smoke;
 mod stopping;
 mod store;
 mod table;
 mod tokens;
+mod usage;
 
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use crate::arguments::token::{TokenArguments, TokenCommand};
 use crate::arguments::{ApiKeyCommand, Arguments, Command, OrgCommand, TableCommand};
@@ -33,7 +35,7 @@ use crate::output::Failure;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Box::pin(run(Arguments::parse())).await {
+    match Box::pin(run(usage::arguments())).await {
         Ok(exit_code) => exit_code,
         Err(failure) => {
             output::tell(failure);
@@ -46,6 +48,11 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let done = match arguments.command {
         None => serve::serve(arguments.serve).await,
         Some(Command::Serve(serve)) => serve::serve(serve).await,
+        Some(Command::Add(arguments)) => physical_keys::add(arguments).await,
+        Some(Command::TakeBack(arguments)) => physical_keys::take_back(arguments).await,
+        Some(Command::Show(arguments)) => physical_keys::show(arguments).await,
+        Some(Command::List(arguments)) => physical_keys::list(arguments).await,
+        Some(Command::Who(arguments)) => physical_keys::who(arguments).await,
         Some(Command::Org(OrgCommand::Register { org, name, operator })) => {
             organisations::register(&org, name, operator).await
         }
@@ -53,8 +60,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::ApiKey(ApiKeyCommand::Issue { org, expires, subjects, operator })) => {
             organisations::issue_api_key(org, expires, subjects, operator).await
         }
-        Some(Command::ApiKey(ApiKeyCommand::List { org, data })) => {
-            organisations::list_api_keys(&org, &data).await
+        Some(Command::ApiKey(ApiKeyCommand::List { org, data, output })) => {
+            organisations::list_api_keys(&org, &data, output).await
         }
         Some(Command::ApiKey(ApiKeyCommand::Revoke { key_id, operator })) => {
             organisations::revoke_api_key(key_id, operator).await
@@ -73,9 +80,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Page(arguments)) => page::page(arguments),
         Some(Command::Openapi) => output::print_line(api_reference::json()),
         Some(Command::Table(TableCommand::Create { data })) => table::create(&data).await,
-        Some(Command::Table(TableCommand::Check { resume, data })) => {
-            return Ok(table::check(&data, resume).await);
+        Some(Command::Table(TableCommand::Check { resume, data, output })) => {
+            return Ok(table::check(&data, resume, output).await);
         }
+        Some(Command::ShellFiles(arguments)) => shell_files::write(&arguments),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -7,10 +7,12 @@ use domain::organisation::{ApiKeyIssued, OrganisationCommand, Refusal};
 use domain::values::{EpochMillis, OrgId, OrgName, Subject};
 use process::chance::Chance;
 use process::clock::Clock;
+use serde::Serialize;
 use store::{Done, Operator, OrganisationFault, StoreFault, Table};
 
+use crate::arguments::json::JsonArguments;
 use crate::arguments::{OperatorArguments, StoreArguments};
-use crate::output::{Failure, print_line};
+use crate::output::{Failure, print_json, print_line};
 use crate::store::Store;
 
 /// Registers an organisation.
@@ -19,7 +21,8 @@ pub(crate) async fn register(
     name: Option<OrgName>,
     arguments: OperatorArguments,
 ) -> Result<(), Failure> {
-    let (store, operator) = open_operator(arguments).await?;
+    let operator = operator(arguments.actor)?;
+    let store = Store::open_or_make(&arguments.data).await?;
     let command = OrganisationCommand::Register { name };
     match store.table.command_organisation(org, &command, &operator).await {
         Ok(Done::Now) => eprintln!("The organisation {org} is registered."),
@@ -102,12 +105,20 @@ pub(crate) fn operator(named: Option<Subject>) -> Result<Operator, Failure> {
 }
 
 /// Lists the API keys of an organisation, one a line, with tabs between the columns.
-pub(crate) async fn list_api_keys(org: &OrgId, arguments: &StoreArguments) -> Result<(), Failure> {
+pub(crate) async fn list_api_keys(
+    org: &OrgId,
+    arguments: &StoreArguments,
+    output: JsonArguments,
+) -> Result<(), Failure> {
     let store = Store::open(arguments).await?;
     let listed = store.table.api_keys_of(org).await;
     let api_keys = listed.map_err(|fault| of_store("The API keys cannot be listed", &fault))?;
-    eprintln!("id\tstate\tissued\texpires\trevoked\tfor");
     let now = Clock::system().now();
+    if output.json {
+        api_keys.iter().try_for_each(|key| print_json(&ListedApiKey::of(key, now)))?;
+        return store.close().await;
+    }
+    eprintln!("id\tstate\tissued\texpires\trevoked\tfor");
     for key in &api_keys {
         let columns = [Some(key.issued_at), key.valid_until, key.revoked_at]
             .map(|time| time.map_or("-".to_owned(), EpochMillis::to_rfc3339_seconds));
@@ -117,6 +128,31 @@ pub(crate) async fn list_api_keys(org: &OrgId, arguments: &StoreArguments) -> Re
         print_line(format!("{}\t{}\t{columns}\t{subjects}", key.api_key_id.as_str(), state(key, now)))?;
     }
     store.close().await
+}
+
+/// An API key as it is listed in JSON.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedApiKey<'a> {
+    api_key_id: &'a str,
+    state: &'static str,
+    issued_at: String,
+    valid_until: Option<String>,
+    revoked_at: Option<String>,
+    r#for: Vec<&'a str>,
+}
+
+impl<'a> ListedApiKey<'a> {
+    fn of(key: &'a StoredApiKey, now: EpochMillis) -> Self {
+        Self {
+            api_key_id: key.api_key_id.as_str(),
+            state: state(key, now),
+            issued_at: key.issued_at.to_rfc3339_seconds(),
+            valid_until: key.valid_until.map(EpochMillis::to_rfc3339_seconds),
+            revoked_at: key.revoked_at.map(EpochMillis::to_rfc3339_seconds),
+            r#for: key.subjects.iter().map(Subject::as_str).collect(),
+        }
+    }
 }
 
 fn state(key: &StoredApiKey, now: EpochMillis) -> &'static str {

@@ -1,8 +1,10 @@
 //! What goes where: a script's words alone on standard output, people's on standard error.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use domain::values::is_invisible;
+use serde::Serialize;
 
 /// Why a command ends with exit code 1: one sentence.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +17,8 @@ pub(crate) const NOT_ANSWERED: u8 = 2;
 impl Failure {
     /// A failure that says what was tried and why it did not work.
     pub(crate) fn because(what: impl std::fmt::Display, why: impl std::fmt::Display) -> Self {
-        Self(format!("{what}: {why}."))
+        let why = why.to_string();
+        Self(format!("{what}: {}.", why.trim_end_matches('.')))
     }
 }
 
@@ -48,4 +51,28 @@ pub(crate) fn print_line(line: impl std::fmt::Display) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints a value as a line of JSON.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print_line(json(value)?)
+}
+
+/// A value as one line of JSON. Whatever a terminal should not see is spelled by its number, which is the same to whoever parses it.
+pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string(value)
+        .map_err(|error| Failure::because("The report cannot be written", error))?;
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || is_invisible(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                // To a text nothing fails to be written.
+                let _ = write!(line, "\\u{unit:04x}");
+            }
+        } else {
+            line.push(character);
+        }
+    }
+    Ok(line)
 }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use data_encoding::BASE64URL_NOPAD;
 use domain::values::OrgId;
 use process::clock::Clock;
 use reqwest::StatusCode;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::api_client::{ApiClient, Told};
 use crate::arguments::SmokeArguments;
-use crate::output::{Failure, print_line};
+use crate::output::{Failure, print_json, print_line};
 
 const NOTE: &str = "Smoke test";
 /// A deployment that does not answer for so long does not work.
@@ -23,33 +23,67 @@ struct Smoke {
     user: String,
 }
 
+/// A step that did what it should.
+#[derive(Debug, Serialize)]
+struct Step {
+    step: &'static str,
+    says: String,
+}
+
+/// What is told of all steps in JSON.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    works: bool,
+    user_id: &'a str,
+    org_id: &'a OrgId,
+    steps: &'a [Step],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<String>,
+}
+
 /// Goes through all steps; the first that does not do what it should ends it.
 pub(crate) async fn smoke(arguments: SmokeArguments) -> Result<(), Failure> {
     let client = ApiClient::open(&arguments.api)?.with_patience(PATIENCE);
-    let org = arguments.org.map_or_else(|| organisation_of(&client, &arguments.org_claim), Ok)?;
+    let org = client.organisation(arguments.org)?;
     let user = format!("smoke-{}", Clock::system().now().get());
     let smoke = Smoke { client, org, user };
-    let added = smoke.add().await?;
-    smoke.list().await?;
-    smoke.remove().await?;
-    smoke.be_refused().await?;
-    smoke.be_answered_again(&added).await?;
-    print_line(format!("The API works. {} stays, with two events and no physical key.", smoke.user))
-}
-
-/// The organisation that the bearer token names. Whether it is true is for the API to say.
-fn organisation_of(client: &ApiClient, claim: &str) -> Result<OrgId, Failure> {
-    let named = client.token().and_then(|token| {
-        let claims = BASE64URL_NOPAD.decode(token.split('.').nth(1)?.as_bytes()).ok()?;
-        let claims: Value = serde_json::from_slice(&claims).ok()?;
-        OrgId::parse(claims.get(claim)?.as_str()?).ok()
+    let mut steps = Vec::new();
+    let told = smoke.go_through(|step, says| {
+        if !arguments.output.json {
+            print_line(format!("{step}: {says}"))?;
+        }
+        steps.push(Step { step, says });
+        Ok(())
     });
-    named.ok_or_else(|| {
-        Failure(format!("The bearer token has no claim `{claim}` that names an organisation; say --org ORG."))
-    })
+    let told = told.await;
+    let Smoke { client: _, org, user } = &smoke;
+    if arguments.output.json {
+        let fault = told.as_ref().err().map(ToString::to_string);
+        print_json(&Report { works: told.is_ok(), user_id: user, org_id: org, steps: &steps, fault })?;
+        return told;
+    }
+    told?;
+    print_line(format!("The API works. {user} stays, with two events and no physical key."))
 }
 
 impl Smoke {
+    async fn go_through(
+        &self,
+        mut tell: impl FnMut(&'static str, String) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let added = self.add().await?;
+        tell("add", format!("physical key 1 of {} is issued by {}", self.user, self.org))?;
+        self.list().await?;
+        tell("list", "it is in the list".to_owned())?;
+        self.remove().await?;
+        tell("removal", "it is taken back".to_owned())?;
+        self.be_refused().await?;
+        tell("refusal", "it cannot be taken back twice".to_owned())?;
+        self.be_answered_again(&added).await?;
+        tell("replay", "the same request gets the same answer, and is carried out once".to_owned())
+    }
+
     fn command<'a>(&'a self, name: &'a str) -> [&'a str; 3] {
         ["users", &self.user, name]
     }
@@ -77,7 +111,6 @@ impl Smoke {
         check("add", answer["event"]["type"] == "PhysicalKeyAdded", "the event is not PhysicalKeyAdded")?;
         check("add", answer["orgId"] == json!(self.org), "the answer is about another organisation")?;
         check("add", !told.replayed, "the answer is said to have been given before")?;
-        print_line(format!("add: physical key 1 of {} is issued by {}", self.user, self.org))?;
         Ok(told)
     }
 
@@ -89,8 +122,7 @@ impl Smoke {
             "list",
             found && answer["total"] == 1,
             "the physical key that was just added is not in the list",
-        )?;
-        print_line("list: it is in the list")
+        )
     }
 
     async fn remove(&self) -> Result<(), Failure> {
@@ -100,16 +132,14 @@ impl Smoke {
             "removal",
             answer["event"]["type"] == "PhysicalKeyRemoved",
             "the event is not PhysicalKeyRemoved",
-        )?;
-        print_line("removal: it is taken back")
+        )
     }
 
     async fn be_refused(&self) -> Result<(), Failure> {
         let told = self.send_removal("remove-again").await?;
         let refusal = expect("refusal", &told, StatusCode::NOT_FOUND)?;
         let is_ours = refusal["error"] == "physical_key_not_found" && refusal["success"] == false;
-        check("refusal", is_ours, "a physical key that is gone is not refused in the contract's words")?;
-        print_line("refusal: it cannot be taken back twice")
+        check("refusal", is_ours, "a physical key that is gone is not refused in the contract's words")
     }
 
     async fn be_answered_again(&self, first: &Told) -> Result<(), Failure> {
@@ -124,8 +154,7 @@ impl Smoke {
             "replay",
             told.text == first.text,
             "the answer to the same request has other bytes than the first",
-        )?;
-        print_line("replay: the same request gets the same answer, and is carried out once")
+        )
     }
 }
 

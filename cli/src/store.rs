@@ -31,9 +31,17 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// The table that the arguments and the environment name. A local one is created when it is first needed; one elsewhere is
-    /// looked at before anything else is done, so that what is lacking is said once and in words of its own.
+    /// The table that the arguments and the environment name, which is there. One elsewhere is looked at before anything else is
+    /// done, so that what is lacking is said once and in words of its own.
     pub(crate) async fn open(arguments: &StoreArguments) -> Result<Self, Failure> {
+        if let Some(folder) = local_folder(arguments)? {
+            Folder::there(&folder)?;
+        }
+        Self::open_or_make(arguments).await
+    }
+
+    /// The same. A local one is created if it is not there.
+    pub(crate) async fn open_or_make(arguments: &StoreArguments) -> Result<Self, Failure> {
         match where_is(arguments)? {
             Where::Folder(folder) => Self::local(&folder).await,
             Where::Elsewhere(name) => {

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use process::retry::Backoff;
 use recovery::table_check::{Checked, TableCheck};
+use serde::Serialize;
 
 use crate::arguments::StoreArguments;
-use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
+use crate::arguments::json::JsonArguments;
+use crate::output::{Failure, NOT_ANSWERED, print_json, print_line, tell, visible};
 use crate::progress_file::ProgressFile;
 use crate::store::Store;
 
@@ -23,8 +25,12 @@ pub(crate) async fn create(arguments: &StoreArguments) -> Result<(), Failure> {
 }
 
 /// Checks the table. 0: it is whole; 1: it is not; 2: it could not be checked.
-pub(crate) async fn check(arguments: &StoreArguments, resume: Option<PathBuf>) -> ExitCode {
-    match checked(arguments, resume).await {
+pub(crate) async fn check(
+    arguments: &StoreArguments,
+    resume: Option<PathBuf>,
+    output: JsonArguments,
+) -> ExitCode {
+    match checked(arguments, resume, output).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(failure) => {
@@ -35,7 +41,11 @@ pub(crate) async fn check(arguments: &StoreArguments, resume: Option<PathBuf>) -
 }
 
 /// Whether it is whole.
-async fn checked(arguments: &StoreArguments, resume: Option<PathBuf>) -> Result<bool, Failure> {
+async fn checked(
+    arguments: &StoreArguments,
+    resume: Option<PathBuf>,
+    output: JsonArguments,
+) -> Result<bool, Failure> {
     let store = Store::open(arguments).await?;
     let file = ProgressFile::new(resume, format!("a check of the table {}", store.table.name()));
     let bar = spinner("{spinner} {msg}, {elapsed}");
@@ -52,9 +62,32 @@ async fn checked(arguments: &StoreArguments, resume: Option<PathBuf>) -> Result<
     bar.finish_and_clear();
     let checked = run?;
     file.end();
-    say(&checked)?;
+    if output.json { print_json(&Report::of(&checked)) } else { say(&checked) }?;
     store.close().await?;
     Ok(checked.count == 0)
+}
+
+/// What was found, in JSON. Of very many faults only the first ones are listed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    whole: bool,
+    histories: u64,
+    events: u64,
+    fault_count: u64,
+    faults: Vec<String>,
+}
+
+impl Report {
+    fn of(Checked { histories, events, faults, count, next: _, last: _ }: &Checked) -> Self {
+        Self {
+            whole: *count == 0,
+            histories: *histories,
+            events: *events,
+            fault_count: *count,
+            faults: faults.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 fn say(Checked { histories, events, faults, count, next: _, last: _ }: &Checked) -> Result<(), Failure> {

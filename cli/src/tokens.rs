@@ -1,7 +1,9 @@
 //! `token` and `jwks`: the local server's own issuer, and what becomes of anybody's tokens.
 
 mod explain;
+mod in_json;
 mod rights;
+mod row;
 mod telling;
 
 use api::config::{TOKEN_VARIABLES, TokenConfig};
@@ -34,12 +36,12 @@ pub(crate) fn print_token(arguments: TokenArguments) -> Result<(), Failure> {
         (None, Some(organisation)) => Bearer::Service(organisation),
         (None, None) => return Err(Failure("Say whom the token is for: --user or --org.".to_owned())),
     };
-    let issuer = Folder::new(&arguments.data.data).issuer()?;
+    let issuer = Folder::there(&arguments.data.data)?.issuer()?;
     let token = issuer.token(&bearer, Clock::system().now(), arguments.ttl);
     print_line(token.map_err(|fault| Failure::because("The token cannot be signed", fault))?)
 }
 
 /// Prints the public key set.
 pub(crate) fn print_key_set(arguments: &DataArguments) -> Result<(), Failure> {
-    print_line(Folder::new(&arguments.data).issuer()?.key_set())
+    print_line(Folder::there(&arguments.data)?.issuer()?.key_set())
 }

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_types::SdkConfig;
 use data_encoding::BASE32_NOPAD;
-use dynoxide::Database;
+use dynoxide::{Database, DynoxideError};
 use process::chance::Chance;
 use store::client_config;
 use tokio::net::TcpListener;
@@ -26,6 +26,9 @@ use crate::kms::LocalKms;
 use crate::private_files;
 use crate::server::{self, Bounds};
 
+/// How the engine says that a file is no database of its, or not whole.
+const NOT_A_DATABASE: [&str; 3] =
+    ["not a valid SQLite database", "file is not a database", "database disk image is malformed"];
 /// Bytes of chance in an access key id.
 const ACCESS_KEY_ID_BYTES: usize = 20;
 
@@ -109,6 +112,9 @@ pub enum EmbeddedFault {
     /// Its file cannot be opened.
     #[error("the database cannot be opened: {0}")]
     Open(String),
+    /// Its file is something else, or what was a database once.
+    #[error("{} is not a database, or is damaged; put a copy of it back, or take another folder", .0.display())]
+    NotADatabase(PathBuf),
     /// Something of the operating system's: a port, a file.
     #[error("{0}")]
     System(#[from] std::io::Error),
@@ -135,13 +141,21 @@ impl EmbeddedDynamoDb {
         access_key_id: AccessKeyId,
         reach: Reach,
     ) -> Result<Self, EmbeddedFault> {
+        if path.is_dir() {
+            return Err(EmbeddedFault::NotADatabase(path.to_owned()));
+        }
         // SQLite makes its other files with the permissions of this one.
         private_files::ensure(path)?;
         let file = path;
         let path = path.to_str().ok_or_else(|| EmbeddedFault::Open("its path is not UTF-8".to_owned()))?;
-        let database = Database::new(path).map_err(|error| EmbeddedFault::Open(error.to_string()))?;
+        let cannot = |error: DynoxideError| {
+            let words = error.to_string();
+            let is_none = NOT_A_DATABASE.iter().any(|known| words.contains(known));
+            if is_none { EmbeddedFault::NotADatabase(file.to_owned()) } else { EmbeddedFault::Open(words) }
+        };
+        let database = Database::new(path).map_err(cannot)?;
         // DynamoDB deletes expired items by itself; dynoxide when it is told to.
-        database.sweep_ttl().map_err(|error| EmbeddedFault::Open(error.to_string()))?;
+        database.sweep_ttl().map_err(cannot)?;
         Self::serve(database, Some(file.to_owned()), access_key_id, reach).await
     }
 

@@ -10,7 +10,9 @@ pub(crate) struct Pages<'a> {
     path: [&'a str; 3],
     /// The member of an answer that has the list's entries.
     member: &'static str,
+    parameters: Vec<(&'static str, String)>,
     place: Place,
+    total: Option<u64>,
 }
 
 /// Where a list is to be read next.
@@ -22,16 +24,41 @@ enum Place {
 
 impl<'a> Pages<'a> {
     pub(crate) const fn of(client: &'a ApiClient, path: [&'a str; 3], member: &'static str) -> Self {
-        Self { client, path, member, place: Place::Beginning }
+        Self { client, path, member, parameters: Vec::new(), place: Place::Beginning, total: None }
+    }
+
+    /// The same with these parameters in every request.
+    pub(crate) fn with(self, parameters: Vec<(&'static str, String)>) -> Self {
+        Self { parameters, ..self }
+    }
+
+    /// The same with pages of at most so many entries.
+    pub(crate) fn with_limit(mut self, limit: u64) -> Self {
+        self.parameters.push(("limit", limit.to_string()));
+        self
+    }
+
+    /// Whether the last page was read.
+    pub(crate) const fn is_at_end(&self) -> bool {
+        matches!(self.place, Place::End)
+    }
+
+    /// How many entries there are in all, if a page has said it.
+    pub(crate) const fn total(&self) -> Option<u64> {
+        self.total
     }
 
     /// The entries of the next page; `None` after the last one.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Value>>, ApiFault> {
-        let mut page = match &self.place {
-            Place::Beginning => self.client.get(&self.path, &[]).await?,
-            Place::Cursor(cursor) => self.client.get(&self.path, &[("cursor", cursor)]).await?,
+        let mut parameters: Vec<_> =
+            self.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        match &self.place {
+            Place::Beginning => {}
+            Place::Cursor(cursor) => parameters.push(("cursor", cursor)),
             Place::End => return Ok(None),
-        };
+        }
+        let mut page = self.client.get(&self.path, &parameters).await?;
+        self.total = page["total"].as_u64().or(self.total);
         self.place = match page["nextCursor"].take() {
             Value::String(cursor) => Place::Cursor(cursor),
             _ => Place::End,

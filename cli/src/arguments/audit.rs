@@ -11,6 +11,7 @@ use domain::values::{EpochMillis, Hour, OrgId, Origin, UserId, VerifierKey};
 use reqwest::Url;
 
 pub(crate) use self::proofs::{CheckArguments, FindArguments, ProveArguments};
+use super::json::JsonArguments;
 use super::{OperatorArguments, StoreArguments, org_id, user_id};
 
 #[derive(Debug, Subcommand)]
@@ -167,6 +168,8 @@ pub(crate) struct VerifyArguments {
     pub(crate) resume: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) data: StoreArguments,
+    #[command(flatten)]
+    pub(crate) output: JsonArguments,
 }
 
 #[derive(Debug, Args)]
@@ -182,6 +185,8 @@ pub(crate) struct ReplayArguments {
     pub(crate) disclosures: Option<Url>,
     #[command(flatten)]
     pub(crate) operator: OperatorArguments,
+    #[command(flatten)]
+    pub(crate) output: JsonArguments,
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +209,8 @@ pub(crate) struct ExtractArguments {
     /// The hour before which it ends; all that is exported unless given.
     #[arg(long = "to", value_name = "HOUR", value_parser = hour)]
     pub(crate) end: Option<Hour>,
+    #[command(flatten)]
+    pub(crate) output: JsonArguments,
 }
 
 #[derive(Debug, Args)]
@@ -225,6 +232,9 @@ pub(crate) struct ShowArguments {
     /// A table is for eyes, CSV for spreadsheets; NDJSON is every line as it was exported.
     #[arg(long, value_enum, default_value_t = ShowFormat::Table)]
     pub(crate) format: ShowFormat,
+    /// The same as `--format ndjson`.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

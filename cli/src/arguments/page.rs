@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use reqwest::Url;
 
-use super::api;
+use super::api::api;
 
 #[derive(Debug, Args)]
 pub(crate) struct PageArguments {

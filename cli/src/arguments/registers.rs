@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use domain::values::{OrgId, UserId};
 use spreadsheet::{Encoding, can_delimit};
 
+use super::json::JsonArguments;
 use super::{ApiArguments, org_id, user_id};
 use crate::api_client::MOST_AT_ONCE;
 
@@ -35,6 +36,8 @@ pub(crate) struct ImportArguments {
     pub(crate) concurrency: usize,
     #[command(flatten)]
     pub(crate) api: ApiArguments,
+    #[command(flatten)]
+    pub(crate) output: JsonArguments,
 }
 
 /// Answers to what only a person knows.
@@ -78,12 +81,13 @@ pub(crate) struct ColumnArguments {
 }
 
 #[derive(Debug, Args)]
+#[group(id = "whose", required = true, multiple = false, args = ["user", "org"])]
 pub(crate) struct ExportArguments {
     /// The physical keys that this user holds.
-    #[arg(long, value_parser = user_id, required_unless_present = "org")]
+    #[arg(long, value_name = "ID", value_parser = user_id)]
     pub(crate) user: Option<UserId>,
     /// The physical keys that this organisation has out.
-    #[arg(long, value_parser = org_id, conflicts_with = "user")]
+    #[arg(long, value_name = "ID", value_parser = org_id)]
     pub(crate) org: Option<OrgId>,
     /// CSV and XLSX are for spreadsheets: what would be a formula gets an apostrophe in front. NDJSON is exact.
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]

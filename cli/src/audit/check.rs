@@ -7,11 +7,13 @@ use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+use trail::event_file::line;
 use trail::proof::{MOST_BYTES, Proof};
 
 use self::sentences::{NOT_PROVEN, sentences};
 use crate::arguments::audit::CheckArguments;
-use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
+use crate::output::{Failure, NOT_ANSWERED, print_json, print_line, tell, visible};
 
 /// Standard input, among files.
 const STDIN: &str = "-";
@@ -31,29 +33,42 @@ pub(super) fn check(arguments: &CheckArguments) -> Result<ExitCode, Failure> {
         };
         let checked = Proof::parse(&bytes).map_err(|why| why.to_string()).and_then(|proof| {
             let key = proof.check(&arguments.verifier_keys).map_err(|fault| fault.to_string())?;
-            Ok(sentences(&proof, key))
+            Ok((sentences(&proof, key), line(proof.event())))
         });
-        match checked {
-            Ok(sentences) => {
-                good += 1;
-                print_line(format!("{name}: good."))?;
-                for sentence in sentences {
-                    print_line(format!("  {}", visible(&sentence)))?;
-                }
-            }
-            Err(why) => {
-                wrong += 1;
-                print_line(visible(&format!("{name}: wrong: {why}.")))?;
-            }
-        }
+        *if checked.is_ok() { &mut good } else { &mut wrong } += 1;
+        if arguments.output.json { print_in_json(file, checked) } else { say(&name, checked) }?;
     }
-    if good > 0 {
+    if good > 0 && !arguments.output.json {
         print_line(NOT_PROVEN)?;
     }
     Ok(match (wrong, unread) {
         (0, 0) => ExitCode::SUCCESS,
         (0, _) => ExitCode::from(NOT_ANSWERED),
         _ => ExitCode::FAILURE,
+    })
+}
+
+/// What a proof shows in sentences, and the event's line; or why it is wrong.
+type Checked = Result<(Vec<String>, String), String>;
+
+fn say(name: &str, checked: Checked) -> Result<(), Failure> {
+    match checked {
+        Ok((sentences, _)) => {
+            print_line(format!("{name}: good."))?;
+            sentences.iter().try_for_each(|sentence| print_line(format!("  {}", visible(sentence))))
+        }
+        Err(why) => print_line(visible(&format!("{name}: wrong: {why}."))),
+    }
+}
+
+fn print_in_json(file: &Path, checked: Checked) -> Result<(), Failure> {
+    let file = file.display().to_string();
+    print_json(&match checked {
+        Ok((says, line)) => {
+            let event: Value = serde_json::from_str(&line).unwrap_or_default();
+            json!({"file": file, "good": true, "says": says, "event": event})
+        }
+        Err(why) => json!({"file": file, "good": false, "why": why}),
     })
 }
 

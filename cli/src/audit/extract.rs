@@ -1,13 +1,14 @@
 //! `audit extract`: some hours of an export, to be checked by themselves.
 
 use domain::values::Hour;
+use serde_json::json;
 use trail::calendar;
 use trail::log;
 use trail::part::{self, ExtractFault};
 
 use super::{cannot_read, listing, open, progress_bar};
 use crate::arguments::audit::{ArchiveArguments, ExtractArguments};
-use crate::output::{Failure, print_line};
+use crate::output::{Failure, print_json, print_line};
 
 /// Takes hours out, and prints which.
 pub(super) async fn extract(arguments: &ExtractArguments) -> Result<(), Failure> {
@@ -24,7 +25,11 @@ pub(super) async fn extract(arguments: &ExtractArguments) -> Result<(), Failure>
     bar.finish_and_clear();
     extracting.map_err(|fault: ExtractFault| Failure::because("The hours were not taken out", fault))?;
     let (from, end) = (calendar::text(hours.start), calendar::text(hours.end));
-    print_line(format!("The hours from {from} to {end} are in {}.", arguments.to))?;
+    if arguments.output.json {
+        print_json(&json!({"from": from, "to": end, "in": arguments.to.as_str()}))?;
+    } else {
+        print_line(format!("The hours from {from} to {end} are in {}.", arguments.to))?;
+    }
     if hours.start > first {
         eprintln!("`audit verify --part` checks them by themselves.");
     }

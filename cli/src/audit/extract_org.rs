@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use domain::values::{Hour, OrgId};
 use local_inventory::private_files;
 use reqwest::Url;
+use serde_json::json;
 use trail::of_org::{Wanted, prove_all};
 use trail::proof::{EXTENSION, Proof};
 
 use super::{listing, open, open_disclosures, progress_bar, tell_unreadable};
 use crate::arguments::audit::ArchiveArguments;
-use crate::output::{Failure, print_line};
+use crate::arguments::json::JsonArguments;
+use crate::output::{Failure, print_json, print_line};
 
 /// Takes the events out, and prints how many.
 pub(super) async fn extract(
@@ -21,6 +23,7 @@ pub(super) async fn extract(
     to: &Url,
     texts: Option<&Url>,
     hours: Range<Hour>,
+    output: JsonArguments,
 ) -> Result<(), Failure> {
     let texts = open_disclosures(texts, place).await?;
     let archive = open(place).await?;
@@ -37,7 +40,11 @@ pub(super) async fn extract(
     let taken = taken.await;
     bar.finish_and_clear();
     let unreadable = taken.map_err(|fault| Failure::because("The events were not taken out", fault))?;
-    print_line(format!("The proofs of {proofs} events of {org} are in {}.", folder.display()))?;
+    if output.json {
+        print_json(&json!({"orgId": org, "proofs": proofs, "in": folder.display().to_string()}))?;
+    } else {
+        print_line(format!("The proofs of {proofs} events of {org} are in {}.", folder.display()))?;
+    }
     if proofs > 0 {
         eprintln!("`audit check` checks them, each by itself.");
     }

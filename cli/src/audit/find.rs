@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
+use serde_json::json;
 use trail::seek::seek_hashes;
 
 use super::{cannot_read, listing, open, tell_unreadable};
 use crate::arguments::audit::FindArguments;
-use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
+use crate::output::{Failure, NOT_ANSWERED, print_json, print_line, tell, visible};
 
 /// Looks for events, and prints where they are. 0: all are there; 1: one is not; 2: nobody can tell.
 pub(super) async fn find(arguments: &FindArguments) -> ExitCode {
@@ -22,7 +23,7 @@ pub(super) async fn find(arguments: &FindArguments) -> ExitCode {
 
 /// Whether all of them are there.
 async fn found(arguments: &FindArguments) -> Result<bool, Failure> {
-    let FindArguments { archive: place, hashes } = arguments;
+    let FindArguments { archive: place, hashes, output } = arguments;
     let archive = open(place).await?;
     let listing = listing(&archive, place).await?;
     let sought = seek_hashes(&archive, &listing, hashes).await;
@@ -31,11 +32,22 @@ async fn found(arguments: &FindArguments) -> Result<bool, Failure> {
     for hash in hashes {
         let Some(numbered) = found.get(hash) else {
             are_all_there = false;
-            print_line(format!("{hash}: not found"))?;
+            if output.json {
+                print_json(&json!({"eventHash": hash, "found": false}))?;
+            } else {
+                print_line(format!("{hash}: not found"))?;
+            }
             continue;
         };
         let (place, record) = (numbered.place, numbered.event.record());
         let (version, history) = (record.version, record.happening.history());
+        if output.json {
+            print_json(&json!({
+                "eventHash": hash, "found": true, "place": place.to_string(), "aggregateType": history.aggregate_type(),
+                "aggregateId": history.aggregate_id(), "version": version, "entry": numbered.index,
+            }))?;
+            continue;
+        }
         let entry = numbered.index.map(|index| format!(", entry {index} of the log")).unwrap_or_default();
         print_line(visible(&format!("{hash}: {place}: version {version} of {history}{entry}")))?;
     }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use recovery::replay::{Fork, Replay, Replayed, Step, WholeLog};
+use serde_json::{Value, json};
 use trail::archive::{Archive, Listing};
 use trail::calendar;
 use trail::check::{Evidence, check_histories};
@@ -13,8 +14,10 @@ use trail::verify::Verified;
 
 use super::{cannot_read, listing, open, open_disclosures, progress_bar};
 use crate::arguments::audit::ReplayArguments;
-use crate::organisations::open_operator;
-use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
+use crate::arguments::json::JsonArguments;
+use crate::organisations::operator;
+use crate::output::{Failure, NOT_ANSWERED, print_json, print_line, tell, visible};
+use crate::store::Store;
 use crate::table::spinner;
 
 /// Until when the table may be read and written.
@@ -34,15 +37,19 @@ pub(super) async fn replay(arguments: ReplayArguments) -> ExitCode {
 
 /// Whether the table has everything that the log has.
 async fn replayed(arguments: ReplayArguments) -> Result<bool, Failure> {
-    let ReplayArguments { archive: place, verifier_keys, disclosures, operator: arguments } = arguments;
+    let ReplayArguments { archive: place, verifier_keys, disclosures, operator: arguments, output } =
+        arguments;
     let archive = open(&place).await?;
     let disclosures = open_disclosures(disclosures.as_ref(), &place).await?;
     let listing = listing(&archive, &place).await?;
     let evidence = Evidence { keys: verifier_keys, ..Evidence::default() };
-    let Some((verified, histories)) = check(&archive, &listing, &evidence).await? else { return Ok(false) };
+    let Some((verified, histories)) = check(&archive, &listing, &evidence, output).await? else {
+        return Ok(false);
+    };
     let log = log::read(&archive).await.map_err(|fault| cannot_read(&fault))?;
     let log = log.ok_or_else(|| Failure(format!("There is no export at {}.", place.url)))?;
-    let (store, operator) = open_operator(arguments).await?;
+    let operator = operator(arguments.actor)?;
+    let store = Store::open_or_make(&arguments.data).await?;
     let bar = spinner("{spinner} {msg}, {elapsed}");
     let replay = Replay {
         table: &store.table,
@@ -58,7 +65,8 @@ async fn replayed(arguments: ReplayArguments) -> Result<bool, Failure> {
         Failure::because("The replay ended early; the same command goes on with it", fault)
     })?;
     store.close().await?;
-    say(&replayed, &listing)?;
+    if output.json { print_json(&in_json(&replayed)) } else { say(&replayed) }?;
+    tell_what_else(&listing);
     Ok(replayed.forks.is_empty())
 }
 
@@ -67,6 +75,7 @@ async fn check(
     archive: &Archive,
     listing: &Listing,
     evidence: &Evidence,
+    output: JsonArguments,
 ) -> Result<Option<(Verified, Histories)>, Failure> {
     let bar = progress_bar(u64::try_from(listing.hours.len()).unwrap_or(u64::MAX));
     let checked = check_histories(archive, listing, evidence, |verified| {
@@ -78,17 +87,22 @@ async fn check(
     let (verified, histories) = match checked {
         Ok(checked) => checked,
         Err(fault) if fault.is_of_export() => {
+            if output.json {
+                print_json(&json!({"logFaults": [fault.to_string()]}))?;
+            }
             tell(format!("{fault}."));
             return Ok(None);
         }
         Err(fault) => return Err(cannot_read(&fault)),
     };
     let faults = verified.faults.first_ones();
-    for fault in faults {
-        print_line(visible(&format!("{fault}.")))?;
-    }
     if faults.is_empty() {
         return Ok(Some((verified, histories)));
+    }
+    if output.json {
+        print_json(&json!({"logFaults": faults.iter().map(ToString::to_string).collect::<Vec<_>>()}))?;
+    } else {
+        faults.iter().try_for_each(|fault| print_line(visible(&format!("{fault}."))))?;
     }
     tell("The log is not whole, and a table is filled from no such log: see `audit verify`.");
     Ok(None)
@@ -102,7 +116,7 @@ fn words(step: Step) -> String {
     }
 }
 
-fn say(replayed: &Replayed, listing: &Listing) -> Result<(), Failure> {
+fn say(replayed: &Replayed) -> Result<(), Failure> {
     let Replayed { histories, mended, appended, withheld, erased, longer, forks, from_hour } = replayed;
     for Fork { history, shows } in forks {
         print_line(visible(&format!("{history} forked: {shows}. Nothing was written for it.")))?;
@@ -127,6 +141,20 @@ fn say(replayed: &Replayed, listing: &Listing) -> Result<(), Failure> {
             ))?,
         }
     }
+    Ok(())
+}
+
+fn in_json(replayed: &Replayed) -> Value {
+    let Replayed { histories, mended, appended, withheld, erased, longer, forks, from_hour } = replayed;
+    let forks: Vec<_> =
+        forks.iter().map(|Fork { history, shows }| json!({"history": history, "shows": shows})).collect();
+    json!({
+        "histories": histories, "mended": mended, "appended": appended, "withheld": withheld, "erased": erased,
+        "longer": longer, "forks": forks, "fromHour": from_hour.map(calendar::text),
+    })
+}
+
+fn tell_what_else(listing: &Listing) {
     if let Some(hour) = listing.unfinished() {
         let hour = calendar::text(hour);
         tell(format!(
@@ -137,5 +165,4 @@ fn say(replayed: &Replayed, listing: &Listing) -> Result<(), Failure> {
     eprintln!(
         "`physical-keys table check` and `audit verify --against-table` say whether everything is there."
     );
-    Ok(())
 }

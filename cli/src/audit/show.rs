@@ -9,14 +9,16 @@ use trail::manifest::events_path;
 use trail::reading::{self, FileRead};
 use trail::select::{Found, Selected, Selection};
 
-use self::columns::{Columns, NAMES, TableRows};
+use self::columns::{Columns, NAMES, ON_TERMINAL};
 use super::{cannot_read, listing, not_as_written, open};
 use crate::arguments::audit::{ShowArguments, ShowFormat};
+use crate::columns::TableRows;
 use crate::output::{Failure, tell};
 
 /// Shows the events that are asked for, in the order of the files: by hour, history and version.
 pub(super) async fn show(arguments: ShowArguments) -> Result<(), Failure> {
-    let ShowArguments { archive: place, user, org, from, to, format } = arguments;
+    let ShowArguments { archive: place, user, org, from, to, format, json } = arguments;
+    let format = if json { ShowFormat::Ndjson } else { format };
     let archive = open(&place).await?;
     let listing = listing(&archive, &place).await?;
     let selection = Selection { user, org, from, to };
@@ -58,7 +60,7 @@ fn cannot_write(error: &dyn std::fmt::Display) -> Failure {
 
 /// What is written, in one format.
 enum Output<W: Write> {
-    Table(TableRows<W>),
+    Table(TableRows<W, { ON_TERMINAL.len() }>),
     Csv(Box<csv::Writer<W>>),
     Ndjson(W),
 }
@@ -66,7 +68,10 @@ enum Output<W: Write> {
 impl<W: Write> Output<W> {
     fn begin(format: ShowFormat, output: W) -> std::io::Result<Self> {
         match format {
-            ShowFormat::Table => Ok(Self::Table(TableRows::new(output))),
+            ShowFormat::Table => {
+                let header = ON_TERMINAL.map(|(name, _)| name);
+                Ok(Self::Table(TableRows::new(output, header)))
+            }
             ShowFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(output);
                 writer.write_record(NAMES)?;
@@ -78,7 +83,7 @@ impl<W: Write> Output<W> {
 
     fn write(&mut self, selected: &Selected) -> std::io::Result<()> {
         match self {
-            Self::Table(rows) => rows.write(&Columns::of(selected)),
+            Self::Table(rows) => rows.write(&Columns::of(selected).on_terminal()),
             Self::Csv(writer) => Ok(writer.write_record(Columns::of(selected).cells())?),
             Self::Ndjson(output) => writeln!(output, "{}", selected.line),
         }

@@ -157,7 +157,7 @@ fn place(arguments: &SigningArguments, data: &StoreArguments) -> Result<String, 
     }
     let none = || Failure("Say where the signing key is, with --signing-key.".to_owned());
     let folder: PathBuf = local_folder(data)?.ok_or_else(none)?;
-    Folder::new(&folder).make()?;
+    Folder::there(&folder)?;
     Ok(folder.join(AUDIT_SIGNING_KEY).display().to_string())
 }
 

@@ -1,6 +1,7 @@
 //! What `audit verify` says of the texts beside the log.
 
 use domain::values::Hour;
+use serde_json::{Value, json};
 use trail::archive::{Archive, Listing};
 use trail::texts::{CheckedTexts, Withheld, check_texts};
 use trail::verify::Verified;
@@ -8,7 +9,7 @@ use trail::verify::Verified;
 use super::{cannot_read, progress_bar};
 use crate::output::{Failure, print_line, visible};
 
-/// Checks the texts of a log that is whole, and says what was found.
+/// Checks the texts of a log that is whole.
 pub(super) async fn check(
     archive: &Archive,
     listing: &Listing,
@@ -19,12 +20,31 @@ pub(super) async fn check(
     bar.set_message("texts");
     let checked = check_texts(archive, listing, verified, disclosures, |_: Hour| bar.inc(1)).await;
     bar.finish_and_clear();
-    let checked = checked.map_err(|fault| cannot_read(&fault))?;
-    say(&checked)?;
-    Ok(checked)
+    checked.map_err(|fault| cannot_read(&fault))
 }
 
-fn say(CheckedTexts { disclosed, erased, withheld, named, faults }: &CheckedTexts) -> Result<(), Failure> {
+/// What was found, in JSON.
+pub(super) fn in_json(CheckedTexts { disclosed, erased, withheld, named, faults }: &CheckedTexts) -> Value {
+    let named: Vec<_> = named
+        .iter()
+        .map(|Withheld { place, history, version, name }| {
+            json!({
+                "place": place.to_string(), "aggregateType": history.aggregate_type(), "aggregateId": history.aggregate_id(),
+                "version": version, "text": name.as_str(),
+            })
+        })
+        .collect();
+    let first: Vec<_> = faults.first_ones().iter().map(ToString::to_string).collect();
+    json!({
+        "disclosed": disclosed, "erased": erased, "withheld": withheld, "named": named, "faultCount": faults.count(),
+        "faults": first,
+    })
+}
+
+/// Says what was found.
+pub(super) fn say(
+    CheckedTexts { disclosed, erased, withheld, named, faults }: &CheckedTexts,
+) -> Result<(), Failure> {
     for fault in faults.first_ones() {
         print_line(visible(&format!("{fault}.")))?;
     }

@@ -1,5 +1,7 @@
 //! `audit verify`: whether an export is whole and unchanged, and if not, where it shows first and what it means.
 
+mod report;
+
 use std::fs::File;
 use std::io::Read;
 use std::process::ExitCode;
@@ -20,7 +22,7 @@ use trail::verify::Verified;
 
 use super::{listing, open, open_disclosures, progress_bar, texts};
 use crate::arguments::audit::VerifyArguments;
-use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
+use crate::output::{Failure, NOT_ANSWERED, print_json, print_line, tell, visible};
 use crate::progress_file::ProgressFile;
 use crate::store::Store;
 
@@ -63,17 +65,32 @@ async fn checked(arguments: &VerifyArguments) -> Result<bool, Failure> {
     note(&listing);
     match verified {
         Ok(verified) => {
-            say(&verified, &evidence, arguments)?;
-            match &disclosures {
-                _ if verified.faults.count() > 0 => Ok(false),
-                None => Ok(true),
-                Some(disclosures) => {
-                    let texts = texts::check(&archive, &listing, &verified, disclosures).await?;
-                    Ok(texts.faults.count() == 0 && (texts.withheld == 0 || !arguments.texts))
-                }
+            if !arguments.output.json {
+                say(&verified, &evidence, arguments)?;
             }
+            let is_whole = verified.faults.count() == 0;
+            let texts = match &disclosures {
+                Some(disclosures) if is_whole => {
+                    Some(texts::check(&archive, &listing, &verified, disclosures).await?)
+                }
+                _ => None,
+            };
+            let is_whole = is_whole
+                && texts.as_ref().is_none_or(|texts| {
+                    texts.faults.count() == 0 && (texts.withheld == 0 || !arguments.texts)
+                });
+            if arguments.output.json {
+                let against_table = arguments.against_table;
+                print_json(&report::of(&verified, &evidence, against_table, texts.as_ref(), is_whole)?)?;
+            } else if let Some(texts) = &texts {
+                texts::say(texts)?;
+            }
+            Ok(is_whole)
         }
         Err(fault) if fault.is_of_export() => {
+            if arguments.output.json {
+                print_json(&report::of_fault(&fault.to_string()))?;
+            }
             tell(format!("{fault}."));
             Ok(false)
         }
@@ -141,11 +158,7 @@ fn say(verified: &Verified, evidence: &Evidence, arguments: &VerifyArguments) ->
         print_line(visible(&format!("{fault}.")))?;
     }
     let (Some(first), Some((last, checkpoint))) = (first, last) else {
-        return if faults.count() > 0 {
-            say_not_whole(verified)
-        } else {
-            Err(Failure("No hour of the export is finished yet.".to_owned()))
-        };
+        return if faults.count() > 0 { say_not_whole(verified) } else { Err(unfinished()) };
     };
     if faults.count() > 0 {
         return say_not_whole(verified);
@@ -171,6 +184,11 @@ fn say(verified: &Verified, evidence: &Evidence, arguments: &VerifyArguments) ->
     eprintln!("The newest hour ended {} ago.", HumanDuration(age));
     eprintln!("Keep {NEWEST}: `--since` with it shows later that nothing before it was changed.");
     Ok(())
+}
+
+/// There is nothing that could be whole or not.
+fn unfinished() -> Failure {
+    Failure("No hour of the export is finished yet.".to_owned())
 }
 
 fn say_not_whole(verified: &Verified) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::values::{KeyNumber, OrgId};
+use serde_json::{Value, json};
 use spreadsheet::Row;
 
 use super::history::{self, Additions};
@@ -118,5 +119,10 @@ impl Counts {
             out: count(|standing| matches!(standing, Standing::Out { .. })),
             taken_back: count(|standing| matches!(standing, Standing::TakenBack { .. })),
         }
+    }
+
+    pub(super) fn in_json(self) -> Value {
+        let Self { new, out, taken_back } = self;
+        json!({"new": new, "out": out, "takenBack": taken_back})
     }
 }

@@ -1,6 +1,7 @@
 //! What is said of a file before anything is sent.
 
-use spreadsheet::{Kind, Lookalikes, Question, Register, kinds};
+use serde_json::{Value, json};
+use spreadsheet::{Kind, Lookalikes, Question, Register, Spelling, kinds};
 
 use super::plan::Counts;
 use crate::arguments::registers::ImportArguments;
@@ -46,6 +47,28 @@ pub(super) fn check(register: &Register, arguments: &ImportArguments) -> Result<
     }
     failures.push("Nothing was sent.".to_owned());
     Err(Failure(failures.join(" ")))
+}
+
+/// What of the file is not used, wrong or in question, in JSON: of each as much as is said.
+pub(super) fn in_json(register: &Register) -> Value {
+    let kinds = kinds(&register.faulty);
+    let faults = kinds.iter().take(MOST_KINDS).map(|Kind { fault, lines }| {
+        let first: Vec<_> = lines.iter().take(MOST_LINES).collect();
+        json!({"fault": fault.to_string(), "count": lines.len(), "lines": first})
+    });
+    let alike = register.lookalikes.iter().take(MOST_LOOKALIKES).map(|Lookalikes(spellings)| {
+        let spelling = |spelling: &Spelling| {
+            json!({"userId": spelling.user.to_string(), "rows": spelling.rows, "line": spelling.line})
+        };
+        spellings.iter().map(spelling).collect::<Vec<_>>()
+    });
+    let question = |Question { column, option }: &Question| json!({"column": column, "option": option});
+    json!({
+        "rows": register.faulty.len() + register.rows.len(), "faultyRows": register.faulty.len(),
+        "faultKinds": kinds.len(), "faults": faults.collect::<Vec<_>>(),
+        "questions": register.questions.iter().map(question).collect::<Vec<_>>(),
+        "similarUsers": alike.collect::<Vec<_>>(), "unused": register.unused,
+    })
 }
 
 /// `Line 3: The user must not be empty.`, or, of many, how many there are and where the first ones are.

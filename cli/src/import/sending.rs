@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use domain::values::{KeyNumber, OrgId};
 use futures_util::stream::{self, StreamExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
 use super::plan::{PlannedRow, Standing};
@@ -37,6 +37,15 @@ pub(super) struct Sent {
     pub(super) unanswered: usize,
     pub(super) unsent: usize,
     pub(super) cut: Option<Cut>,
+}
+
+impl Sent {
+    pub(super) fn in_json(&self) -> Value {
+        let Self { added, refused, unanswered, unsent, cut } = self;
+        json!({
+            "added": added, "refused": refused, "notAnswered": unanswered, "notSent": unsent, "whole": cut.is_none(),
+        })
+    }
 }
 
 /// Sends all rows that are new.

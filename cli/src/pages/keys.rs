@@ -137,5 +137,5 @@ fn issuer(text: &str) -> Result<Url, Failure> {
             "Set JWT_ISSUER to the issuer at which --sign-in-client is a client.".to_owned(),
         ));
     }
-    crate::arguments::api(text).map_err(|fault| Failure(format!("JWT_ISSUER {fault}.")))
+    crate::arguments::api::api(text).map_err(|fault| Failure(format!("JWT_ISSUER {fault}.")))
 }

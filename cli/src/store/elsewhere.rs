@@ -31,14 +31,24 @@ impl Elsewhere {
         Ok(format!("The table {} {said}.", self.table.name()))
     }
 
+    /// Nobody answers: perhaps because a variable says where to ask.
+    fn unreachable(&self, cause: &str) -> Failure {
+        let named = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().map(|url| format!("at {url} ({name})")));
+        let place = named.unwrap_or_else(|| format!("in {}", self.region));
+        if cause.contains("Connection refused") {
+            return Failure(format!("DynamoDB cannot be reached {place}: nothing listens there."));
+        }
+        Failure::because(format!("DynamoDB cannot be reached {place}"), cause)
+    }
+
     /// Why it cannot be used, in words for whoever can mend it.
     fn unusable(&self, fault: &StoreFault) -> Failure {
         let at = format!("{} in {}", self.table.name(), self.region);
         let code = match fault {
             StoreFault::Unexpected(code) => code.as_str(),
-            StoreFault::Unreachable(cause) => {
-                return Failure::because(format!("DynamoDB in {} cannot be reached", self.region), cause);
-            }
+            StoreFault::Unreachable(cause) => return self.unreachable(cause),
             _ => "",
         };
         match code {

@@ -13,11 +13,12 @@ use process::clock::Clock;
 use process::environment::{ConfigFault, of_process};
 
 use super::are_configured;
+use super::in_json::{in_json, refused};
 use super::telling::{Telling, Verdict};
 use crate::api_client::TOKEN;
 use crate::arguments::token::ExplainArguments;
 use crate::folder::Folder;
-use crate::output::{Failure, NOT_ANSWERED, print_line, tell, visible};
+use crate::output::{Failure, NOT_ANSWERED, print_json, print_line, tell, visible};
 use crate::serve::log_to_standard_error;
 use crate::store::DEFAULT_FOLDER;
 
@@ -53,20 +54,28 @@ async fn explained(arguments: ExplainArguments) -> Result<Verdict, Failure> {
     let Rules { tokens, required, source, keys } = rules;
     let (claims, identity) = (tokens.claims.clone(), tokens.identity.clone());
     let now = Clock::system().now();
-    let (told, verdict) = match token_verifier(tokens, Https::new).explain(&token, now).await {
+    let is_json = arguments.output.json;
+    match token_verifier(tokens, Https::new).explain(&token, now).await {
         Ok(explanation) => {
             let telling =
                 Telling { explanation: &explanation, claims, identity, required, source, keys, now };
-            (telling.lines(), telling.verdict())
+            if is_json {
+                print_json(&in_json(&telling))?;
+            } else {
+                telling.lines().iter().try_for_each(|line| print_line(visible(line)))?;
+            }
+            Ok(telling.verdict())
         }
         Err(fault) => {
-            (vec!["The token is refused (401):".to_owned(), format!("  {fault}")], Verdict::Refused)
+            if is_json {
+                print_json(&refused(&fault.to_string()))?;
+            } else {
+                print_line("The token is refused (401):")?;
+                print_line(visible(&format!("  {fault}")))?;
+            }
+            Ok(Verdict::Refused)
         }
-    };
-    for line in told {
-        print_line(visible(&line))?;
     }
-    Ok(verdict)
 }
 
 impl Rules {
@@ -104,7 +113,7 @@ impl Rules {
     }
 
     fn of_local_server(folder: &Path, given: Option<RequiredCredentials>) -> Result<Self, Failure> {
-        let tokens = Folder::new(folder).issuer()?.token_config();
+        let tokens = Folder::there(folder)?.issuer()?.token_config();
         Ok(Self {
             tokens: tokens.map_err(|fault| Failure::because("The signing key", fault))?,
             required: given.unwrap_or_default(),

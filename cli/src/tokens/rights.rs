@@ -17,13 +17,18 @@ pub(super) fn named(identity: &TokenIdentity) -> String {
     format!("{who}, {}, {organisation}", identity.subject)
 }
 
+/// How it is spelled which credentials are required.
+pub(super) const fn mode(required: RequiredCredentials) -> &'static str {
+    match required {
+        RequiredCredentials::Both => "both",
+        RequiredCredentials::Either => "either",
+    }
+}
+
 /// What whoever has the token may do.
 pub(super) fn rights(identity: &TokenIdentity, required: RequiredCredentials) -> Vec<String> {
     let TokenIdentity { kind, subject, organisation, .. } = identity;
-    let mode = match required {
-        RequiredCredentials::Both => "both",
-        RequiredCredentials::Either => "either",
-    };
+    let mode = mode(required);
     let mut lines = vec![format!("What it is good for, with REQUIRED_CREDENTIALS={mode}:")];
     let Some(restriction) = identity.restriction() else {
         lines.push(

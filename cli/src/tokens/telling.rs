@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::auth::RequiredCredentials;
-use api::auth::claims::{ClaimCheck, ClaimRules};
+use api::auth::claims::{ClaimCheck, ClaimRules, LEEWAY};
 use api::auth::conditions::{Conditions, Looked};
 use api::auth::explanation::{Explanation, HeaderCheck, Step};
 use api::auth::identity::{IdentityRules, TokenKind};
@@ -12,6 +12,7 @@ use domain::values::EpochMillis;
 use serde_json::{Map, Value};
 
 use super::rights::{named, rights};
+use super::row::Row;
 
 /// Most characters that are shown of a value.
 const MOST_SHOWN: usize = 200;
@@ -43,8 +44,13 @@ impl Telling<'_> {
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = self.answer();
         lines.push(String::new());
-        lines.push(format!("By the rules of {}, at {}:", self.source, self.now.to_rfc3339_seconds()));
-        lines.extend(self.explanation.steps.iter().map(|(step, outcome)| self.step(*step, outcome)));
+        lines.push(format!(
+            "By the rules of {}, at {}, with {} s to spare for clocks that differ:",
+            self.source,
+            self.now.to_rfc3339_seconds(),
+            LEEWAY.as_secs()
+        ));
+        lines.extend(self.rows().map(|row| row.to_string()));
         lines.push(String::new());
         lines.extend(self.whose());
         if let Ok(identity) = &self.explanation.named
@@ -56,8 +62,13 @@ impl Telling<'_> {
         lines
     }
 
+    /// What every step came to.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
+        self.explanation.steps.iter().map(|(step, outcome)| self.step(*step, outcome))
+    }
+
     /// Every reason why it is refused, once.
-    fn reasons(&self) -> Vec<&TokenFault> {
+    pub(super) fn reasons(&self) -> Vec<&TokenFault> {
         let mut reasons = Vec::new();
         for (_, outcome) in &self.explanation.steps {
             if let Err(TokenError::Fault(fault)) = outcome
@@ -98,7 +109,7 @@ impl Telling<'_> {
         }
     }
 
-    fn step(&self, step: Step, outcome: &Result<(), TokenError>) -> String {
+    fn step(&self, step: Step, outcome: &Result<(), TokenError>) -> Row {
         let Explanation { header, claims, .. } = self.explanation;
         let (name, found) = match step {
             Step::Header(HeaderCheck::KeyId) => ("key id", found(header, "kid")),
@@ -120,22 +131,23 @@ impl Telling<'_> {
                 (whose, found(claims, claim))
             }
         };
-        row(if outcome.is_ok() { "yes" } else { "NO" }, name, &found)
+        Row { holds: Some(outcome.is_ok()), name, found }
     }
 
-    fn signature(&self, outcome: &Result<(), TokenError>) -> String {
+    fn signature(&self, outcome: &Result<(), TokenError>) -> Row {
         let is_of_header = |fault: &TokenError| {
             let of_header = |(step, other): &(Step, Result<(), TokenError>)| {
                 matches!(step, Step::Header(_)) && other.as_ref().err() == Some(fault)
             };
             self.explanation.steps.iter().any(of_header)
         };
-        match outcome {
-            Ok(()) => row("yes", "signature", &format!("by a key of {}", self.keys)),
-            Err(TokenError::Unavailable(_)) => row("?", "signature", "not verified: the keys are not known"),
-            Err(fault) if is_of_header(fault) => row("?", "signature", "not verified, because of the header"),
-            Err(_) => row("NO", "signature", &format!("by no key of {}", self.keys)),
-        }
+        let (holds, found) = match outcome {
+            Ok(()) => (Some(true), format!("by a key of {}", self.keys)),
+            Err(TokenError::Unavailable(_)) => (None, "not verified: the keys are not known".to_owned()),
+            Err(fault) if is_of_header(fault) => (None, "not verified, because of the header".to_owned()),
+            Err(_) => (Some(false), format!("by no key of {}", self.keys)),
+        };
+        Row { holds, name: "signature", found }
     }
 
     fn claim(&self, check: ClaimCheck) -> String {
@@ -241,10 +253,6 @@ const fn claim_check(check: ClaimCheck) -> &'static str {
         ClaimCheck::Expiry => "expiry",
         ClaimCheck::Start => "start",
     }
-}
-
-fn row(verdict: &str, name: &str, found: &str) -> String {
-    format!("  {verdict:<3}  {name:<12}  {found}")
 }
 
 /// A member, or that it is not there.

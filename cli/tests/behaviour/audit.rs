@@ -8,7 +8,7 @@ use domain::values::{EpochMillis, Hour, VerifierKey};
 use process::clock::Clock;
 use trail::calendar;
 
-use crate::program::{Run, Server, folder, run};
+use crate::program::{Run, Server, folder, inventory, run};
 
 pub(crate) fn exported() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../acceptance/tests/exported/format-2")
@@ -146,7 +146,7 @@ fn an_export_is_verified_with_the_keys_that_signed_it_and_an_earlier_checkpoint(
 
 #[test]
 fn a_signing_key_is_made_once_and_its_verifier_key_printed() {
-    let folder = folder();
+    let folder = inventory();
     let key = |arguments: &[&str]| run(&[&["audit", "key"], arguments].concat(), folder.path(), &[]);
     let local = key(&[]);
     assert!(local.code == Some(0) && local.stdout.starts_with("local/"), "{}{}", local.stdout, local.stderr);

@@ -1,6 +1,6 @@
 //! The program as its users run it: the server from start to end, and the operator's commands.
 
-use crate::program::{Server, folder, run};
+use crate::program::{Server, folder, inventory, run};
 
 #[test]
 fn the_printed_curl_lines_work_when_pasted() {
@@ -80,22 +80,8 @@ fn a_folder_that_cannot_be_written_is_one_sentence() {
 }
 
 #[test]
-fn a_database_that_is_none_is_one_sentence() {
-    let folder = folder();
-    std::fs::create_dir(folder.path().join("data")).unwrap();
-    std::fs::write(
-        folder.path().join("data/inventory.sqlite"),
-        "this is no database, but it is long".repeat(99),
-    )
-    .unwrap();
-    let refused = run(&["--port", "0", "--data", "data"], folder.path(), &[]);
-    assert_eq!(refused.code, Some(1));
-    assert!(refused.stderr.starts_with("The inventory in data cannot be opened: "), "{}", refused.stderr);
-}
-
-#[test]
 fn organisations_and_api_keys_are_kept_while_no_server_runs() {
-    let folder = folder();
+    let folder = inventory();
     keep_an_organisation(folder.path());
 }
 
@@ -234,7 +220,7 @@ fn the_operators_commands_work_on_another_dynamodb() {
 
 #[test]
 fn the_key_set_is_that_of_the_tokens() {
-    let folder = folder();
+    let folder = inventory();
     let key_set = run(&["jwks"], folder.path(), &[]);
     assert!(key_set.stdout.contains(r#""crv":"Ed25519""#), "{key_set:?}");
     assert_eq!(run(&["jwks"], folder.path(), &[]).stdout, key_set.stdout, "the key is kept");

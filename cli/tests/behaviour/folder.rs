@@ -57,8 +57,7 @@ fn a_folder_that_was_open_to_others_is_closed() {
 fn a_folder_that_another_process_is_just_making_is_an_inventorys() {
     let folder = folder();
     fs::write(folder.path().join(".gitignore"), "*\n").unwrap();
-    let ran =
-        run(&["token", "--user", "alice", "--data", folder.path().to_str().unwrap()], folder.path(), &[]);
+    let ran = run(&["table", "create", "--data", folder.path().to_str().unwrap()], folder.path(), &[]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     check_closed(folder.path());
 }

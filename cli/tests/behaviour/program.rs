@@ -13,6 +13,13 @@ pub(crate) fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
+/// The same with a local inventory in it.
+pub(crate) fn inventory() -> TempDir {
+    let folder = folder();
+    assert_eq!(run(&["table", "create"], folder.path(), &[]).code, Some(0));
+    folder
+}
+
 /// What a finished run printed.
 #[derive(Debug)]
 pub(crate) struct Run {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::program::{Run, folder, run, run_on};
+use crate::program::{Run, inventory, run, run_on};
 
 /// A deployment whose tokens are none of the local issuer's.
 const ELSEWHERE: [(&str, &str); 6] = [
@@ -45,7 +45,7 @@ fn rows(run: &Run) -> Vec<&str> {
 
 #[test]
 fn a_token_of_the_local_server_is_explained_out_of_the_box() {
-    let folder = folder();
+    let folder = inventory();
     let token = token(folder.path(), &["--user", "mia", "--org", "acme", "--key-manager"]);
     let explained = explain(&token, &[], folder.path(), &[]);
     assert_eq!((explained.code, explained.stderr.as_str()), (Some(0), ""));
@@ -87,7 +87,7 @@ What it is good for, with REQUIRED_CREDENTIALS=both:
 
 #[test]
 fn a_token_that_is_not_enough_by_itself_is_told_so() {
-    let folder = folder();
+    let folder = inventory();
     let person = token(folder.path(), &["--user", "alice"]);
     let both = explain(&person, &[], folder.path(), &[]);
     assert_eq!(both.code, Some(0));
@@ -110,7 +110,7 @@ fn a_token_that_is_not_enough_by_itself_is_told_so() {
 
 #[test]
 fn every_reason_is_told_at_once_whether_or_not_the_signature_is_verified() {
-    let folder = folder();
+    let folder = inventory();
     let service = token(folder.path(), &["--org", "acme", "--ttl", "48h"]);
     let explained = explain(&service, &["--offline"], folder.path(), &ELSEWHERE);
     assert_eq!(explained.code, Some(1));
@@ -138,7 +138,7 @@ By the rules of the environment, at ";
 
 #[test]
 fn a_token_whose_signature_was_not_verified_is_neither_accepted_nor_refused() {
-    let folder = folder();
+    let folder = inventory();
     let person = token(folder.path(), &["--user", "alice"]);
     let neither = "The token is neither accepted nor refused, because its signature was not verified (503).\n  If it is good: a person, alice, ";
     let offline = explain(&person, &["--offline"], folder.path(), &[]);
@@ -158,6 +158,7 @@ fn a_token_whose_signature_was_not_verified_is_neither_accepted_nor_refused() {
         verified.stdout.contains("  yes  signature     by a key of the key set in jwks.json\n"),
         "{verified:?}"
     );
+    run(&["table", "create", "--data", "others"], folder.path(), &[]);
     let others = run(&["jwks", "--data", "others"], folder.path(), &[]);
     std::fs::write(folder.path().join("jwks.json"), others.stdout).unwrap();
     let forged = explain(&person, &["--jwks", "jwks.json"], folder.path(), &unreachable[..2]);
@@ -168,7 +169,7 @@ fn a_token_whose_signature_was_not_verified_is_neither_accepted_nor_refused() {
 
 #[test]
 fn a_token_is_read_from_standard_input_or_the_environment_and_never_from_an_argument() {
-    let folder = folder();
+    let folder = inventory();
     let (alice, bob) = (token(folder.path(), &["--user", "alice"]), token(folder.path(), &["--user", "bob"]));
     let of_environment = [("PHYSICAL_KEYS_TOKEN", bob.trim())];
     for (input, whose) in [("", "bob"), (" \n", "bob"), (alice.as_str(), "alice")] {
@@ -191,7 +192,7 @@ fn a_token_is_read_from_standard_input_or_the_environment_and_never_from_an_argu
 
 #[test]
 fn what_no_rule_looked_at_is_not_shown_and_what_is_shown_cannot_steer_a_terminal() {
-    let folder = folder();
+    let folder = inventory();
     let claims = format!(
         r#"{{"iss":"a\u202eb\u001b[31m","email":"alice@example.com","sub":"{}","exp":1}}"#,
         "x".repeat(300)

@@ -4,6 +4,7 @@ mod bucket;
 mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +53,10 @@ pub enum ArchiveFault {
     Credentials,
     /// The object store says so.
     #[error("the export's files cannot be used: {0}")]
-    Store(#[from] object_store::Error),
+    Store(object_store::Error),
+    /// The object store cannot be reached: what the system says.
+    #[error("S3 cannot be reached: {0}")]
+    Unreachable(String),
     /// The file system says so, of a file.
     #[error("{0} cannot be used: {1}")]
     File(String, std::io::Error),
@@ -62,6 +66,19 @@ pub enum ArchiveFault {
     /// It is larger than anything that an export writes there.
     #[error("{0} has more than {1} bytes, which no export writes there")]
     TooLarge(String, u64),
+}
+
+impl From<object_store::Error> for ArchiveFault {
+    fn from(error: object_store::Error) -> Self {
+        let all: Option<&(dyn Error + 'static)> = Some(&error);
+        let of_system = std::iter::successors(all, |cause| (*cause).source())
+            .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+            .last();
+        match of_system {
+            Some(why) => Self::Unreachable(why.to_string()),
+            None => Self::Store(error),
+        }
+    }
 }
 
 /// What became of an object that is to be written once.
@@ -289,6 +306,16 @@ mod tests {
             let fault = Archive::open(&Url::parse(url).unwrap()).unwrap_err();
             assert!(matches!(fault, ArchiveFault::Url(_)), "{url}: {fault}");
         }
+    }
+
+    #[test]
+    fn a_store_that_nobody_reaches_is_told_in_the_systems_words_alone() {
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        let beneath = object_store::Error::Generic { store: "HTTP", source: Box::new(refused) };
+        let error = object_store::Error::Generic { store: "S3", source: Box::new(beneath) };
+        assert_eq!(ArchiveFault::from(error).to_string(), "S3 cannot be reached: connection refused");
+        let refused = object_store::Error::NotFound { path: "audit".to_owned(), source: "no bucket".into() };
+        assert!(matches!(ArchiveFault::from(refused), ArchiveFault::Store(_)));
     }
 
     #[test]

@@ -8,14 +8,16 @@ use domain::values::{UserId, VerifierKey, Version};
 use reqwest::Url;
 
 use super::{ArchiveArguments, archive};
+use crate::arguments::json::JsonArguments;
 use crate::arguments::user_id;
 
 #[derive(Debug, Args)]
+#[group(id = "event", required = true, multiple = true, args = ["user", "event_hash"])]
 pub(crate) struct ProveArguments {
     #[command(flatten)]
     pub(crate) archive: ArchiveArguments,
     /// The user in whose history the event is.
-    #[arg(long, value_parser = user_id, requires = "version", required_unless_present = "event_hash")]
+    #[arg(long, value_parser = user_id, requires = "version")]
     pub(crate) user: Option<UserId>,
     /// Its version there.
     #[arg(long, value_name = "N", value_parser = version, requires = "user")]
@@ -41,6 +43,8 @@ pub(crate) struct CheckArguments {
     /// the other.
     #[arg(long = "verifier-key", visible_alias = "key", value_name = "VERIFIER_KEY", required = true)]
     pub(crate) verifier_keys: Vec<VerifierKey>,
+    #[command(flatten)]
+    pub(crate) output: JsonArguments,
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +54,8 @@ pub(crate) struct FindArguments {
     /// The hashes of events, 64 hexadecimal digits each.
     #[arg(value_name = "HASH", required = true)]
     pub(crate) hashes: Vec<EventHash>,
+    #[command(flatten)]
+    pub(crate) output: JsonArguments,
 }
 
 fn version(text: &str) -> Result<Version, String> {

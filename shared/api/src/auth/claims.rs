@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::token_fault::TokenFault;
 
 /// How far the clocks of the issuer and ours may differ.
-const LEEWAY: Duration = Duration::from_mins(1);
+pub const LEEWAY: Duration = Duration::from_mins(1);
 /// The claims by which issuers name the client that a token was issued to: RFC 9068 (section 2.2), `OpenID` Connect, Okta,
 /// and Entra ID v1.
 const CLIENT_CLAIMS: [&str; 4] = ["client_id", "azp", "cid", "appid"];

@@ -28,7 +28,8 @@ pub struct CommandHeaders {
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    fn parse(value: &[u8]) -> Result<Self, Fault> {
+    /// Parses the header's value.
+    pub fn parse(value: &[u8]) -> Result<Self, Fault> {
         let is_good = |byte: u8| byte.is_ascii_graphic() && byte != b',';
         match std::str::from_utf8(value) {
             Ok(text) if (1..=255).contains(&text.len()) && text.bytes().all(is_good) => {
