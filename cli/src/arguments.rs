@@ -59,7 +59,7 @@ pub(crate) enum Command {
     /// Run a command, such as `sam local invoke`, with everything ready that SAM needs.
     SamLocal(sam_local::SamLocalArguments),
     /// Print the OpenAPI document.
-    Openapi,
+    Openapi(crate::openapi::OpenapiArguments),
     /// The DynamoDB table.
     #[command(subcommand)]
     Table(TableCommand),

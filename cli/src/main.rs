@@ -10,6 +10,7 @@ mod export;
 mod folder;
 mod http_server;
 mod import;
+mod openapi;
 mod organisations;
 mod output;
 mod pages;
@@ -69,7 +70,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Audit(command)) => return audit::audit(command).await,
         Some(Command::Smoke(arguments)) => smoke::smoke(arguments).await,
         Some(Command::SamLocal(arguments)) => sam_local::sam_local(arguments).await,
-        Some(Command::Openapi) => output::print_line(api_reference::json()),
+        Some(Command::Openapi(arguments)) => openapi::print(arguments),
         Some(Command::Table(TableCommand::Create { data })) => table::create(&data).await,
         Some(Command::Table(TableCommand::Check { resume, data })) => {
             return Ok(table::check(&data, resume).await);

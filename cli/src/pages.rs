@@ -1,6 +1,8 @@
 //! The pages beside the API: the interactive reference, and the page for people who manage keys. All of their files
 //! are in the program; nothing is loaded from elsewhere.
 
+mod llms;
+
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -57,6 +59,8 @@ where
             "/openapi.json",
             page(get(async || file("application/json", REFERENCE_POLICY, api_reference::json()))),
         )
+        .route("/llms.txt", page(get(llms::index)))
+        .route("/docs/{name}", page(get(llms::document)))
         .route("/demo-credentials.json", page(get(demo_credentials)))
         .route("/reference/{name}", page(get(reference_file)))
         .route("/keys", page(get(async || Redirect::permanent("/keys/"))))
