@@ -15,6 +15,7 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 use crate::NOON;
+use crate::documented;
 use crate::message::{Message, listen};
 
 /// The operation that puts events on the bus.
@@ -100,13 +101,17 @@ impl EventBus {
     /// The entries of every call of `PutEvents`, accepted or not. `Detail` is read.
     #[must_use]
     pub fn calls(&self) -> Vec<Vec<Value>> {
-        self.state().calls.clone()
+        let calls = self.state().calls.clone();
+        calls.iter().flatten().for_each(documented::check_published);
+        calls
     }
 
     /// The entries that were accepted, in order. `Detail` is read.
     #[must_use]
     pub fn accepted(&self) -> Vec<Value> {
-        self.state().accepted.clone()
+        let accepted = self.state().accepted.clone();
+        accepted.iter().for_each(documented::check_published);
+        accepted
     }
 
     /// The dead-letter queue.

@@ -79,7 +79,7 @@ pub(crate) enum Command {
     /// Write the page for key managers into a folder, configured, for a host of static files.
     Page(page::PageArguments),
     /// Print the OpenAPI document.
-    Openapi,
+    Openapi(crate::openapi::OpenapiArguments),
     /// The DynamoDB table.
     #[command(subcommand)]
     Table(TableCommand),

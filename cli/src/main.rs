@@ -11,6 +11,7 @@ mod export;
 mod folder;
 mod http_server;
 mod import;
+mod openapi;
 mod organisations;
 mod output;
 mod page;
@@ -78,7 +79,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Smoke(arguments)) => smoke::smoke(arguments).await,
         Some(Command::SamLocal(arguments)) => sam_local::sam_local(arguments).await,
         Some(Command::Page(arguments)) => page::page(arguments),
-        Some(Command::Openapi) => output::print_line(api_reference::json()),
+        Some(Command::Openapi(arguments)) => openapi::print(arguments),
         Some(Command::Table(TableCommand::Create { data })) => table::create(&data).await,
         Some(Command::Table(TableCommand::Check { resume, data, output })) => {
             return Ok(table::check(&data, resume, output).await);

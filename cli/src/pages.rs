@@ -10,6 +10,7 @@ macro_rules! page_files {
 }
 
 pub(crate) mod keys;
+mod llms;
 mod reference;
 
 use std::sync::Arc;
@@ -68,6 +69,8 @@ where
             "/openapi.json",
             page(get(async || file("application/json", reference::POLICY, api_reference::json()))),
         )
+        .route("/llms.txt", page(get(llms::index)))
+        .route("/docs/{name}", page(get(llms::document)))
         .route("/demo-credentials.json", page(get(demo_credentials)))
         .route("/reference/{name}", page(get(reference_file)))
         .route("/keys", page(get(async || Redirect::permanent("/keys/"))))

@@ -1,22 +1,21 @@
 //! What is particular to each operation, as the operation itself tells it: the one place of the document that knows them by
-//! name. The examples are one story: the demo user gets a physical key and gives it back, by the functions' own code.
+//! name.
 
 #![expect(
     clippy::expect_used,
-    reason = "The story is told of constants. One that could not be told would fail every test."
+    reason = "Examples are made of constants. One that could not be made would fail every test."
 )]
 
 use add_physical_key::AddPhysicalKeyRecipe;
 use api::execute::CommandRecipe;
-use api::http::body::BodyObject;
 use api::http::lists::{
     IssuedPhysicalKey, OrgPhysicalKeys, PhysicalKeyEvent, PhysicalKeyEvents, PhysicalKeys,
 };
 use api::http::problem::Problem;
 use api::http::routes::{Documentation, Route};
-use domain::history::{Actor, ActorKind, Circumstances, RANDOM_BYTES, Salts, Snapshot};
-use domain::user::{Command, Decision, PhysicalKey, Refusal, User};
-use domain::values::{EpochMillis, Note, OrgId, OrgName, Subject, UserId};
+use domain::history::Snapshot;
+use domain::user::{Command, PhysicalKey, Refusal, User};
+use domain::values::{Note, OrgId, OrgName};
 use remove_physical_key::RemovePhysicalKeyRecipe;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -25,11 +24,8 @@ use utoipa::openapi::path::Parameter;
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::parameters::{in_query, page};
-use crate::refusals::REQUEST_ID;
 use crate::schemas::{Named, add};
-
-/// 2026-11-23T12:00:00Z.
-const NOON: EpochMillis = EpochMillis::new(1_795_435_200_000);
+use crate::story::{NOON, Story, example};
 
 /// What the document says of one operation and of no other.
 pub(crate) struct Entry {
@@ -52,7 +48,7 @@ pub(crate) fn entry(route: Route) -> Entry {
         Route::AddPhysicalKey => command::<AddPhysicalKeyRecipe>(&story.before, None, &[]),
         Route::RemovePhysicalKey => {
             let refusals = [Refusal::PhysicalKeyNotFound];
-            command::<RemovePhysicalKeyRecipe>(&story.after, Some(&story.key), &refusals)
+            command::<RemovePhysicalKeyRecipe>(&story.between, Some(&story.key), &refusals)
         }
         Route::ListPhysicalKeys => {
             let mut parameters = vec![
@@ -69,7 +65,9 @@ pub(crate) fn entry(route: Route) -> Entry {
             Entry { refusals, ..query(get_physical_key::DOCUMENTATION, Vec::new(), &story.key) }
         }
         Route::ListPhysicalKeyEvents => {
-            let answer = PhysicalKeyEvents { events: vec![story.added], next_cursor };
+            let events =
+                [story.added, story.removed].map(|kept| PhysicalKeyEvent::of(kept).expect("a user's event"));
+            let answer = PhysicalKeyEvents { events: events.into(), next_cursor };
             query(list_physical_key_events::DOCUMENTATION, page().into(), &answer)
         }
         Route::ListOrgPhysicalKeys => {
@@ -115,44 +113,6 @@ fn query<A: ToSchema + Serialize>(
     Entry { documentation, query_parameters, request: None, answer, refusals: Vec::new(), schemas }
 }
 
-/// A history of one event: the example of an addition.
-struct Story {
-    before: Snapshot<User>,
-    key: PhysicalKey,
-    added: PhysicalKeyEvent,
-    after: Snapshot<User>,
-}
-
-impl Story {
-    fn tell() -> Self {
-        let before = Snapshot::new(User::new(UserId::parse("demo-user").expect("an id")));
-        let addition = example::<AddPhysicalKeyRecipe>().decide(&before.state, None, NOON);
-        let Decision { happened, issuer } = addition.expect("a decision");
-        let key = PhysicalKey::from(&happened);
-        let (added, after) = before.append(&happened.into(), Some(issuer), circumstances());
-        let added = PhysicalKeyEvent::of(added).expect("an event of a user's");
-        Self { before, key, added, after }
-    }
-}
-
 fn body<R: CommandRecipe>() -> Value {
     serde_json::from_str(R::EXAMPLE).expect("a body")
-}
-
-/// The example of a command, read as the function reads it.
-fn example<R: CommandRecipe>() -> R::Command {
-    let mut body = BodyObject::read(R::EXAMPLE.as_bytes()).expect("an object");
-    R::read(&mut body).expect("a command")
-}
-
-fn circumstances() -> Circumstances {
-    let actor = Actor {
-        kind: ActorKind::User,
-        iss: Some("https://issuer.example".to_owned()),
-        id: Subject::parse("demo-user").ok(),
-        org_id: OrgId::parse("demo-org").ok(),
-        api_key_id: Some("g8lj7bc70s3ge1o70s3ge1o70s3ge1o7".to_owned()),
-    };
-    let salts = Salts::new([7; RANDOM_BYTES]);
-    Circumstances { actor, request_id: REQUEST_ID.to_owned(), recorded_at: NOON, salts }
 }

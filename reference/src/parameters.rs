@@ -2,11 +2,12 @@
 
 use api::http::query::LARGEST_PAGE;
 use api::http::routes::Route;
+use api::http::schemas::Cursor;
 use domain::values::{KeyNumber, OrgId, UserId};
 use serde_json::json;
 use utoipa::PartialSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Required};
 
 pub(crate) fn of(route: Route, of_query: Vec<Parameter>) -> Vec<Parameter> {
@@ -35,7 +36,7 @@ fn in_path(name: &'static str) -> Parameter {
         .build()
 }
 
-/// Optional parameters have no examples: a page that tries the API out would send them.
+/// The examples of optional parameters are in their schemas: one that stood beside them, a page that tries the API out would send.
 fn optional(
     name: &str,
     place: ParameterIn,
@@ -58,17 +59,18 @@ pub(crate) fn in_query(name: &str, description: &str, schema: impl Into<RefOr<Sc
 pub(crate) fn page() -> [Parameter; 2] {
     let limit = ObjectBuilder::new()
         .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
         .minimum(Some(1))
         .maximum(Some(LARGEST_PAGE))
-        .default(Some(json!(LARGEST_PAGE)));
-    let cursor = ObjectBuilder::new().schema_type(Type::String);
+        .default(Some(json!(LARGEST_PAGE)))
+        .examples([20]);
     [
         in_query("limit", "At most so many entries.", limit.build()),
         in_query(
             "cursor",
             "The `nextCursor` of the page before. It belongs to this list, these filters and this caller, and is good \
              for a day; anything else is a 400.",
-            cursor.build(),
+            Cursor::schema(),
         ),
     ]
 }
@@ -78,7 +80,8 @@ fn idempotency_key() -> Parameter {
         .schema_type(Type::String)
         .min_length(Some(1))
         .max_length(Some(255))
-        .pattern(Some("^[!-+\\--~]+$"));
+        .pattern(Some("^[!-+\\--~]+$"))
+        .examples(["5f0c2a1e-8d0b-4c5e-9c3a-6f1f6f0b7a11"]);
     optional(
         "Idempotency-Key",
         ParameterIn::Header,

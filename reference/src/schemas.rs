@@ -4,10 +4,14 @@
 use api::http::problem::ProblemBody;
 use api::http::routes::Route;
 use utoipa::ToSchema;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{AdditionalProperties, Object, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, Discriminator, Object, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
 
 use crate::catalogue::{Entry, entry};
+use crate::webhooks;
+
+/// Which variant it is.
+const TYPE: &str = "type";
 
 /// Schemas by name.
 pub(crate) type Named = Vec<(String, RefOr<Schema>)>;
@@ -25,7 +29,40 @@ pub(crate) fn all() -> Named {
         }));
     }
     add::<ProblemBody<'static>>(&mut schemas);
-    schemas.into_iter().map(|(name, schema)| (name, never_null(schema))).collect()
+    schemas.extend(webhooks::schemas());
+    let schemas = schemas.into_iter().map(|(name, schema)| (name, never_null(schema)));
+    schemas.flat_map(|(name, schema)| with_variants(name, schema)).collect()
+}
+
+/// A schema, and beside it each of its variants by a name of its own where a `type` tells which it is: a generator that does not name
+/// variants would count them.
+fn with_variants(name: String, mut schema: RefOr<Schema>) -> Named {
+    let mut schemas = Named::new();
+    if let RefOr::T(Schema::OneOf(one_of)) = &mut schema {
+        let mut told_by = Discriminator::new(TYPE);
+        for item in &mut one_of.items {
+            let Some(variant) = told_type(item).map(|told| (told.clone(), format!("{told}{name}"))) else {
+                continue;
+            };
+            let (told, variant) = variant;
+            let reference = Ref::from_schema_name(&variant);
+            told_by.mapping.insert(told, reference.ref_location.clone());
+            schemas.push((variant, std::mem::replace(item, reference.into())));
+        }
+        one_of.discriminator = (!schemas.is_empty()).then_some(told_by);
+    }
+    schemas.push((name, schema));
+    schemas
+}
+
+/// The one value that a variant's `type` has.
+fn told_type(variant: &RefOr<Schema>) -> Option<String> {
+    let RefOr::T(Schema::Object(object)) = variant else { return None };
+    let RefOr::T(Schema::Object(told)) = object.properties.get(TYPE)? else { return None };
+    match told.enum_values.as_deref()? {
+        [only] => only.as_str().map(str::to_owned),
+        _ => None,
+    }
 }
 
 fn closed(mut schema: RefOr<Schema>) -> RefOr<Schema> {

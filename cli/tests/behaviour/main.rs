@@ -10,6 +10,7 @@ mod aws_stand_in;
 mod browser;
 mod command_line;
 mod disturber;
+mod documents;
 mod doors;
 mod erase;
 mod export;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::letter::Unpublishable;
 
 /// The `source` of every event.
-pub(crate) const SOURCE: &str = "spk.api";
+pub const SOURCE: &str = "spk.api";
 
 /// What an entry says beside its source and its bus.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,13 +13,16 @@ mod stream;
 
 use std::time::{Duration, Instant};
 
+use domain::history::KeptRecord;
 use domain::values::EpochMillis;
+use envelope::Envelope;
 use lambda_runtime::LambdaEvent;
 use lanes::Lanes;
 use publish::Tally;
 use serde::Serialize;
 
 pub use self::config::PublisherConfig;
+pub use self::envelope::SOURCE;
 pub use self::publisher::Publisher;
 pub use self::stream::StreamBatch;
 
@@ -39,6 +42,12 @@ pub struct BatchResponse {
 struct BatchItemFailure {
     /// The sequence number. An empty one, of a record that has none, is the whole batch's.
     item_identifier: String,
+}
+
+/// The `detail` of an event as it is published; none of one that is no business of consumers.
+#[must_use]
+pub fn detail(kept: &KeptRecord) -> Option<String> {
+    Envelope::of(kept).ok().flatten().map(|envelope| envelope.detail)
 }
 
 /// Publishes one batch of the stream.

@@ -21,7 +21,9 @@ pub use self::happening::{Happening, HistoryId};
 pub use self::head::{Head, NotNext, Told};
 pub use self::record::{EventRecord, FORMAT, NotARecord};
 #[cfg(feature = "openapi")]
-pub use self::schemas::UserEventRecord;
+pub(crate) use self::schemas::{DigestsOfAddition, DigestsOfErasure};
+#[cfg(feature = "openapi")]
+pub use self::schemas::{DisclosedTexts, RequestId, UserEventRecord};
 pub use self::texts::{
     Disclosure, DisclosureFault, Disclosures, RANDOM_BYTES, Salt, Salts, TextDigest, TextName, Texts,
 };
@@ -84,21 +86,6 @@ pub struct Position {
     /// Its hash.
     pub hash: EventHash,
 }
-
-#[cfg(feature = "openapi")]
-impl utoipa::PartialSchema for EventHash {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        utoipa::openapi::schema::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .description(Some("A SHA-256 in a hash chain; 64 zeros before the first event."))
-            .pattern(Some("^[0-9a-f]{64}$"))
-            .build()
-            .into()
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl utoipa::ToSchema for EventHash {}
 
 /// A record as it is kept: with what discloses its texts, as far as they have not been erased.
 #[derive(Debug, Clone, PartialEq, Eq)]

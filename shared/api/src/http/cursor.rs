@@ -16,7 +16,7 @@ use crate::config::CursorSecret;
 /// How long a cursor is good for.
 const GOOD_FOR: Duration = Duration::from_hours(24);
 /// The longest a cursor can be: a user id of 128 characters of four bytes, escaped, with room to spare.
-const LONGEST: usize = 4_096;
+pub(super) const LONGEST: usize = 4_096;
 const NONCE: usize = 12;
 
 /// Seals and opens cursors.

@@ -13,11 +13,14 @@ use store::HeldKey;
 #[serde(rename_all = "camelCase")]
 pub struct PhysicalKeys {
     /// The physical keys of this page.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub keys: Vec<PhysicalKey>,
     /// All that match, on this page and on others; absent if there are too many to count in one request.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<super::schemas::Count>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
     /// Where the next page begins; absent on the last one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<super::schemas::Cursor>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -28,8 +31,10 @@ pub struct PhysicalKeys {
 #[serde(rename_all = "camelCase")]
 pub struct PhysicalKeyEvents {
     /// The events of this page.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub events: Vec<PhysicalKeyEvent>,
     /// Where the next page begins; absent on the last one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<super::schemas::Cursor>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -46,7 +51,7 @@ pub struct PhysicalKeyEvent {
     #[cfg_attr(feature = "openapi", schema(value_type = domain::history::UserEventRecord))]
     pub record: Box<RawValue>,
     /// What discloses the texts: each digest is SHA-256 over the salt's 16 bytes and the text.
-    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, domain::history::Disclosure>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::history::DisclosedTexts))]
     #[serde(skip_serializing_if = "Texts::is_empty")]
     pub disclosures: Disclosures,
     /// The hash of the record before; zeros in the first.
@@ -72,8 +77,10 @@ impl PhysicalKeyEvent {
 #[serde(rename_all = "camelCase")]
 pub struct OrgPhysicalKeys {
     /// The physical keys of this page.
+    #[cfg_attr(feature = "openapi", schema(max_items = 100))]
     pub keys: Vec<IssuedPhysicalKey>,
     /// Where the next page begins; absent on the last one.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<super::schemas::Cursor>))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }

@@ -13,6 +13,8 @@ pub mod parameters;
 pub mod problem;
 pub mod query;
 pub mod routes;
+#[cfg(feature = "openapi")]
+pub mod schemas;
 pub mod target;
 mod told;
 pub mod trail;

@@ -87,42 +87,70 @@ impl From<StoreFault> for Problem {
 }
 
 /// A refusal: problem details (RFC 9457), with what the vendor's clients read beside them.
+//
+// Bounds that nothing enforces follow from what does: a message may have a name of the request in it, a URL is no longer than 65,534
+// characters, and a name in a body of 16 KiB no longer than that. A command has at most 107 faults: 101 of the body, 4 of headers, 1 of
+// the path, 1 of the query.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = Problem))]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemBody<'a> {
     /// Always `false`.
+    #[cfg_attr(feature = "openapi", schema(examples(false)))]
     success: bool,
     /// The stable code of the reason.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 40, pattern = "^[a-z]+(_[a-z]+)*$", examples("invalid_request"))
+    )]
     error: &'a str,
     /// What is wrong, and the mend, for people.
+    #[cfg_attr(feature = "openapi", schema(max_length = 65600, examples("`orgId` is required.")))]
     message: &'a str,
     /// `about:blank`: the reason is in `error`.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 200, format = "uri-reference", examples("about:blank"))
+    )]
     #[serde(rename = "type")]
     problem_type: &'a str,
     /// The words of the status.
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 50, pattern = "^[A-Z][A-Za-z ]*$", examples("Bad Request"))
+    )]
     title: &'a str,
     /// The status.
+    #[cfg_attr(feature = "openapi", schema(minimum = 400, maximum = 599, examples(400)))]
     status: u16,
     /// The same as `message`.
+    #[cfg_attr(feature = "openapi", schema(max_length = 65600, examples("`orgId` is required.")))]
     detail: &'a str,
     /// The id of the request, as in the `X-Request-Id` header and in the log.
+    #[cfg_attr(feature = "openapi", schema(value_type = domain::history::RequestId))]
     request_id: &'a str,
     /// Everything that is wrong.
+    #[cfg_attr(feature = "openapi", schema(max_items = 107))]
     errors: Vec<ErrorBody<'a>>,
 }
 
 /// One thing that is wrong.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = ProblemError))]
+#[cfg_attr(feature = "openapi", schema(as = ProblemFault))]
 pub struct ErrorBody<'a> {
     /// The status.
+    #[cfg_attr(feature = "openapi", schema(minimum = 400, maximum = 599, examples(400)))]
     code: u16,
     /// What is wrong, and the mend.
+    #[cfg_attr(feature = "openapi", schema(max_length = 65600, examples("`orgId` is required.")))]
     message: String,
     /// Where in the body, as a JSON pointer (RFC 6901).
+    #[cfg_attr(
+        feature = "openapi",
+        schema(max_length = 32769, pattern = "^(/([^/~]|~[01])*)*$", examples("/orgId"))
+    )]
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<&'a str>,
 }

@@ -13,6 +13,8 @@ pub struct Actor {
     #[serde(rename = "type")]
     pub kind: ActorKind,
     /// The issuer of the bearer token, if one was presented: the id means something together with it only.
+    // It is the configuration's, and Lambda keeps 4 KB of that.
+    #[cfg_attr(feature = "openapi", schema(max_length = 4_096, examples("https://issuer.example")))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
     /// The person or the service that the bearer token names; of an operator, who they say they are.
@@ -22,6 +24,7 @@ pub struct Actor {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org_id: Option<OrgId>,
     /// The public id of the API key, if one was presented.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<crate::api_key::ApiKeyId>))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_key_id: Option<String>,
 }

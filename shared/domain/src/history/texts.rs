@@ -129,9 +129,10 @@ impl Salts {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Disclosure {
     /// The salt, 16 bytes as base64url.
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub salt: Salt,
     /// The text.
+    // The longest is a note.
+    #[cfg_attr(feature = "openapi", schema(max_length = 500, examples("Front door")))]
     pub text: String,
 }
 

@@ -48,7 +48,7 @@ pub struct RecordedErasure {
     /// When it was decided.
     pub erased_at: EpochMillis,
     /// The digest of `reason`.
-    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::history::DigestsOfErasure))]
     pub texts: Texts<TextDigest>,
 }
 

@@ -31,7 +31,7 @@ pub struct RecordedAddition {
     /// When it was decided.
     pub added_at: EpochMillis,
     /// The digests of `orgName` and `note`, of those that were given.
-    #[cfg_attr(feature = "openapi", schema(value_type = std::collections::HashMap<String, String>))]
+    #[cfg_attr(feature = "openapi", schema(value_type = crate::history::DigestsOfAddition))]
     #[serde(default, skip_serializing_if = "Texts::is_empty")]
     pub texts: Texts<TextDigest>,
 }

@@ -7,7 +7,7 @@ mod number;
 mod organisation_tag;
 mod origin;
 #[cfg(feature = "openapi")]
-mod schemas;
+pub(crate) mod schemas;
 mod sha256;
 mod table_id;
 mod text;

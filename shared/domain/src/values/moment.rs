@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The last moment that has a date of four digits, which is as far as RFC 3339 goes. No clock of ours goes further; what is
 /// read from a file may.
-const LAST_WRITTEN: EpochMillis = EpochMillis::new(253_402_300_799_999);
+pub(super) const LAST_WRITTEN: EpochMillis = EpochMillis::new(253_402_300_799_999);
 
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -2,10 +2,13 @@
 
 #![expect(clippy::expect_used, reason = "A test that cannot read the document ends here.")]
 
+mod bounds;
+mod version_3_0;
+
 use std::collections::BTreeSet;
 
 use api::http::routes::Route;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 fn document() -> Value {
     serde_json::from_str(&api_reference::json()).expect("JSON")
@@ -23,7 +26,7 @@ fn documented() -> BTreeSet<(String, String)> {
 
 #[test]
 fn the_published_document_is_up_to_date() {
-    let published = include_str!("../../openapi.json");
+    let published = include_str!("../../../openapi.json");
     assert!(published.trim_end() == api_reference::json(), "run `cargo run -q -- openapi > openapi.json`");
 }
 
@@ -38,7 +41,7 @@ fn every_route_is_documented() {
 /// The template's HTTP API events, read by their lines: `Method: …` and `Path: …` follow each other.
 #[test]
 fn the_deployment_has_the_documented_routes() {
-    let lines: Vec<_> = include_str!("../../template.yaml").lines().map(str::trim).collect();
+    let lines: Vec<_> = include_str!("../../../template.yaml").lines().map(str::trim).collect();
     let deployed = lines.windows(2).filter_map(|pair| {
         Some((pair[0].strip_prefix("Method: ")?.to_owned(), pair[1].strip_prefix("Path: ")?.to_owned()))
     });
@@ -52,10 +55,38 @@ fn the_deployment_has_the_documented_routes() {
 /// Each function of the deployment has the name of its route, and so has its folder.
 #[test]
 fn every_route_has_a_function_of_its_name() {
-    let template = include_str!("../../template.yaml");
+    let template = include_str!("../../../template.yaml");
     for route in Route::ALL {
         assert!(template.contains(&format!("\n  {}Function:\n", route.name())), "{route:?}");
     }
+}
+
+/// Every object of a document that is no data, with where it stands.
+fn objects(document: &Value) -> Vec<(String, &Map<String, Value>)> {
+    fn collect<'a>(at: &str, value: &'a Value, found: &mut Vec<(String, &'a Map<String, Value>)>) {
+        match value {
+            Value::Object(members) => {
+                found.push((at.to_owned(), members));
+                let structure = members.iter().filter(|(name, value)| !is_data(name, value));
+                structure.for_each(|(name, value)| collect(&format!("{at}/{name}"), value, found));
+            }
+            Value::Array(items) => {
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(place, item)| collect(&format!("{at}/{place}"), item, found));
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect("", document, &mut found);
+    found
+}
+
+/// Whether a member has data for its value, whatever that looks like.
+fn is_data(name: &str, value: &Value) -> bool {
+    matches!(name, "default" | "enum" | "example" | "value") || (name == "examples" && value.is_array())
 }
 
 #[test]
