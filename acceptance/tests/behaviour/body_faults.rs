@@ -260,3 +260,26 @@ async fn a_body_of_one_byte_more_than_16_kib_is_not_read() {
         scene.stage.refuses(command(&scene, REMOVE, body), refused.clone()).await;
     }
 }
+
+/// Every answer is held against the document's bounds. These are the answers that come nearest to them.
+#[tokio::test]
+async fn the_longest_refusals_are_within_the_bounds_of_the_document() {
+    let scene = Scene::new().await;
+    let members: Vec<_> = (0..1_000).map(|number| format!("\"{number}\":1")).collect();
+    let request = RequestBuilder::new(Method::POST, "/users/%20/AddPhysicalKey?_callerOrgId=acme");
+    let request = scene.signed(request.json(&format!("{{{}}}", members.join(","))));
+    let request =
+        request.header("idempotency-key", "a,b").header("if-match", "*").header("if-none-match", "*");
+    let reply = request.header("if-unmodified-since", "today").send(&scene.stage).await;
+    assert_eq!(reply.json()["errors"].as_array().map(Vec::len), Some(107));
+
+    // In a pointer, `~` takes two characters.
+    let name = "~".repeat(SIXTEEN_KIB - "{\"\":0,\"orgId\":\"acme\"}".len());
+    let reply = command(&scene, ADD, format!("{{\"{name}\":0,\"orgId\":\"acme\"}}")).send(&scene.stage).await;
+    assert_eq!(reply.json()["errors"][0]["pointer"].as_str().map(str::len), Some(1 + 2 * name.len()));
+
+    let name = "q".repeat(65_000);
+    let query = scene.signed(RequestBuilder::get(format!("/users/alice/PhysicalKeys?{name}=")));
+    let reply = query.send(&scene.stage).await;
+    assert!(reply.json()["message"].as_str().is_some_and(|message| message.len() > name.len()));
+}
