@@ -103,9 +103,10 @@ function begin() {
   byId("who-text").textContent = `${isDemo ? "The local demo, as " : ""}${name}${orgId ? ` for ${orgId}` : ""}`;
   byId("who").hidden = byId("views").hidden = false;
   byId("entrance").hidden = true;
+  // What a view shows takes away what was said before.
+  show();
   if (orgId) inventory.open(orgId);
   else messages.problem(new Problem("Neither the token nor you have named an organisation."));
-  show();
 }
 
 function end({ detail: reason }) {

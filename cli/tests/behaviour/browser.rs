@@ -24,8 +24,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const HOSTILE_NOTE: &str = "<img src=x onerror=\"document.title='owned'\">";
 
 /// A browser without a window, and the driver it is spoken to through.
-struct Browser {
-    session: Session,
+pub(crate) struct Browser {
+    pub(crate) session: Session,
     driver: Child,
 }
 
@@ -38,7 +38,7 @@ impl Drop for Browser {
 }
 
 impl Browser {
-    async fn open(width: u32) -> Self {
+    pub(crate) async fn open(width: u32) -> Self {
         let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map(Result::unwrap);
         let port = lines.find_map(|line| {
@@ -76,7 +76,7 @@ impl Browser {
     }
 
     /// Waits until an element has this text in it.
-    async fn reads(&self, selector: &str, text: &str) -> String {
+    pub(crate) async fn reads(&self, selector: &str, text: &str) -> String {
         let read = self.session.wait(PATIENCE, async || {
             let element = self.session.find(selector).await?;
             let read = element.text().await?;

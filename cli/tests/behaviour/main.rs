@@ -28,5 +28,6 @@ mod restore;
 mod sam_local;
 mod shell_files;
 mod smoke;
+mod ten_thousand;
 mod token_explain;
 mod webdriver;

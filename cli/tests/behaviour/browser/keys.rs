@@ -124,7 +124,7 @@ async fn what_is_cancelled_is_not_done_and_what_is_done_is_seen_at_once() {
     browser.reads("#history li:first-child", "was erased of its texts").await;
     browser.reads("#history li:first-child", "the operator Olga").await;
     assert!(!browser.text("#person").await.contains("Front door"), "it is read again without its texts");
-    assert_nothing_is_kept(&browser).await;
+    assert_no_credential_is_kept(&browser).await;
     assert_console_is_empty(&browser, &[]).await;
     browser.session.close().await;
     server.interrupt();
@@ -179,11 +179,16 @@ async fn what_is_wrong_is_said_once_and_at_its_field() {
     browser.click("#add").await;
     browser.reads("#add-messages", "must not").await;
     browser.click("#sign-out").await;
+    // An API key does not say whose it is.
+    browser.fill("#api-key", &server.api_key()).await;
+    browser.click("#use").await;
+    browser.reads("#messages", "Neither the token nor you have named an organisation.").await;
+    browser.click("#sign-out").await;
     browser.fill("#api-key", &server.api_key()).await;
     browser.fill("#org", "acme").await;
     browser.click("#use").await;
     browser.reads("#messages", "You").await;
-    assert_nothing_is_kept(&browser).await;
+    assert_no_credential_is_kept(&browser).await;
     assert_console_is_empty(&browser, &[REFUSED]).await;
     browser.session.close().await;
     server.interrupt();
@@ -296,7 +301,7 @@ async fn focused(browser: &Browser) -> serde_json::Value {
 }
 
 /// Nothing that opens anything is kept in the browser.
-pub(super) async fn assert_nothing_is_kept(browser: &Browser) {
+pub(super) async fn assert_no_credential_is_kept(browser: &Browser) {
     let script =
         "return [localStorage.length, document.cookie, JSON.stringify(Object.entries(sessionStorage))]";
     let kept = browser.session.run(script).await;

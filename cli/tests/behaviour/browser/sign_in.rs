@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::Browser;
 use super::axe::tools;
 use super::console::assert_console_is_empty;
-use super::keys::assert_nothing_is_kept;
+use super::keys::assert_no_credential_is_kept;
 use crate::program::{folder, program, run};
 
 /// The issuer, a server that takes its tokens, and a browser at the server's page.
@@ -126,7 +126,7 @@ async fn a_key_manager_signs_in_stays_signed_in_and_signs_out() {
     cabinet.log_in("mia").await;
     cabinet.browser.reads("#who-text", "mia for demo-org").await;
     cabinet.browser.reads("#person-heading", "Physical keys of alice").await;
-    assert_nothing_is_kept(&cabinet.browser).await;
+    assert_no_credential_is_kept(&cabinet.browser).await;
     cabinet.browser.issue("alice", "Front door", true).await;
 
     // A draft survives a reload, after which nobody is asked for a password.
@@ -149,7 +149,7 @@ async fn a_key_manager_signs_in_stays_signed_in_and_signs_out() {
     cabinet.browser.session.run("location.hash = '#user=alice'").await;
     cabinet.browser.click("#add").await;
     cabinet.browser.reads("#add-messages", "Physical key 2 was issued").await;
-    assert_nothing_is_kept(&cabinet.browser).await;
+    assert_no_credential_is_kept(&cabinet.browser).await;
     cabinet.browser.keep_screenshot("keys-signed-in.png").await;
 
     cabinet.browser.click("#sign-out").await;
