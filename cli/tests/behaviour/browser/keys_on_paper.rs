@@ -42,6 +42,12 @@ async fn a_download_is_what_the_program_exports() {
     };
     assert_eq!(lines(&saved), lines(&exported.stdout));
 
+    // A whole second is written like any other moment.
+    let noon = "return import('./downloads.js').then(({ csv }) => \
+        csv([{ userId: 'bob', number: 1, orgId: 'demo-org', addedAt: 1795435200000 }]).text())";
+    let noon = browser.session.run(noon).await;
+    assert!(noon.as_str().unwrap().ends_with("bob,1,demo-org,,,2026-11-23T12:00:00.000Z\n"), "{noon}");
+
     let workbook = folder.path().join("physical-keys.xlsx");
     browser.session.wait(PATIENCE, async || exists(&workbook)).await.unwrap();
     let arguments = ["import", "--org", "demo-org", "--dry-run", "--compare", "physical-keys.xlsx"];
